@@ -1,0 +1,77 @@
+"""The JSON documents that pass between components: written whole, checked against schemas/ on both sides."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from jsonschema.protocols import Validator
+from referencing import Registry, Resource
+
+from benison.core.errors import BrokenError, DataError, InputError
+from benison.core.files import write_atomically
+
+SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
+
+
+@functools.cache
+def _registry() -> Registry[Any]:
+    files = ((path.name, json.loads(path.read_text())) for path in sorted(SCHEMAS.glob("*.schema.json")))
+    return Registry().with_resources((name, Resource.from_contents(schema)) for name, schema in files)
+
+
+@functools.cache
+def _validator(kind: str) -> Validator:
+    schema = _registry().contents(f"{kind}.schema.json")
+    return jsonschema.Draft202012Validator(schema, registry=_registry())
+
+
+def problems(kind: str, content: Any) -> list[str]:
+    """What is wrong with a document of this kind, worst first; empty where nothing is."""
+    found = sorted(_validator(kind).iter_errors(content), key=jsonschema.exceptions.relevance)
+    return [f"{error.json_path}: {error.message[:300]}" for error in found]
+
+
+def encode(content: Any) -> bytes:
+    """A document's bytes: sorted keys, so that the same content is always the same bytes; NaN is refused."""
+    return (json.dumps(content, sort_keys=True, indent=1, allow_nan=False) + "\n").encode()
+
+
+def write(path: Path, kind: str, content: Mapping[str, Any]) -> None:
+    """Writes ``{"kind": kind, "format": 1, **content}`` after holding it to its schema.
+
+    Raises:
+        BrokenError: The content is not what schemas/<kind>.schema.json says: a fault in the component that wrote it.
+    """
+    whole = {"kind": kind, "format": 1, **content}
+    if wrong := problems(kind, whole):
+        raise BrokenError(str(path), expected=f"a document of kind {kind}", got="; ".join(wrong[:3]))
+    write_atomically(path, encode(whole))
+
+
+def read(path: Path, kind: str) -> dict[str, Any]:
+    """Reads a document and holds it to its schema.
+
+    Raises:
+        DataError: It is missing, not JSON, or not of this kind.
+    """
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise DataError(str(path), expected=f"a JSON document of kind {kind}", got=str(error)) from error
+    if wrong := problems(kind, content):
+        raise _not_of_this_kind(path, kind, wrong)
+    return content
+
+
+def _not_of_this_kind(path: Path, kind: str, wrong: list[str]) -> InputError:
+    return DataError(
+        str(path),
+        expected=f"a document of kind {kind}, format 1",
+        got="; ".join(wrong[:3]),
+        hint="it was written by another version of Benison or damaged; run the pipeline again",
+    )

@@ -1,0 +1,56 @@
+"""Writing to disk so that a reader finds the old content or the new one, never half of it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benison.core.errors import StorageError
+
+_FULL_OR_CLOSED = {
+    errno.ENOSPC: "a full disk",
+    errno.EDQUOT: "an exhausted quota",
+    errno.EROFS: "a read-only file system",
+    errno.EACCES: "no permission",
+    errno.EPERM: "no permission",
+    errno.ENOTDIR: "a file in the place of a folder",
+}
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turns the operating system's word on a folder that cannot be written into a `StorageError`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL_OR_CLOSED:
+            raise
+        raise StorageError(
+            str(error.filename or path),
+            expected="a folder with room that can be written",
+            got=_FULL_OR_CLOSED[error.errno],
+            hint="make room or name another folder",
+        ) from error
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Writes a file beside its place and moves it there, so that it is never seen half-written.
+
+    Raises:
+        StorageError: The folder is read-only, full or not a folder.
+    """
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with beside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)

@@ -1,0 +1,27 @@
+"""The KFP contract of example_gen."""
+
+from kfp import dsl
+from kfp.dsl import Artifact, Dataset, Input, Output
+
+from benison.core.images import IMAGE
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def example_gen(  # type: ignore[no-untyped-def]
+    data_uri: str, span: int, bundle: Input[Artifact], examples: Output[Dataset], holdout: Output[Dataset]
+):
+    """Reads raw data, splits it and seals it as an immutable snapshot.
+
+    Args:
+        data_uri: Where the raw data lies: a path, with {span} for a span's number where there are several.
+        span: The newest span to use; 0 for the newest there is.
+        bundle: The user's project.
+
+    Returns:
+        examples: The splits train and eval as Parquet, and snapshot.json.
+        holdout: The split holdout as Parquet, and the same snapshot.json; the trainer never receives it.
+    """
+    from pathlib import Path
+    from benison.components.example_gen.run import run
+
+    run(data_uri=data_uri, span=span, bundle=Path(bundle.path), examples=Path(examples.path), holdout=Path(holdout.path))

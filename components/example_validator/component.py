@@ -1,0 +1,46 @@
+"""The KFP contract of example_validator."""
+
+from kfp import dsl
+from kfp.dsl import Artifact, Dataset, Input, Model, Output
+
+from benison.core.images import IMAGE
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def example_validator(  # type: ignore[no-untyped-def]
+    bundle: Input[Artifact],
+    examples: Input[Dataset],
+    holdout: Input[Dataset],
+    champion: Input[Model],
+    history: Input[Artifact],
+    statistics: Output[Artifact],
+    anomalies: Output[Artifact],
+    validation: Output[Artifact],
+):
+    """Profiles the snapshot with TFDV and checks it against schema and champion's snapshot, in two tiers.
+
+    Args:
+        bundle: The user's project, with its schema.
+        examples: The splits train and eval.
+        holdout: The split holdout.
+        champion: The champion, whose training snapshot is compared.
+        history: The profiles of accepted snapshots.
+
+    Returns:
+        statistics: Split-<name>/FeatureStats.pb, TFX's own layout, and profile.json.
+        anomalies: Split-<name>/SchemaDiff.pb, TFX's own layout, and checks.json with every check.
+        validation: validation.json: the verdict that the trainer waits for.
+    """
+    from pathlib import Path
+    from benison.components.example_validator.run import run
+
+    run(
+        bundle=Path(bundle.path),
+        examples=Path(examples.path),
+        holdout=Path(holdout.path),
+        champion=Path(champion.path),
+        history=Path(history.path),
+        statistics=Path(statistics.path),
+        anomalies=Path(anomalies.path),
+        validation=Path(validation.path),
+    )

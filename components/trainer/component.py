@@ -1,0 +1,31 @@
+"""The KFP contract of trainer."""
+
+from kfp import dsl
+from kfp.dsl import Artifact, Dataset, Input, Model, Output
+
+from benison.core.images import IMAGE
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def trainer(  # type: ignore[no-untyped-def]
+    bundle: Input[Artifact], examples: Input[Dataset], validation: Input[Artifact], model: Output[Model]
+):
+    """Fits the feature graph and the user's Keras model on train, and exports both as one SavedModel.
+
+    Args:
+        bundle: The user's project, with model.py.
+        examples: The splits train and eval.
+        validation: The data's verdict; anything but PASS ends in not_trained.json before any training.
+
+    Returns:
+        model: Format-Serving/ (a SavedModel, TFX's own layout) and training.json, or not_trained.json.
+    """
+    from pathlib import Path
+    from benison.components.trainer.run import run
+
+    run(
+        bundle=Path(bundle.path),
+        examples=Path(examples.path),
+        validation=Path(validation.path),
+        model=Path(model.path),
+    )

@@ -1,0 +1,69 @@
+"""Continuous training: from raw data to a champion that was compared with the one before it."""
+
+from typing import NamedTuple
+
+from kfp import dsl
+
+from benison.components.bundle.component import bundle
+from benison.components.champion_resolver.component import champion_resolver
+from benison.components.evaluator.component import evaluator
+from benison.components.example_gen.component import example_gen
+from benison.components.example_validator.component import example_validator
+from benison.components.pusher.component import pusher
+from benison.components.trainer.component import trainer
+
+
+class Outputs(NamedTuple):
+    """What a run of the pipeline comes to."""
+
+    verdict: str
+
+
+@dsl.pipeline(name="continuous-training")
+def continuous_training(
+    bundle_uri: str, bundle_digest: str, data_uri: str, registry_uri: str, span: int, commit: str, who: str
+) -> Outputs:
+    """Reads a window of spans, validates it, trains a challenger, compares it with the champion and pushes it.
+
+    Args:
+        bundle_uri: Where the staged project lies.
+        bundle_digest: Its content digest.
+        data_uri: Where the raw data lies, with {span} for a span's number.
+        registry_uri: Where the registry lies.
+        span: The newest span to use; 0 for the newest there is.
+        commit: The commit that the project came from; empty where there is none.
+        who: Who or what asked for this run.
+
+    Returns:
+        verdict: pushed, unchanged, superseded or blocked.
+    """
+    project = bundle(bundle_uri=bundle_uri, bundle_digest=bundle_digest).set_caching_options(False)
+    user = project.outputs["bundle"]
+    data = example_gen(data_uri=data_uri, span=span, bundle=user).set_caching_options(False)
+    resolved = champion_resolver(registry_uri=registry_uri, bundle=user).set_caching_options(False)
+    validated = example_validator(
+        bundle=user,
+        examples=data.outputs["examples"],
+        holdout=data.outputs["holdout"],
+        champion=resolved.outputs["champion"],
+        history=resolved.outputs["history"],
+    )
+    trained = trainer(bundle=user, examples=data.outputs["examples"], validation=validated.outputs["validation"])
+    evaluated = evaluator(
+        bundle=user,
+        holdout=data.outputs["holdout"],
+        model=trained.outputs["model"],
+        champion=resolved.outputs["champion"],
+    )
+    pushed = pusher(
+        registry_uri=registry_uri,
+        commit=commit,
+        who=who,
+        bundle=user,
+        statistics=validated.outputs["statistics"],
+        anomalies=validated.outputs["anomalies"],
+        model=trained.outputs["model"],
+        champion=resolved.outputs["champion"],
+        evaluation=evaluated.outputs["evaluation"],
+    ).set_caching_options(False)
+    return Outputs(verdict=pushed.outputs["verdict"])
