@@ -15,6 +15,7 @@ from benison.core.verdicts import Tier
 
 FILE = "benison.yaml"
 SPLITS = ("train", "eval", "holdout")
+_DEFAULT_SHARES = dict(zip(SPLITS, (0.6, 0.2, 0.2), strict=True))
 BASELINES = ("champion", "reference")
 METRICS = (
     "auc",
@@ -124,7 +125,7 @@ class GateCheck:
 
     Attributes:
         metric: A metric's name, one of `METRICS`.
-        slices: ``("overall",)``, ``("all",)`` for every slice of the evaluation config, or names such as ``sex=Female``.
+        slices: ``("overall",)``, ``("all",)`` for every slice of the evaluation config, or names: ``sex=Female``.
         tier: Hard blocks, soft warns.
         at_least: The metric's lower confidence bound must not be below; -inf: no such bound.
         at_most: The metric's upper confidence bound must not be above; inf: no such bound.
@@ -231,7 +232,7 @@ def _data(section: Section) -> Data:
         splits=_splits(section.section("splits", optional=True)),
         schema=_inside(section, "schema", "schema.pbtxt"),
     )
-    if data.window > 1 and "{span}" not in path:
+    if data.window > 1 and "{span" not in path:
         raise section.error("window", "1 where data.path has no {span}", data.window, "put {span} into data.path")
     section.close()
     return data
@@ -247,10 +248,12 @@ def _splits(section: Section) -> Splits:
     key = section.texts("key", ()) if by == "hash" else ()
     time = section.take("time", str) if by == "time" else ""
     shares = section.section("shares", optional=True)
-    found = tuple(shares.number(name, default, low=0, high=1) for name, default in zip(SPLITS, (0.6, 0.2, 0.2)))
+    found = [shares.number(name, default, low=0, high=1) for name, default in _DEFAULT_SHARES.items()]
     shares.close()
     if not math.isclose(sum(found), 1, abs_tol=1e-9) or min(found) <= 0:
-        raise section.error("shares", "three shares over 0 that add up to 1", ", ".join(f"{share:g}" for share in found))
+        raise section.error(
+            "shares", "three shares over 0 that add up to 1", ", ".join(f"{share:g}" for share in found)
+        )
     section.close()
     return Splits(by, key, time, (found[0], found[1], found[2]))
 

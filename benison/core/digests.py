@@ -90,5 +90,8 @@ def verify_tree(root: Path, digest: str) -> None:
     found = of_tree(root)
     if found != digest:
         raise IntegrityError(
-            str(root), expected=digest, got=found, hint="it was changed or damaged after it was written; use a sound copy"
+            str(root),
+            expected=digest,
+            got=found,
+            hint="it was changed or damaged after it was written; use a sound copy",
         )

@@ -1,16 +1,16 @@
 """Every error that Benison raises on purpose.
 
-    BenisonError
-    |-- InputError            what the user gave cannot be used; exit code 2
-    |   |-- ConfigError       benison.yaml, eval_config.json or schema.pbtxt
-    |   |-- DataError         the data that is read
-    |   |-- ModelCodeError    the project's own model.py
-    |   |-- RegistryError     a registry that is not one, an unknown version, a refused promotion
-    |   `-- StorageError      a folder that cannot be written: read-only, full
-    `-- BrokenError           something that should not happen did; exit code 3
-        |-- TaskError         a task of a run ended without doing its work
-        |-- IntegrityError    bytes differ from the digest that names them
-        `-- ConflictError     somebody else was first; try again
+BenisonError
+|-- InputError            what the user gave cannot be used; exit code 2
+|   |-- ConfigError       benison.yaml, eval_config.json or schema.pbtxt
+|   |-- DataError         the data that is read
+|   |-- ModelCodeError    the project's own model.py
+|   |-- RegistryError     a registry that is not one, an unknown version, a refused promotion
+|   `-- StorageError      a folder that cannot be written: read-only, full
+`-- BrokenError           something that should not happen did; exit code 3
+|-- TaskError         a task of a run ended without doing its work
+|-- IntegrityError    bytes differ from the digest that names them
+`-- ConflictError     somebody else was first; try again
 """
 
 from __future__ import annotations

@@ -13,7 +13,14 @@ from benison.core.errors import ConfigError
 from benison.core.spelling import nearest
 
 _T = TypeVar("_T")
-_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", list: "a list", dict: "a mapping"}
+_NAMES = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a mapping",
+}
 _REQUIRED: Any = object()
 
 
@@ -27,7 +34,10 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
         if key in keys[:index]:
             mark = node.value[index][0].start_mark
             raise ConfigError(
-                f"{mark.name}:{mark.line + 1} ({key})", expected="each key once", got="the same key again", hint="keep one"
+                f"{mark.name}:{mark.line + 1} ({key})",
+                expected="each key once",
+                got="the same key again",
+                hint="keep one",
             )
     return loader.construct_mapping(node, deep=True)
 

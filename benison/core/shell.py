@@ -13,7 +13,7 @@ import click
 from benison.core import logs
 from benison.core.errors import BenisonError
 
-_KINDS: dict[type, click.ParamType] = {Path: click.Path(path_type=Path), str: click.STRING, int: click.INT}
+_KINDS: dict[type, click.ParamType[Any]] = {Path: click.Path(path_type=Path), str: click.STRING, int: click.INT}
 
 
 def command(run: Callable[..., object]) -> click.Command:

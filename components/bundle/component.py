@@ -18,6 +18,7 @@ def bundle(bundle_uri: str, bundle_digest: str, bundle: Output[Artifact]):  # ty
         bundle: The project's files, content-addressed.
     """
     from pathlib import Path
+
     from benison.components.bundle.run import run
 
     run(bundle_uri=bundle_uri, bundle_digest=bundle_digest, bundle=Path(bundle.path))

@@ -21,6 +21,7 @@ def champion_resolver(  # type: ignore[no-untyped-def]
         history: The profiles of accepted snapshots, one JSON file each.
     """
     from pathlib import Path
+
     from benison.components.champion_resolver.run import run
 
     run(registry_uri=registry_uri, bundle=Path(bundle.path), champion=Path(champion.path), history=Path(history.path))

@@ -28,6 +28,7 @@ def evaluator(  # type: ignore[no-untyped-def]
         evaluation: TFMA's own layout, and evaluation.json with every metric, interval and check.
     """
     from pathlib import Path
+
     from benison.components.evaluator.run import run
 
     run(

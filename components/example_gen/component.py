@@ -22,6 +22,9 @@ def example_gen(  # type: ignore[no-untyped-def]
         holdout: The split holdout as Parquet, and the same snapshot.json; the trainer never receives it.
     """
     from pathlib import Path
+
     from benison.components.example_gen.run import run
 
-    run(data_uri=data_uri, span=span, bundle=Path(bundle.path), examples=Path(examples.path), holdout=Path(holdout.path))
+    run(
+        data_uri=data_uri, span=span, bundle=Path(bundle.path), examples=Path(examples.path), holdout=Path(holdout.path)
+    )

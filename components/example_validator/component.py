@@ -32,6 +32,7 @@ def example_validator(  # type: ignore[no-untyped-def]
         validation: validation.json: the verdict that the trainer waits for.
     """
     from pathlib import Path
+
     from benison.components.example_validator.run import run
 
     run(

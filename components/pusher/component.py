@@ -9,7 +9,7 @@ from benison.core.images import IMAGE
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
-def pusher(  # type: ignore[no-untyped-def]
+def pusher(
     registry_uri: str,
     commit: str,
     who: str,
@@ -21,7 +21,7 @@ def pusher(  # type: ignore[no-untyped-def]
     evaluation: Input[Artifact],
     blessing: Output[Artifact],
     pushed_model: Output[Model],
-) -> NamedTuple("Outputs", [("verdict", str)]):
+) -> NamedTuple("Outputs", [("verdict", str)]):  # type: ignore[valid-type]
     """Blesses the challenger with reasons, or does not; registers it; makes a blessed one the champion.
 
     Args:
@@ -41,6 +41,7 @@ def pusher(  # type: ignore[no-untyped-def]
         verdict: pushed, unchanged, superseded or blocked.
     """
     from pathlib import Path
+
     from benison.components.pusher.run import run
 
     verdict = run(

@@ -21,6 +21,7 @@ def trainer(  # type: ignore[no-untyped-def]
         model: Format-Serving/ (a SavedModel, TFX's own layout) and training.json, or not_trained.json.
     """
     from pathlib import Path
+
     from benison.components.trainer.run import run
 
     run(
