@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import yaml
 
 from benison.core.errors import ConfigError
-from benison.core.spelling import nearest
+from benison.core.spelling import misspelt, nearest
 
 _T = TypeVar("_T")
 _NAMES = {
@@ -92,7 +92,8 @@ class Section:
         self.asked.add(key)
         if key not in self.content:
             if default is _REQUIRED:
-                raise self.error(key, f"a key {key}: {_NAMES[kind]}", "none")
+                unread = [str(name) for name in self.content if name not in self.asked]
+                raise self.error(key, f"a key {key}: {_NAMES[kind]}", "none", misspelt(key, unread))
             return default
         value = self.content[key]
         if kind is float and type(value) is int:

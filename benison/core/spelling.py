@@ -17,3 +17,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if close:
         return f"did you mean {close[0]}?"
     return f"known here: {', '.join(names)}" if names else ""
+
+
+def misspelt(word: str, written: Iterable[str]) -> str:
+    """A hint for a known word that is missing: the written one that was probably meant for it, if any.
+
+    >>> misspelt("label", ["lable", "data"])
+    'is lable meant for it?'
+    """
+    close = difflib.get_close_matches(word, sorted(written), n=1, cutoff=0.6)
+    return f"is {close[0]} meant for it?" if close else ""

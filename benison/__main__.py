@@ -1,0 +1,5 @@
+"""``python -m benison``."""
+
+from benison.cli import main
+
+main()

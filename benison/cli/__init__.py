@@ -1,0 +1,82 @@
+"""The command line: one module per verb, imported when it is asked for, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from benison import __version__
+from benison.core import logs
+from benison.core.errors import BenisonError
+from benison.core.spelling import nearest
+
+_VERBS = {
+    "compile": "Compile a pipeline to the YAML that every engine runs.",
+    "doctor": "Say what is installed, and what each missing thing would give.",
+    "init": "Start a project: a commented folder, filled in from your data if you name it.",
+    "registry": "Look at versions and promotions, promote by hand, roll back.",
+    "report": "Write a run's report again and show its scorecard.",
+    "run": "Run a project's pipeline here, from raw data to a defended champion.",
+}
+
+
+class _Verbs(click.Group):
+    """A group whose commands lie in modules of their own, each with a ``command``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        found: click.Command = importlib.import_module(f"benison.cli.{cmd_name}").command
+        return found
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in _VERBS:
+            raise click.UsageError(f"no command {args[0]!r}: {nearest(args[0], _VERBS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_VERBS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="benison")
+def benison() -> None:
+    """Carries a model from raw data to live traffic and lets nothing through that has not been proven.
+
+    Exit codes: 0 done, 1 the gate said no, 2 bad usage or input, 3 something broke.
+    """
+
+
+def guarded(call: Callable[[], object]) -> int:
+    """Runs a command and turns whatever ends it into the exit code that means it."""
+    try:
+        left_with = call()
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except BenisonError as error:
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("cancelled", err=True)
+        return 130
+    except Exception:
+        # Python leaves with 1 after a crash, which here would read as the gate's no.
+        sys.excepthook(*sys.exc_info())
+        return 3
+    # Outside of standalone mode click returns the code that a command left with.
+    return left_with if isinstance(left_with, int) else 0
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """The console script."""
+    logs.configure()
+    sys.exit(guarded(lambda: benison.main(args=args, prog_name="benison", standalone_mode=False)))

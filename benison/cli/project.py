@@ -1,0 +1,91 @@
+"""Finding what a command is about: the project's folder, its registry, its runs."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from benison import config as configuration
+from benison.config import Config
+from benison.core.errors import ConfigError
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+FOLDER = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A user's project and the places that belong to it.
+
+    Attributes:
+        folder: Where benison.yaml lies.
+        config: What it says.
+        registry: The registry's folder.
+        runs: The runs' folder.
+    """
+
+    folder: Path
+    config: Config
+    registry: Path
+    runs: Path
+
+    @property
+    def data_uri(self) -> str:
+        """The data's path, absolute: relative ones start at the project's folder."""
+        return str(self.folder / self.config.data.path)
+
+
+def find(folder: Path, registry: Path | None = None, runs: Path | None = None) -> Project:
+    """Reads a project.
+
+    Raises:
+        ConfigError: There is none in this folder, or its benison.yaml cannot be read.
+    """
+    folder = folder.resolve()
+    if not (folder / configuration.FILE).is_file():
+        raise ConfigError(
+            str(folder),
+            expected=f"a project: a folder with {configuration.FILE}",
+            got="no such folder" if not folder.is_dir() else "a folder without it",
+            hint="name the project's folder, or start one with  benison init DIR",
+        )
+    config = configuration.read(folder)
+    places = (registry or folder / config.registry).resolve(), (runs or folder / "runs").resolve()
+    return Project(folder, config, *places)
+
+
+def project_option(command: _F) -> _F:
+    """``--project DIR``, the folder we stand in by default."""
+    shown = "The project's folder; the current one by default."
+    return click.option("-p", "--project", "folder", type=FOLDER, default=Path(), help=shown)(command)
+
+
+def registry_option(command: _F) -> _F:
+    """``--registry DIR``."""
+    return click.option("--registry", type=FOLDER, help="The registry's folder, instead of the one in benison.yaml.")(
+        command
+    )
+
+
+def runs_option(command: _F) -> _F:
+    """``--runs DIR``."""
+    return click.option("--runs", type=FOLDER, help="Where runs are kept; runs/ in the project by default.")(command)
+
+
+def commit_of(folder: Path) -> str:
+    """The commit that a folder stands at, with ``-dirty`` where it differs from it; empty outside of git."""
+    try:
+        head = _git(folder, "rev-parse", "HEAD")
+        return f"{head}-dirty" if _git(folder, "status", "--porcelain", "--", ".") else head
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _git(folder: Path, *words: str) -> str:
+    done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True, timeout=20)
+    return done.stdout.strip()

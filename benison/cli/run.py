@@ -1,0 +1,102 @@
+"""``benison run``: a project's pipeline on this machine, span after span."""
+
+from __future__ import annotations
+
+import ast
+import getpass
+import socket
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benison.cli import project as projects
+from benison.cli.progress import Progress
+from benison.cli.project import Project
+from benison.core.errors import BrokenError, ConfigError, ModelCodeError
+from benison.core.spelling import nearest
+
+PIPELINE = "continuous_training"
+
+
+@click.command()
+@click.argument("folder", metavar="PROJECT", type=projects.FOLDER)
+@click.option(
+    "--span", "spans", type=click.IntRange(min=1), multiple=True, help="The newest span to use; several run in turn."
+)
+@projects.registry_option
+@projects.runs_option
+@click.option("--no-cache", is_flag=True, help="Do every task again, also those whose inputs are unchanged.")
+def command(folder: Path, spans: tuple[int, ...], registry: Path | None, runs: Path | None, no_cache: bool) -> None:
+    """Run the pipeline of PROJECT: read, validate, train, evaluate against the champion, bless, push.
+
+    Without --span the newest span of the data is used. Exits with 1 where the gate said no.
+    """
+    from benison.engines.local import LocalEngine
+
+    project = projects.find(folder, registry, runs)
+    _preflight(project)
+    progress = Progress()
+    with LocalEngine(observer=progress.observe) as engine:
+        for span in spans or (0,):
+            _one(engine, project, span, cache=not no_cache, progress=progress)
+
+
+def _preflight(project: Project) -> None:
+    """What can be said before anything runs: the other files that benison.yaml names are there and parse."""
+    names = [path.name for path in project.folder.iterdir()]
+    for key, name in (("model.module", project.config.model.module), ("data.schema", project.config.data.schema)):
+        if not (project.folder / name).is_file():
+            raise ConfigError(f"benison.yaml ({key})", expected=f"a file {name}", got="none", hint=nearest(name, names))
+    module = project.folder / project.config.model.module
+    try:
+        ast.parse(module.read_text(), filename=str(module))
+    except SyntaxError as error:
+        raise ModelCodeError(f"{module.name}:{error.lineno}", expected="Python", got=error.msg) from error
+
+
+def _one(engine: Any, project: Project, span: int, *, cache: bool, progress: Progress) -> None:
+    from benison import report
+    from benison.report import gather
+
+    progress.title(f"{project.config.name}, span {span or 'newest'}")
+    record = engine.run(_request(project, span, cache=cache))
+    page = report.write(record.folder)
+    progress.finish(gather.gather(record.folder), page)
+    _leave(record)
+
+
+def _request(project: Project, span: int, *, cache: bool) -> Any:
+    """Stages the project, compiles the pipeline, and puts both into one request."""
+    from benison.compile import compile_pipeline
+    from benison.components.bundle.pack import pack
+    from benison.engines.local import RunRequest
+
+    staged = pack(project.folder, project.runs / "bundles", exclude=_own_folders(project))
+    compiled = project.runs / ".compiled" / f"{PIPELINE}.yaml"
+    compile_pipeline(PIPELINE, compiled)
+    parameters: dict[str, str | int] = {
+        "bundle_uri": staged.uri,
+        "bundle_digest": staged.digest,
+        "data_uri": project.data_uri,
+        "registry_uri": str(project.registry),
+        "span": span,
+        "commit": projects.commit_of(project.folder),
+        "who": f"{getpass.getuser()}@{socket.gethostname()}",
+    }
+    return RunRequest(ir=compiled, parameters=parameters, runs=project.runs, cache=cache)
+
+
+def _own_folders(project: Project) -> tuple[str, ...]:
+    """Registry and runs, where they lie inside the project: they are no part of it."""
+    inside = (path for path in (project.registry, project.runs) if path.is_relative_to(project.folder))
+    return tuple(path.relative_to(project.folder).as_posix() for path in inside)
+
+
+def _leave(record: Any) -> None:
+    """Ends the command where the run did not succeed or the gate said no."""
+    if record.state != "succeeded":
+        errors = [task.error for task in record.tasks.values() if task.error is not None]
+        raise click.exceptions.Exit(max((error.exit_code for error in errors), default=BrokenError.exit_code))
+    if record.verdict == "blocked":
+        raise click.exceptions.Exit(1)

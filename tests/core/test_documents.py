@@ -1,0 +1,61 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from benison.core import documents
+from benison.core.errors import BrokenError, DataError
+
+CHECK = {
+    "name": "rows",
+    "subject": "split train",
+    "tier": "hard",
+    "verdict": "PASS",
+    "observed": "9",
+    "allowed": ">= 1",
+    "reason": "rows 9 is >= 1",
+    "numbers": {"value": 9.0},
+}
+CHECKS = {"verdict": "PASS", "snapshot": "sha256:" + "0" * 64, "checks": [CHECK]}
+
+
+def test_what_was_written_is_read_again(tmp_path: Path) -> None:
+    documents.write(tmp_path / "deep" / "checks.json", "checks", CHECKS)
+    assert documents.read(tmp_path / "deep" / "checks.json", "checks") == {"kind": "checks", "format": 1, **CHECKS}
+
+
+def test_equal_content_is_equal_bytes(tmp_path: Path) -> None:
+    documents.write(tmp_path / "a", "checks", CHECKS)
+    documents.write(tmp_path / "b", "checks", dict(reversed(CHECKS.items())))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_document_against_its_schema_is_never_written(tmp_path: Path) -> None:
+    with pytest.raises(BrokenError, match="document of kind checks"):
+        documents.write(tmp_path / "a", "checks", {**CHECKS, "verdict": "MAYBE"})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_not_a_number_is_never_written(tmp_path: Path) -> None:
+    wrong = {**CHECKS, "checks": [{**CHECK, "numbers": {"value": float("nan")}}]}
+    with pytest.raises(ValueError, match="JSON"):
+        documents.write(tmp_path / "a", "checks", wrong)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{", "a JSON document of kind checks"),
+        (json.dumps({"kind": "checks", "format": 2, **CHECKS}).encode(), "format 1"),
+        (json.dumps({"kind": "profile", "format": 1, **CHECKS}).encode(), "checks"),
+    ],
+)
+def test_a_damaged_or_foreign_document_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(DataError, match=said):
+        documents.read(tmp_path / "a", "checks")
+
+
+def test_a_missing_document_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"absent\.json"):
+        documents.read(tmp_path / "absent.json", "checks")

@@ -1,0 +1,34 @@
+import errno
+from pathlib import Path
+
+import pytest
+
+from benison.core.errors import StorageError
+from benison.core.files import storage_errors, write_atomically
+
+
+def test_the_old_content_is_replaced_whole_and_nothing_lies_beside_it(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "a", b"old")
+    write_atomically(tmp_path / "a", b"new")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"new"}
+
+
+def test_a_file_in_the_place_of_a_folder_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    with pytest.raises((StorageError, FileExistsError)):
+        write_atomically(tmp_path / "a" / "b", b"")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "a full disk"), (errno.EROFS, "a read-only file system"), (errno.EACCES, "no permission")],
+)
+def test_a_folder_that_cannot_be_written_is_named_with_the_reason(tmp_path: Path, number: int, said: str) -> None:
+    with pytest.raises(StorageError, match=said) as caught, storage_errors(tmp_path):
+        raise OSError(number, "operating system's words", str(tmp_path / "x"))
+    assert caught.value.where == str(tmp_path / "x")
+
+
+def test_other_troubles_of_the_operating_system_pass_through(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="interrupted"), storage_errors(tmp_path):
+        raise OSError(errno.EINTR, "interrupted")
