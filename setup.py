@@ -1,0 +1,64 @@
+"""What Benison is to pip. The ranges say what it works with; requirements/ has the versions that it is tested with."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).resolve().parent
+VERSION = re.findall(r'^__version__ = "(.+)"$', (ROOT / "benison" / "__init__.py").read_text(), re.MULTILINE)[0]
+
+BASE = [
+    "click>=8.1",
+    "jsonschema>=4.18",
+    "kfp>=2.13,<3",
+    "numpy>=1.26,<3",
+    "pyarrow>=10",
+    "pyyaml>=6",
+    "referencing>=0.30",
+    "rich>=13",
+]
+DATA = ["dill", "scipy>=1.11", "tensorflow-data-validation>=1.16.1,<1.22", "tensorflow-metadata>=1.16.1,<1.22"]
+TRAIN = ["keras>=3.3,<4", "tensorflow>=2.16.2,<2.22"]
+EVALUATE = [*TRAIN, "scipy>=1.11", "tensorflow-model-analysis>=0.47.1,<0.53", "tf-keras>=2.16,<2.22"]
+DEV = ["hypothesis", "import-linter", "mypy", "pytest", "pytest-timeout", "pytest-xdist", "ruff", "scikit-learn"]
+
+setup(
+    name="benison",
+    version=VERSION,
+    description="Kubeflow Pipelines components that carry a model to live traffic and let nothing unproven through",
+    long_description=(ROOT / "README.md").read_text() if (ROOT / "README.md").exists() else "",
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11,<3.14",
+    # components, pipelines and schemas are links in benison/ to the folders at the top; find_packages follows them.
+    packages=find_packages(include=["benison", "benison.*"]),
+    package_data={
+        "benison": ["py.typed", "schemas/*.json", "template/**", "template/.*"],
+        "benison.components": ["*/metadata.yaml"],
+        "benison.pipelines": ["compiled/*.yaml"],
+    },
+    install_requires=BASE,
+    extras_require={
+        "data": DATA,
+        "train": TRAIN,
+        "evaluate": EVALUATE,
+        "deliver": ["google-cloud-storage>=2.19"],
+        "vertex": ["google-cloud-aiplatform>=1.70,<2"],
+        "dev": DEV,
+    },
+    entry_points={"console_scripts": ["benison = benison.cli:main"]},
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: MacOS",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
+    ],
+)
