@@ -41,16 +41,30 @@ def encode(content: Any) -> bytes:
     return (json.dumps(content, sort_keys=True, indent=1, allow_nan=False) + "\n").encode()
 
 
+def to_bytes(where: str, kind: str, content: Mapping[str, Any]) -> bytes:
+    """The bytes of ``{"kind": kind, "format": 1, **content}`` after holding it to its schema.
+
+    Args:
+        where: Where it is going to lie, for the error message.
+        kind: Names schemas/<kind>.schema.json.
+        content: The document without kind and format.
+
+    Raises:
+        BrokenError: The content is not what its schema says: a fault in the component that wrote it.
+    """
+    whole = {"kind": kind, "format": 1, **content}
+    if wrong := problems(kind, whole):
+        raise BrokenError(where, expected=f"a document of kind {kind}", got="; ".join(wrong[:3]))
+    return encode(whole)
+
+
 def write(path: Path, kind: str, content: Mapping[str, Any]) -> None:
     """Writes ``{"kind": kind, "format": 1, **content}`` after holding it to its schema.
 
     Raises:
         BrokenError: The content is not what schemas/<kind>.schema.json says: a fault in the component that wrote it.
     """
-    whole = {"kind": kind, "format": 1, **content}
-    if wrong := problems(kind, whole):
-        raise BrokenError(str(path), expected=f"a document of kind {kind}", got="; ".join(wrong[:3]))
-    write_atomically(path, encode(whole))
+    write_atomically(path, to_bytes(str(path), kind, content))
 
 
 def read(path: Path, kind: str) -> dict[str, Any]:

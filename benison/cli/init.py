@@ -1,0 +1,145 @@
+"""``benison init``: a project to start from, filled in from the user's data where they are named."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import resources
+from pathlib import Path
+
+import click
+
+from benison.cli.suggest import Column, Suggestion, feature_lines, suggest
+from benison.core.errors import ConfigError, DataError
+from benison.core.files import write_atomically
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORDS_OF_YAML = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+_EXAMPLE = Suggestion(
+    label="label",
+    positive="1",
+    negative="0",
+    columns=(Column("age", "numeric", "", 80), Column("city", "categorical", "", 9)),
+    slices=("city",),
+    holdout_rows=2000,
+    holdout_positives=500,
+)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--data", help="Your data: a CSV, Parquet or TFRecord file; {span} in it stands for a span's number.")
+@click.option("--label", help="The column to predict; needed with --data.")
+@click.option("--positive", help="The label's value that counts as positive; the rarer one by default.")
+def command(folder: Path, data: str | None, label: str | None, positive: str | None) -> None:
+    """Start a project in DIR.
+
+    With --data and --label the project is filled in from your data and runs as it is: label values, features, slices,
+    a schema, and a tolerance that your holdout can decide. Without them it is a commented example to fill in.
+    """
+    _refuse_to_overwrite(folder)
+    if data is None:
+        suggestion = _EXAMPLE
+        files = {
+            "benison.yaml": _configuration(folder.resolve().name, "data/data.csv", _EXAMPLE),
+            "schema.pbtxt": _template("schema.pbtxt"),
+        }
+    else:
+        suggestion, files = _from_data(folder, data, label, positive)
+    files |= {
+        "eval_config.json": _eval_config(suggestion),
+        "model.py": _template("model.py"),
+        ".gitignore": "runs/\nregistry/\n",
+    }
+    for name, text in files.items():
+        write_atomically(folder / name, text.encode())
+    click.echo("\n".join(str(folder / name) for name in sorted(files)))
+    click.echo(_next(folder, suggestion, filled=data is not None), err=True)
+
+
+def _refuse_to_overwrite(folder: Path) -> None:
+    held = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    taken = {"benison.yaml", "eval_config.json", "model.py", "schema.pbtxt"} & set(held)
+    if taken:
+        got = f"one with {', '.join(sorted(taken))}"
+        raise ConfigError(str(folder), expected="a folder without a project", got=got, hint="name another folder")
+
+
+def _from_data(folder: Path, data: str, label: str | None, positive: str | None) -> tuple[Suggestion, dict[str, str]]:
+    from benison.components.example_gen.read import read_any
+    from benison.components.example_validator.infer import infer_table
+
+    path = Path(data).absolute()
+    table = read_any(str(path))
+    if label is None:
+        columns = ", ".join(table.column_names)
+        raise DataError("--label", expected="the column to predict", got="none", hint=f"the data has {columns}")
+    suggestion = suggest(table, label, positive)
+    return suggestion, {
+        "benison.yaml": _configuration(folder.resolve().name, _relative(path, folder), suggestion),
+        "schema.pbtxt": infer_table(table),
+    }
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """As seen from the project where the data lie inside it, absolute otherwise."""
+    inside = path.is_relative_to(folder.resolve())
+    return path.relative_to(folder.resolve()).as_posix() if inside else str(path)
+
+
+def _template(name: str) -> str:
+    return resources.files("benison.template").joinpath(name).read_text()
+
+
+def _configuration(name: str, path: str, suggestion: Suggestion) -> str:
+    """benison.yaml, with a comment wherever a choice was made for the user."""
+    values = {
+        "NAME": re.sub(r"[^a-z0-9_-]+", "_", name.lower()).strip("_-").lstrip("0123456789_-") or "model",
+        "PATH": _scalar(path),
+        "LABEL": _scalar(suggestion.label),
+        "POSITIVE": json.dumps(suggestion.positive),
+        "NEGATIVE": json.dumps(suggestion.negative),
+        "FEATURES": "\n".join(_feature_line(*line) for line in feature_lines(suggestion)),
+        "TOLERANCE": f"{suggestion.tolerance:g}",
+        "SLICE_TOLERANCE": f"{min(0.2, 4 * suggestion.tolerance):g}",
+        "HOLDOUT": f"{suggestion.holdout_rows:,}",
+    }
+    return re.sub(r"@([A-Z_]+)@", lambda match: values[match[1]], _template("benison.yaml"))
+
+
+def _feature_line(name: str, kind: str, why: str) -> str:
+    return f"  {_scalar(name)}: {kind}" if kind else f"  # {_scalar(name)}: left out, {why}"
+
+
+def _scalar(text: str) -> str:
+    """Text as YAML reads it back: as it is where that is safe, else in quotes."""
+    return (
+        text if _PLAIN.fullmatch(text) and text.lower() not in _WORDS_OF_YAML else json.dumps(text, ensure_ascii=False)
+    )
+
+
+def _eval_config(suggestion: Suggestion) -> str:
+    """TFMA's EvalConfig: all rows, each slicing column, and the columns crossed."""
+    slicings: list[dict[str, list[str]]] = [{}, *({"featureKeys": [name]} for name in suggestion.slices)]
+    if len(suggestion.slices) > 1:
+        slicings.append({"featureKeys": list(suggestion.slices)})
+    names = ("ExampleCount", "AUC", "AUCPrecisionRecall", "BinaryAccuracy", "Precision", "Recall", "Calibration")
+    content = {
+        "modelSpecs": [{"labelKey": suggestion.label}],
+        "slicingSpecs": slicings,
+        "metricsSpecs": [{"metrics": [{"className": name} for name in names]}],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _next(folder: Path, suggestion: Suggestion, *, filled: bool) -> str:
+    if filled:
+        return (
+            f"\nlabel {suggestion.label!r}: positive {suggestion.positive!r}, negative {suggestion.negative!r}"
+            f"\nslices: {', '.join(suggestion.slices) or 'none found; name columns in eval_config.json'}"
+            f"\nnext: look at {folder / 'benison.yaml'}, then  benison run {folder}"
+        )
+    return (
+        f"\nnext: fill in {folder / 'benison.yaml'}, or let it be filled in:"
+        "\n  benison init DIR --data FILE --label COLUMN"
+    )

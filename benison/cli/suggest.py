@@ -1,0 +1,165 @@
+"""What a table's columns probably are: the label's values, features, slices, and what a feature should not be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from benison.core.errors import DataError
+from benison.core.examples import as_text
+from benison.core.spelling import nearest
+
+MOST_CATEGORIES = 1000
+MOST_SLICES = 12
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column and what it seems to be.
+
+    Attributes:
+        name: As in the table's header.
+        role: ``numeric``, ``log`` (numeric with a long tail), ``categorical``, or empty for no feature.
+        why: For no feature: why not. For a feature: empty.
+        values: How many different values it has.
+    """
+
+    name: str
+    role: str
+    why: str
+    values: int
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A start for benison.yaml.
+
+    Attributes:
+        label: The label's column.
+        positive: Its rarer value, which is what is mostly looked for.
+        negative: The other one.
+        columns: All other columns.
+        slices: Categorical columns with few values, by which quality can be told apart.
+        holdout_rows: Rows in holdout at the default shares.
+        holdout_positives: Positive ones among them.
+    """
+
+    label: str
+    positive: str
+    negative: str
+    columns: tuple[Column, ...]
+    slices: tuple[str, ...]
+    holdout_rows: int
+    holdout_positives: int
+
+    @property
+    def tolerance(self) -> float:
+        """A loss of AUC that this holdout can tell from none, rounded up to 0.005.
+
+        Twice the 95% bound of a paired difference whose models agree to 0.9, by Hanley and McNeil's (1982) deviation
+        of an AUC at 0.8.
+        """
+        positives, negatives = self.holdout_positives, self.holdout_rows - self.holdout_positives
+        if not positives or not negatives:
+            return 0.05
+        deviation = _auc_deviation(0.8, positives, negatives) * math.sqrt(2 * (1 - 0.9))
+        return min(0.1, max(0.005, math.ceil(2 * 1.645 * deviation / 0.005) * 0.005))
+
+
+def _auc_deviation(auc: float, positives: int, negatives: int) -> float:
+    q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    within = (positives - 1) * (q1 - auc**2) + (negatives - 1) * (q2 - auc**2)
+    return math.sqrt((auc * (1 - auc) + within) / (positives * negatives))
+
+
+def suggest(table: pa.Table, label: str, positive: str | None, holdout_share: float = 0.2) -> Suggestion:
+    """Looks at every column of a table.
+
+    Args:
+        table: The rows.
+        label: The column to predict, which must have two values.
+        positive: The value that counts as positive; None: the rarer one.
+        holdout_share: The share of rows that goes into holdout.
+
+    Raises:
+        DataError: There is no such column, it has not two values, or `positive` is not one of them.
+    """
+    counts = _label_counts(table, label)
+    first, second = sorted(counts, key=lambda value: (counts[value], value))
+    chosen = first if positive is None else positive
+    if chosen not in counts:
+        raise DataError(f"label column {label!r}", expected=f"a value {chosen!r}", got=f"{first!r} and {second!r}")
+    columns = tuple(_column(name, table[name]) for name in table.column_names if name != label)
+    slices = [column.name for column in columns if column.role == "categorical" and 2 <= column.values <= MOST_SLICES]
+    return Suggestion(
+        label=label,
+        positive=chosen,
+        negative=second if chosen == first else first,
+        columns=columns,
+        slices=tuple(slices[:2]),
+        holdout_rows=int(holdout_share * len(table)),
+        holdout_positives=int(holdout_share * counts[chosen]),
+    )
+
+
+def _label_counts(table: pa.Table, label: str) -> dict[str, int]:
+    if label not in table.column_names:
+        hint = nearest(label, table.column_names)
+        raise DataError("--label", expected="a column of the data", got=repr(label), hint=hint)
+    found = {item["values"]: item["counts"] for item in pc.value_counts(as_text(table[label])).to_pylist()}
+    if len(found) != 2 or None in found:
+        shown = ", ".join("missing" if value is None else repr(value) for value in list(found)[:5])
+        raise DataError(
+            f"label column {label!r}",
+            expected="two different values and none missing",
+            got=f"{len(found)}: {shown}{', ...' if len(found) > 5 else ''}",
+            hint="Benison decides yes-or-no questions; drop rows without a label and join values before",
+        )
+    return found
+
+
+def _column(name: str, values: pa.ChunkedArray) -> Column:
+    kept = values.drop_null()
+    different = len(pc.unique(kept))
+    why = _why_not(kept, different)
+    if why:
+        return Column(name, "", why, different)
+    return Column(name, "categorical" if _is_text(kept.type) else _numeric_role(kept), "", different)
+
+
+def _why_not(values: pa.ChunkedArray, different: int) -> str:
+    """Why a column is no feature; empty where it may be one."""
+    kind = values.type
+    if not different:
+        return "no values at all"
+    if different == 1:
+        return "one value only"
+    if _is_text(kind):
+        named = different > MOST_CATEGORIES or (different > 50 and different > 0.5 * len(values))
+        return f"{different:,} different values: a name or free text?" if named else ""
+    if pa.types.is_integer(kind) and different == len(values) and len(values) > 50:
+        return "another whole number in every row: an identifier?"
+    return "" if pa.types.is_integer(kind) or pa.types.is_floating(kind) else f"{kind}: not a kind a feature can be yet"
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_dictionary(kind))
+
+
+def _numeric_role(values: pa.ChunkedArray) -> str:
+    """``log`` where no value is negative and the mean lies far above the median."""
+    numbers = pc.cast(values, pa.float64())
+    median = pc.quantile(numbers, q=0.5)[0].as_py()
+    long_tail = pc.min(numbers).as_py() >= 0 and pc.mean(numbers).as_py() > 2 * median and pc.max(numbers).as_py() > 100
+    return "log" if long_tail else "numeric"
+
+
+def feature_lines(suggestion: Suggestion) -> Iterator[tuple[str, str, str]]:
+    """(name, what stands behind it, comment) for each column; no-features have nothing behind the name."""
+    written = {"numeric": "numeric", "log": "{kind: numeric, log: true}", "categorical": "categorical", "": ""}
+    for column in suggestion.columns:
+        yield column.name, written[column.role], column.why

@@ -1,0 +1,91 @@
+"""What a place must offer so that many writers can share it without locks: put-if-absent, get, list-after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from benison.core import documents
+from benison.core.errors import IntegrityError, RegistryError
+
+
+class Writer(Protocol):
+    """Anything that takes bytes: an open file, a running hash behind a file."""
+
+    def write(self, content: bytes, /) -> object: ...
+
+
+class Store(Protocol):
+    """Objects under keys such as ``census/log/000000000042.json``; an object is never changed once it is there.
+
+    Every implementation passes `benison.registry.testing.StoreTests`.
+    """
+
+    def where(self, key: str) -> str:
+        """The place of a key, as a person would look for it."""
+
+    def put_if_absent(self, key: str, content: bytes | Path) -> bool:
+        """Makes an object, whole or not at all, unless the key is taken.
+
+        Args:
+            key: Names separated by ``/``.
+            content: The bytes, or the file that holds them.
+
+        Returns:
+            Whether the object is the one given here; False: the key was taken, and what lies there is as it was.
+
+        Raises:
+            RegistryError: The key is not one: it is empty, climbs out or holds an odd character.
+            StorageError: The place is read-only, full or closed.
+        """
+
+    def get(self, key: str) -> bytes | None:
+        """An object's bytes; None where there is none."""
+
+    def copy_to(self, key: str, target: Writer) -> bool:
+        """Writes an object's bytes piece by piece; False, and nothing written, where there is none."""
+
+    def list_after(self, prefix: str, after: str = "") -> Iterator[str]:
+        """The keys that begin with a prefix and are greater than `after`, in ascending order.
+
+        Args:
+            prefix: Empty, or a folder that ends with ``/``.
+            after: A key, or any text that sorts like one.
+        """
+
+
+def read_document(store: Store, key: str, kind: str) -> tuple[dict[str, Any], bytes] | None:
+    """A JSON document of a store, held to its schema, with its bytes; None where there is none.
+
+    Raises:
+        IntegrityError: It is torn, or not of this kind; the message names the file.
+        RegistryError: A newer version of Benison wrote it.
+    """
+    raw = store.get(key)
+    if raw is None:
+        return None
+    try:
+        content = json.loads(raw)
+    except ValueError as error:
+        raise _damaged(store.where(key), kind, str(error)) from error
+    if isinstance(content, dict) and type(content.get("format")) is int and content["format"] > 1:
+        raise RegistryError(
+            store.where(key),
+            expected=f"a document of kind {kind}, format 1",
+            got=f"format {content['format']}",
+            hint="a newer version of Benison wrote it; use that version here too",
+        )
+    if wrong := documents.problems(kind, content):
+        raise _damaged(store.where(key), kind, "; ".join(wrong[:3]))
+    return content, raw
+
+
+def _damaged(where: str, kind: str, got: str) -> IntegrityError:
+    return IntegrityError(
+        where,
+        expected=f"a document of kind {kind}",
+        got=got,
+        hint="it was damaged, or written by something else than Benison; restore it from a copy",
+    )

@@ -1,0 +1,180 @@
+"""eval_config.json: TFMA's EvalConfig, the part of it that is acted on, read strictly and without TFMA.
+
+Keys may be written as in protobuf's JSON (``slicingSpecs``) or as in its text format (``slicing_specs``). A field that
+is not acted on here is an error: a gate must not be switched off by a field that nobody reads.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benison.core.errors import ConfigError
+from benison.core.sections import Section
+from benison.core.spelling import nearest
+
+METRIC_OF_CLASS = {
+    "AUC": "auc",
+    "AUCPrecisionRecall": "auc_precision_recall",
+    "BinaryAccuracy": "binary_accuracy",
+    "BinaryCrossEntropy": "binary_crossentropy",
+    "Calibration": "calibration",
+    "ExampleCount": "example_count",
+    "F1Score": "f1_score",
+    "FNR": "false_negative_rate",
+    "FPR": "false_positive_rate",
+    "FallOut": "false_positive_rate",
+    "MeanLabel": "mean_label",
+    "MeanPrediction": "mean_prediction",
+    "MissRate": "false_negative_rate",
+    "PPV": "precision",
+    "Precision": "precision",
+    "Recall": "recall",
+    "Specificity": "specificity",
+    "TNR": "specificity",
+    "TPR": "recall",
+}
+_CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+
+
+@dataclass(frozen=True)
+class Slicing:
+    """One way to cut the rows.
+
+    Attributes:
+        keys: Every value of these columns, or of their cross, is a slice; none: all rows.
+        values: Only the rows with these values, as (column, value).
+    """
+
+    keys: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that it needs."""
+        return (*self.keys, *(name for name, _ in self.values))
+
+
+@dataclass(frozen=True)
+class EvalConfig:
+    """What is measured, and on which slices.
+
+    Attributes:
+        label: The label's column; empty where the file leaves it to benison.yaml.
+        slicings: How rows are cut; all rows together are always measured.
+        metrics: Names as in `benison.config.METRICS`, each once, in the file's order.
+    """
+
+    label: str
+    slicings: tuple[Slicing, ...]
+    metrics: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that slices are cut by, each once."""
+        return tuple(dict.fromkeys(name for slicing in self.slicings for name in slicing.columns))
+
+
+def read(path: Path) -> EvalConfig:
+    """Reads an evaluation config.
+
+    Raises:
+        ConfigError: It is missing, not JSON, or says something that is not acted on.
+    """
+    top = Section(path.name, _snake_keys(_json(path)))
+    models = top.sections("model_specs")
+    if len(models) > 1:
+        raise top.error("model_specs", "one model; champion and reference are added to it", f"{len(models)}")
+    slicings = tuple(_slicing(section) for section in top.sections("slicing_specs"))
+    metrics = [name for section in top.sections("metrics_specs") for name in _metrics(section)]
+    top.close()
+    if not metrics:
+        raise top.error("metrics_specs", "at least one metric", "none", 'write  {"metrics": [{"className": "AUC"}]}')
+    return EvalConfig(_label(models), slicings or (Slicing(),), tuple(dict.fromkeys(metrics)))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_each_key_once)
+    except OSError as error:
+        raise ConfigError(str(path), expected="a file that can be read", got=error.strerror or str(error)) from error
+    except json.JSONDecodeError as error:
+        where = f"{path.name}:{error.lineno}"
+        hint = "TFMA's EvalConfig in JSON; a text proto is converted by google.protobuf.json_format"
+        raise ConfigError(where, expected="JSON", got=error.msg, hint=hint) from error
+    except ValueError as error:
+        raise ConfigError(path.name, expected="each key once, in UTF-8 text", got=str(error)) from error
+    if not isinstance(content, dict):
+        raise ConfigError(path.name, expected="a mapping of keys to values", got=type(content).__name__)
+    return content
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} twice")
+    return content
+
+
+def _snake_keys(content: Any) -> Any:
+    """Keys as in the text format; feature_values maps columns, whose names stay as they are."""
+    if isinstance(content, list):
+        return [_snake_keys(item) for item in content]
+    if not isinstance(content, dict):
+        return content
+    named = {_CAPITAL.sub(r"_\1", key).lower(): value for key, value in content.items()}
+    return {key: value if key == "feature_values" else _snake_keys(value) for key, value in named.items()}
+
+
+def _label(models: list[Section]) -> str:
+    if not models:
+        return ""
+    label = models[0].take("label_key", str, "")
+    models[0].close()
+    return label
+
+
+def _slicing(section: Section) -> Slicing:
+    values = section.take("feature_values", dict, {})
+    slicing = Slicing(section.texts("feature_keys", ()), tuple((name, str(value)) for name, value in values.items()))
+    section.close()
+    return slicing
+
+
+def _metrics(section: Section) -> list[str]:
+    _no_thresholds(section, ("thresholds", "per_slice_thresholds", "cross_slice_thresholds"))
+    found = [_metric(one) for one in section.sections("metrics")]
+    section.close()
+    return found
+
+
+def _metric(section: Section) -> str:
+    _no_thresholds(section, ("threshold", "per_slice_thresholds", "cross_slice_thresholds"))
+    name = section.take("class_name", str)
+    if name not in METRIC_OF_CLASS:
+        raise section.error("class_name", "a metric that is known here", repr(name), nearest(name, METRIC_OF_CLASS))
+    section.close()
+    return METRIC_OF_CLASS[name]
+
+
+def _no_thresholds(section: Section, keys: tuple[str, ...]) -> None:
+    for key in keys:
+        if key in section.content:
+            hint = "write them under gate: in benison.yaml, where bounds decide and not points"
+            raise section.error(key, "no thresholds here", "one", hint)
+
+
+def check_columns(config: EvalConfig, path: Path, columns: list[str]) -> None:
+    """Makes sure that every column that slices are cut by is among those of the data.
+
+    Raises:
+        ConfigError: One is not; the message names the nearest that is.
+    """
+    for name in config.columns:
+        if name not in columns:
+            where = f"{path.name} (slicing_specs)"
+            raise ConfigError(where, expected="columns of the data", got=repr(name), hint=nearest(name, columns))
