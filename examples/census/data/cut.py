@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SPANS = 4
-NAMES = (
-    "age workclass fnlwgt education education_num marital_status occupation relationship race sex "
-    "capital_gain capital_loss hours_per_week native_country income"
-).split()
+NAMES = [
+    *("age", "workclass", "fnlwgt", "education", "education_num", "marital_status", "occupation", "relationship"),
+    *("race", "sex", "capital_gain", "capital_loss", "hours_per_week", "native_country", "income"),
+]
 
 
 def rows(lines: Iterator[str]) -> Iterator[list[str]]:
