@@ -32,7 +32,7 @@ types: setup
 	@$(BIN)/mypy requirements/setup_environment.py checks
 
 layers: setup
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 budget: setup
 	@$(BIN)/python -m checks.size_budget

@@ -18,6 +18,8 @@ _FULL_OR_CLOSED = {
     errno.EACCES: "no permission",
     errno.EPERM: "no permission",
     errno.ENOTDIR: "a file in the place of a folder",
+    errno.EEXIST: "a file in the place of a folder",
+    errno.EISDIR: "a folder in the place of a file",
 }
 
 

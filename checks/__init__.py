@@ -1,0 +1,1 @@
+"""What `make check` looks at beyond lint, types and layers; each module runs alone, as `python -m checks.<name>`."""

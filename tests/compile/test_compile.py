@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from google.protobuf import json_format
+from kfp import compiler, dsl
+from kfp.pipeline_spec import pipeline_spec_pb2
+
+from benison import compile as compiling
+from benison.core.errors import InputError, StorageError
+
+
+@pytest.mark.parametrize("name", compiling.names())
+def test_compiles_every_pipeline_to_the_same_bytes_each_time(name: str, tmp_path: Path) -> None:
+    for turn in ("first", "second"):
+        compiling.compile_pipeline(name, tmp_path / turn)
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+
+
+@pytest.mark.parametrize("name", compiling.names())
+def test_says_the_same_as_kfp_and_keeps_to_its_specification(name: str, tmp_path: Path) -> None:
+    module = __import__(f"benison.pipelines.{name}", fromlist=[name])
+    compiler.Compiler().compile(getattr(module, name), str(tmp_path / "kfp.yaml"))
+    compiling.compile_pipeline(name, tmp_path / "ours.yaml")
+    ours = yaml.safe_load((tmp_path / "ours.yaml").read_text())
+    assert ours == yaml.safe_load((tmp_path / "kfp.yaml").read_text())
+    spec = json_format.ParseDict(ours, pipeline_spec_pb2.PipelineSpec())
+    assert spec.pipeline_info.name == name.replace("_", "-")
+    for executor in ours["deploymentSpec"]["executors"].values():
+        json_format.ParseDict(executor, pipeline_spec_pb2.PipelineDeploymentConfig.ExecutorSpec())
+
+
+def test_fits_in_one_document_since_vertex_takes_no_second(tmp_path: Path) -> None:
+    compiling.compile_pipeline("continuous_training", tmp_path / "ours.yaml")
+    assert len(list(yaml.safe_load_all((tmp_path / "ours.yaml").read_text()))) == 1
+
+
+def test_is_stable_where_kfps_comment_is_not(tmp_path: Path) -> None:
+    @dsl.component(base_image="none", install_kfp_package=False)
+    def show(settings: dict):  # type: ignore[no-untyped-def,type-arg]
+        print(settings)
+
+    def text_of(settings: dict[str, int]) -> str:
+        @dsl.pipeline(name="two-keys")
+        def pipeline(settings: dict = settings):  # type: ignore[no-untyped-def,type-arg]
+            show(settings=settings)
+
+        compiler.Compiler().compile(pipeline, str(tmp_path / "kfp.yaml"))
+        return (tmp_path / "kfp.yaml").read_text()
+
+    assert compiling.stable(text_of({"a": 1, "b": 2})) == compiling.stable(text_of({"b": 2, "a": 1}))
+
+
+def test_names_the_nearest_pipeline() -> None:
+    with pytest.raises(InputError) as caught:
+        compiling.compile_pipeline("continuous_trainig", Path("unused.yaml"))
+    assert str(caught.value) == (
+        "pipeline: expected the name of a pipeline, got 'continuous_trainig'\n\nhint: did you mean continuous_training?"
+    )
+
+
+def test_says_where_it_could_not_write(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="got a file in the place of a folder"):
+        compiling.compile_pipeline("continuous_training", tmp_path / "file" / "ours.yaml")
