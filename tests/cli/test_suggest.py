@@ -1,0 +1,79 @@
+import pyarrow as pa
+import pytest
+
+from benison.cli.suggest import suggest
+from benison.core.errors import DataError
+
+ROWS = 200
+
+
+def table(**columns: object) -> pa.Table:
+    base = {"label": ["yes" if row % 4 == 0 else "no" for row in range(ROWS)]}
+    return pa.table({**base, **columns})
+
+
+def role(**columns: object) -> tuple[str, str]:
+    found = suggest(table(**columns), "label", None).columns[0]
+    return found.role, found.why
+
+
+def test_the_rarer_label_is_positive_unless_told() -> None:
+    assert (suggest(table(), "label", None).positive, suggest(table(), "label", None).negative) == ("yes", "no")
+    assert (suggest(table(), "label", "no").positive, suggest(table(), "label", "no").negative) == ("no", "yes")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([row % 50 for row in range(ROWS)], "numeric"),
+        ([0.5 * row for row in range(ROWS)], "numeric"),
+        ([0] * 180 + [10_000 + row for row in range(20)], "log"),
+        (["a", "b"] * 100, "categorical"),
+        ([True, False] * 100, "categorical"),
+    ],
+)
+def test_a_column_s_role_is_seen_from_its_values(values: list[object], expected: str) -> None:
+    assert role(column=values) == (expected, "")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (list(range(ROWS)), "an identifier"),
+        ([f"name {row}" for row in range(ROWS)], "200 different values: a name or free text"),
+        (["same"] * ROWS, "one value only"),
+        (pa.array([None] * ROWS, pa.string()), "no values at all"),
+        (pa.array(range(ROWS), pa.timestamp("s")), "not a kind a feature can be yet"),
+    ],
+)
+def test_a_column_that_should_be_no_feature_is_left_out_with_the_reason(values: object, said: str) -> None:
+    found, why = role(column=values)
+    assert (found, said in why) == ("", True)
+
+
+def test_slices_are_text_columns_with_few_values() -> None:
+    found = suggest(
+        table(sex=["f", "m"] * 100, age=list(range(100)) * 2, town=["a", "b", "c", "d"] * 50), "label", None
+    )
+    assert found.slices == ("sex", "town")
+
+
+def test_a_smaller_holdout_gets_a_wider_tolerance() -> None:
+    small = suggest(table(), "label", None)
+    large = suggest(pa.concat_tables([table()] * 200), "label", None)
+    assert small.tolerance > large.tolerance >= 0.005
+
+
+@pytest.mark.parametrize(
+    ("label", "positive", "said"),
+    [
+        ("lable", None, "did you mean label"),
+        ("label", "maybe", "a value 'maybe', got 'yes' and 'no'"),
+        ("three", None, "two different values and none missing, got 3"),
+        ("gaps", None, "got 3: .*missing"),
+    ],
+)
+def test_a_label_that_is_no_yes_or_no_question_is_refused(label: str, positive: str | None, said: str) -> None:
+    rows = table(three=(["a", "b", "c"] * 67)[:ROWS], gaps=(["a", "b", None] * 67)[:ROWS])
+    with pytest.raises(DataError, match=said):
+        suggest(rows, label, positive)
