@@ -58,13 +58,19 @@ def to_bytes(where: str, kind: str, content: Mapping[str, Any]) -> bytes:
     return encode(whole)
 
 
-def write(path: Path, kind: str, content: Mapping[str, Any]) -> None:
+def write(path: Path, kind: str, content: Mapping[str, Any], *, durable: bool = True) -> None:
     """Writes ``{"kind": kind, "format": 1, **content}`` after holding it to its schema.
+
+    Args:
+        path: The file.
+        kind: Names the schema.
+        content: The rest of the document.
+        durable: As in `write_atomically`.
 
     Raises:
         BrokenError: The content is not what schemas/<kind>.schema.json says: a fault in the component that wrote it.
     """
-    write_atomically(path, to_bytes(str(path), kind, content))
+    write_atomically(path, to_bytes(str(path), kind, content), durable=durable)
 
 
 def read(path: Path, kind: str) -> dict[str, Any]:

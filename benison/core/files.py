@@ -39,8 +39,13 @@ def storage_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Writes a file beside its place and moves it there, so that it is never seen half-written.
+
+    Args:
+        path: The file.
+        content: All of it.
+        durable: Wait until the disk has it, so that it outlives a power failure; that takes some milliseconds.
 
     Raises:
         StorageError: The folder is read-only, full or not a folder.
@@ -52,7 +57,8 @@ def write_atomically(path: Path, content: bytes) -> None:
             with beside.open("wb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)

@@ -45,18 +45,18 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
 _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
-def _lines(node: yaml.Node | None, at: tuple[str, ...] = ()) -> dict[tuple[str, ...], int]:
+def lines_of(node: yaml.Node | None, at: tuple[str, ...] = ()) -> dict[tuple[str, ...], int]:
     """The line, from 1, on which each key stands."""
     found: dict[tuple[str, ...], int] = {}
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             place = (*at, str(key.value))
             found[place] = key.start_mark.line + 1
-            found.update(_lines(value, place))
+            found.update(lines_of(value, place))
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             found[(*at, str(index))] = item.start_mark.line + 1
-            found.update(_lines(item, (*at, str(index))))
+            found.update(lines_of(item, (*at, str(index))))
     return found
 
 
@@ -185,4 +185,4 @@ def load(path: Path) -> Section:
         raise ConfigError(str(path), expected="YAML", got=" ".join(str(error).split())) from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path.name}:1", expected="a mapping of keys to values", got=type(content).__name__)
-    return Section(path.name, content, _lines(node))
+    return Section(path.name, content, lines_of(node))
