@@ -1,0 +1,142 @@
+"""``benison registry``: versions and promotions, for people."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from benison.cli import project as projects
+from benison.core import digests
+from benison.registry.log import Bless, Logged, Promote, Register
+from benison.registry.registry import Registry, Shown
+from benison.registry.verification import verify as verify_all
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+@click.group()
+def command() -> None:
+    """Look at versions and promotions, promote by hand, roll back.
+
+    VERSION is champion, challenger, reference, the number of the log entry that made it champion, or the start of its
+    digest.
+    """
+
+
+def _which(call: _F) -> _F:
+    """The options that say which registry is meant."""
+    return projects.project_option(projects.registry_option(call))
+
+
+def _open(folder: Path, registry: Path | None) -> Registry:
+    project = projects.find(folder, registry)
+    return Registry.open(str(project.registry), project.config.name)
+
+
+def _by() -> dict[str, Any]:
+    return {"who": f"{getpass.getuser()}@{socket.gethostname()}", "when": datetime.now(UTC)}
+
+
+@command.command()
+@_which
+@click.option("--json", "as_json", is_flag=True, help="One JSON document for each entry.")
+def log(folder: Path, registry: Path | None, as_json: bool) -> None:
+    """List the promotion log, oldest first."""
+    for logged in _open(folder, registry).log():
+        click.echo(json.dumps(_document(logged), sort_keys=True) if as_json else _line(logged))
+
+
+def _document(logged: Logged) -> dict[str, Any]:
+    return {"number": logged.number, "action": logged.entry.action, "digest": logged.digest, **asdict(logged.entry)}
+
+
+def _line(logged: Logged) -> str:
+    entry = logged.entry
+    head = f"{logged.number:5}  {entry.when}  {entry.action:8}  {digests.short(entry.package)}  {_tail(logged)}"
+    return f"{head}  {entry.who}: {entry.why}"
+
+
+def _tail(logged: Logged) -> str:
+    match logged.entry:
+        case Register(spans=spans):
+            return f"spans {', '.join(map(str, spans))}"
+        case Bless(verdict=verdict):
+            return str(verdict)
+        case Promote(forced=forced, replaces=before):
+            return f"{'FORCED, ' if forced else ''}replaces {before or 'none'}"
+        case entry:
+            return f"replaces {entry.replaces or 'none'}"
+
+
+@command.command()
+@click.argument("version", default="champion")
+@_which
+def show(version: str, folder: Path, registry: Path | None) -> None:
+    """Show where VERSION came from, what the gate said of it and when it was champion."""
+    for line in _described(_open(folder, registry).show(version)):
+        click.echo(line)
+
+
+def _described(shown: Shown) -> list[str]:
+    origin = shown.manifest.provenance
+    facts = {
+        "version": shown.manifest.package,
+        "is": ", ".join(shown.aliases) or "no alias",
+        "registered": f"{shown.manifest.when} by {shown.manifest.by}",
+        "commit": origin.commit or "none",
+        "bundle": origin.bundle,
+        "snapshot": f"{origin.snapshot} (spans {', '.join(map(str, origin.spans))})",
+        "model digest": origin.model_digest,
+        "hyperparameters": json.dumps(origin.hyperparameters, sort_keys=True),
+        "files": f"{len(shown.manifest.files)}, {shown.manifest.size:,} bytes",
+    }
+    lines = [f"{name:16}{value}" for name, value in facts.items()]
+    for number, bless in shown.version.blessings:
+        lines.append(f"{'gate':16}{bless.verdict} at {bless.when} (entry {number})")
+        lines += [f"{'':16}- {reason}" for reason in bless.reasons]
+    lines += [f"{'champion':16}{_line(one).strip()}" for one in shown.promotions]
+    return lines
+
+
+@command.command()
+@click.argument("version")
+@click.option("--why", required=True, help="The reason; the log keeps it.")
+@click.option("--force", is_flag=True, help="Overrule a refusal for lack of proof, which the log keeps as well.")
+@_which
+def promote(version: str, why: str, force: bool, folder: Path, registry: Path | None) -> None:
+    """Make VERSION the champion; refused unless it is blessed against the present one."""
+    click.echo(_line(_open(folder, registry).promote(version, why=why, force=force, **_by())))
+
+
+@command.command()
+@click.argument("version", default="")
+@click.option("--why", required=True, help="The reason; the log keeps it.")
+@_which
+def rollback(version: str, why: str, folder: Path, registry: Path | None) -> None:
+    """Put the champion before, or a proven VERSION, back into the champion's place."""
+    click.echo(_line(_open(folder, registry).rollback(version, why=why, **_by())))
+
+
+@command.command()
+@_which
+def verify(folder: Path, registry: Path | None) -> None:
+    """Read every link of the log and every byte of every package, and tell all that is wrong.
+
+    Exits with 1 where something is.
+    """
+    found = verify_all(_open(folder, registry))
+    click.echo(f"{found.entries} entries, {found.versions} versions, {found.files} files, {found.size:,} bytes")
+    for package in found.unfinished:
+        click.echo(f"unfinished, seen by no reader: {package}")
+    for problem in found.problems:
+        click.echo(f"WRONG: {problem}")
+    if not found.sound:
+        raise click.exceptions.Exit(1)
