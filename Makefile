@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check style types layers budget freshness compile docs locks clean
+.PHONY: help setup run test slow test-current check style types layers budget freshness compile docs locks images base-image bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -46,6 +46,33 @@ compile: setup ## write pipelines/compiled/ anew
 
 docs: setup ## write the component tables in the READMEs anew
 	@$(BIN)/python -m checks.contracts --write
+
+UV = $(shell command -v uv || echo .uv/uv)
+LOCK = $(UV) pip compile --override overrides.txt --generate-hashes --no-annotate --no-header --quiet
+locks: setup ## pin anew what the ranges ask for; make locks UPGRADE=--upgrade takes newer versions
+	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.11 --python-platform x86_64-manylinux_2_28 older.in dev.in -o older.txt
+	cd requirements && $(LOCK) $(UPGRADE) --universal --python-version 3.12 current.in dev.in -o current.txt
+	cd requirements && $(LOCK) --python-version 3.13 --python-platform x86_64-manylinux_2_39 -c current.txt current.in -o image.txt
+	cd requirements && $(LOCK) --universal --python-version 3.11 -c current.txt build.in -o build.txt
+	cd requirements && $(LOCK) $(UPGRADE) uv.in -o uv.txt
+
+# The host's network and certificates reach the build where a proxy stands between it and the package index; only the
+# build stage sees them.
+BASE ?= $(shell docker image inspect --format benison-base:trixie benison-base:trixie 2>/dev/null || echo python:3.13-slim-trixie)
+COMMIT = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+images: ## build the container image
+	@cp "$${SSL_CERT_FILE:-/dev/null}" .ca-bundle.crt
+	@trap 'rm -f .ca-bundle.crt' EXIT; docker build $(if $(SSL_CERT_FILE),--network=host) --build-arg BASE=$(BASE) \
+	  --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --tag benison:$(VERSION) .
+
+base-image: ## make a base image from Debian's packages, for machines that reach no image registry
+	@containers/base_image.sh trixie benison-base:trixie
+
+test-current: ## the example project and the tests on the current stack, in a fresh container
+	@containers/fresh_machine.sh $(BASE) run test
+
+slow: setup ## the tests that take longer
+	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 clean: ## remove what was set up, built or cached; runs and registries stay
 	rm -rf .venv .uv build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache

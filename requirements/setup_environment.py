@@ -139,9 +139,14 @@ def uv() -> str:
             continue
         if tuple(int(part) for part in re.findall(r"\d+", answer)[:2]) >= OLDEST_UV:
             return str(name)
+    fetch_pinned_uv()
+    return str(OWN_UV)
+
+
+def fetch_pinned_uv() -> None:
+    """Puts the pinned uv into .uv/."""
     version, hashes = pinned_uv()
     unpack_uv(fetch_uv(version, hashes), version)
-    return str(OWN_UV)
 
 
 def pinned_uv() -> "tuple[str, set[str]]":
@@ -169,7 +174,7 @@ def fetch_uv(version: str, hashes: "set[str]") -> Path:
 
 def fetch(url: str) -> bytes:
     """What an address answers."""
-    print("Fetching", url.split("#")[0])
+    print("Fetching", url, flush=True)
     try:
         with urllib.request.urlopen(url, timeout=180) as answer:
             content: bytes = answer.read()

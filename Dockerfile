@@ -1,0 +1,33 @@
+# The image that components run in, on the current stack. BASE needs Python 3.13 and glibc 2.39 or newer.
+ARG BASE=python:3.13-slim-trixie
+
+FROM ${BASE} AS build
+WORKDIR /build/requirements
+# A network that opens TLS needs its own certificates: `make images` puts them here, and they stay in this stage.
+COPY requirements/setup_environment.py requirements/uv.txt requirements/build.txt requirements/image.txt .ca-bundle.cr[t] ./
+RUN if [ -s .ca-bundle.crt ]; then export SSL_CERT_FILE=$PWD/.ca-bundle.crt; fi \
+ && python3 -c "import setup_environment as own; own.adopt_pip_settings(); own.fetch_pinned_uv()" \
+ && ../.uv/uv venv --no-python-downloads --python "$(command -v python3)" /opt/benison \
+ && ../.uv/uv pip sync --no-cache --python /opt/benison --require-hashes --build-constraints build.txt \
+      --compile-bytecode image.txt
+WORKDIR /build
+COPY setup.py pyproject.toml LICENSE ./
+COPY benison benison
+COPY components components
+COPY pipelines pipelines
+COPY schemas schemas
+RUN .uv/uv pip install --no-cache --offline --python /opt/benison --no-deps --no-build-isolation --compile-bytecode .
+
+FROM ${BASE}
+ARG VERSION=unknown
+ARG COMMIT=unknown
+LABEL org.opencontainers.image.title="Benison" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${COMMIT}" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /opt/benison /opt/benison
+# Clusters choose the user: nothing below /opt is written, and home is a place that anyone may write.
+ENV PATH=/opt/benison/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1
+WORKDIR /tmp
+USER 10001:0
+CMD ["benison", "--help"]
