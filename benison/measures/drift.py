@@ -29,11 +29,13 @@ class Drift:
             one.
         p_value: How often two samples of these sizes from one distribution are at least as far apart.
         bins: How many bins were compared.
+        enough: Whether the rows are enough to tell anything: not so where all bins were too scarce to stand alone.
     """
 
     psi: float
     p_value: float
     bins: int
+    enough: bool
 
 
 def quantile_edges(values: Floats, bins: int = 10) -> Floats:
@@ -105,13 +107,13 @@ def compare(reference: Counts, sample: Counts) -> Drift:
     first, second = _pooled(reference.astype(np.float64), sample.astype(np.float64))
     bins = len(first)
     if bins < 2:
-        return Drift(0.0, 1.0, bins)
+        return Drift(0.0, 1.0, bins, enough=bool(np.count_nonzero(reference + sample) < 2))
     n, m = first.sum(), second.sum()
     p, q = (first + _PRIOR) / (n + _PRIOR * bins), (second + _PRIOR) / (m + _PRIOR * bins)
     psi = float(np.sum((q - p) * np.log(q / p)))
     pearson = float(np.sum((first / n - second / m) ** 2 * (n + m) / (first + second)))
     scale = 1 / n + 1 / m
-    return Drift(psi, max(chi_square_survival(found / scale, bins - 1) for found in (psi, pearson)), bins)
+    return Drift(psi, max(chi_square_survival(found / scale, bins - 1) for found in (psi, pearson)), bins, enough=True)
 
 
 def _pooled(reference: Floats, sample: Floats) -> tuple[Floats, Floats]:

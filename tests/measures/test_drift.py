@@ -112,11 +112,20 @@ def test_psi_of_known_shares() -> None:
 
 def test_equal_samples_have_no_drift() -> None:
     same = np.array([10, 20, 30])
-    assert drift.compare(same, same) == drift.Drift(0.0, 1.0, 3)
+    assert drift.compare(same, same) == drift.Drift(0.0, 1.0, 3, enough=True)
 
 
 def test_two_samples_in_one_bin_have_no_drift() -> None:
-    assert drift.compare(np.array([5, 0]), np.array([9, 0])) == drift.Drift(0.0, 1.0, 1)
+    assert drift.compare(np.array([5, 0]), np.array([9, 0])) == drift.Drift(0.0, 1.0, 1, enough=True)
+
+
+def test_rows_too_few_for_two_bins_tell_nothing() -> None:
+    assert drift.compare(np.ones(10, int), np.ones(10, int)) == drift.Drift(0.0, 1.0, 1, enough=False)
+
+
+def test_few_rows_that_all_moved_into_one_bin_tell_something() -> None:
+    found = drift.compare(np.array([5, 5, 5, 5]), np.array([0, 0, 0, 12]))
+    assert found.enough and found.bins == 2 and found.p_value < 0.01
 
 
 @pytest.mark.parametrize(("reference", "sample"), [([1, 1], [1, 1, 1]), ([0, 0], [1, 1]), ([1, 1], [0, 0])])
