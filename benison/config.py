@@ -33,6 +33,9 @@ METRICS = (
     "recall",
     "specificity",
 )
+# A gain of these is turned round, so that more of it is better; the others below have no better and no worse.
+LESS_IS_BETTER = ("binary_crossentropy", "false_negative_rate", "false_positive_rate")
+WITHOUT_DIRECTION = ("calibration", "example_count", "mean_label", "mean_prediction")
 _MODEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
@@ -352,5 +355,8 @@ def _sound(section: Section, check: GateCheck) -> None:
         raise section.error("tolerance", "how much worse the challenger may be", "none", "write  tolerance: 0.005")
     if check.tolerance < 0:
         raise section.error("tolerance", "0 or more", f"{check.tolerance:g}")
+    if not math.isnan(check.tolerance) and check.metric in WITHOUT_DIRECTION:
+        hint = f"{check.metric} has no better and no worse: write at_least and at_most"
+        raise section.error("tolerance", "a metric of which more or less is better", check.metric, hint)
     if check.at_least == -math.inf and check.at_most == math.inf and math.isnan(check.tolerance):
         raise section.error("metric", "at_least, at_most or tolerance beside it", "none of them")

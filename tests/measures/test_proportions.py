@@ -1,0 +1,114 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from benison.measures.intervals import Interval
+from benison.measures.proportions import newcombe, tango, wilson
+
+Z = 1.959963984540054
+
+
+def rounded(interval: Interval, digits: int = 4) -> tuple[float, float]:
+    return round(interval.lower, digits), round(interval.upper, digits)
+
+
+# Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 3.
+@pytest.mark.parametrize(
+    ("hits", "trials", "published"),
+    [
+        (81, 263, (0.2553, 0.3662)),
+        (15, 148, (0.0624, 0.1605)),
+        (0, 20, (0.0000, 0.1611)),
+        (1, 29, (0.0061, 0.1718)),
+    ],
+)
+def test_wilson_gives_the_published_intervals(hits: int, trials: int, published: tuple[float, float]) -> None:
+    assert rounded(wilson(hits, trials, 0.975)) == published
+
+
+@given(st.integers(1, 400), st.data())
+def test_wilson_ends_where_the_score_test_refuses(trials: int, data: st.DataObject) -> None:
+    hits = data.draw(st.integers(0, trials))
+    for bound in (wilson(hits, trials, 0.975).lower, wilson(hits, trials, 0.975).upper):
+        if 0 < bound < 1:
+            score = abs(hits / trials - bound) / math.sqrt(bound * (1 - bound) / trials)
+            assert score == pytest.approx(Z, abs=1e-6)
+
+
+# Newcombe (1998), Statistics in Medicine 17, 873-890, table II, method 10.
+@pytest.mark.parametrize(
+    ("table", "published"),
+    [
+        ((56, 70, 48, 80), (0.0524, 0.3339)),
+        ((9, 10, 3, 10), (0.1705, 0.8090)),
+        ((6, 7, 2, 7), (0.0582, 0.8062)),
+        ((5, 56, 0, 29), (-0.0381, 0.1926)),
+        ((0, 10, 0, 20), (-0.1611, 0.2775)),
+        ((0, 10, 0, 10), (-0.2775, 0.2775)),
+        ((10, 10, 0, 20), (0.6791, 1.0000)),
+        ((10, 10, 0, 10), (0.6075, 1.0000)),
+    ],
+)
+def test_newcombe_gives_the_published_intervals(
+    table: tuple[int, int, int, int], published: tuple[float, float]
+) -> None:
+    assert rounded(newcombe(*table, 0.975)) == published
+
+
+def test_tango_gives_the_interval_published_for_airways_before_and_after() -> None:
+    # Fagerland, Lydersen & Laake (2014), Statistics in Medicine 33, 2850-2875: 1 and 7 of 21 children.
+    assert rounded(tango(1, 7, 21, 0.975), 3) == (-0.517, -0.026)
+
+
+def likeliest_score(only_first: int, only_second: int, pairs: int, difference: float) -> float:
+    """The score statistic with the nuisance share found on a grid of the likelihood, not in closed form."""
+    low, high = max(-difference, 0.0), (1 - difference) / 2
+    for _ in range(12):
+        shares = np.linspace(low, high, 201)[1:-1]
+        rest = pairs - only_first - only_second
+        likelihood = (
+            only_first * np.log(shares + difference)
+            + only_second * np.log(shares)
+            + rest * np.log(1 - 2 * shares - difference)
+        )
+        best = int(np.argmax(likelihood))
+        low, high = shares[max(best - 1, 0)], shares[min(best + 1, len(shares) - 1)]
+    share = (low + high) / 2
+    variance = pairs * (2 * share + difference * (1 - difference))
+    return float((only_first - only_second - pairs * difference) / math.sqrt(variance))
+
+
+@pytest.mark.parametrize("table", [(1, 7, 21), (40, 20, 160), (12, 9, 500), (3, 30, 60)])
+def test_tango_ends_where_the_score_of_the_likeliest_table_refuses(table: tuple[int, int, int]) -> None:
+    found = tango(*table, 0.975)
+    assert likeliest_score(*table, found.lower) == pytest.approx(Z, abs=1e-3)
+    assert likeliest_score(*table, found.upper) == pytest.approx(-Z, abs=1e-3)
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 400), st.sampled_from([0.9, 0.95, 0.975]))
+def test_tango_turns_round_with_the_models_and_holds_the_estimate(
+    only_first: int, only_second: int, rest: int, confidence: float
+) -> None:
+    pairs = only_first + only_second + rest
+    found = tango(only_first, only_second, pairs, confidence)
+    assert -found == tango(only_second, only_first, pairs, confidence)
+    assert -1 <= found.lower <= (only_first - only_second) / pairs <= found.upper <= 1
+
+
+def test_tango_without_a_discordant_pair_still_claims_no_certainty() -> None:
+    # With none of n pairs discordant the score interval is -+ z^2 / (n + z^2).
+    square = stats.norm.ppf(0.95) ** 2
+    found = tango(0, 0, 500, 0.95)
+    assert found.upper == pytest.approx(square / (500 + square), rel=1e-9)
+    assert found.lower == -found.upper
+
+
+def test_nothing_is_said_of_nothing() -> None:
+    assert not wilson(0, 0, 0.95).known
+    assert not newcombe(0, 0, 3, 10, 0.95).known
+    assert not newcombe(3, 10, 0, 0, 0.95).known
+    assert not tango(0, 0, 0, 0.95).known
