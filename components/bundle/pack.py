@@ -107,7 +107,7 @@ def _copy(files: dict[str, Path], beside: Path) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     digest = digests.of_tree(beside / PROJECT)
-    documents.write(beside / DOCUMENT, "bundle", {"digest": digest})
+    documents.write(beside / DOCUMENT, "bundle", {"digest": digest}, durable=False)
     return digest
 
 

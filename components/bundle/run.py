@@ -28,5 +28,5 @@ def run(*, bundle_uri: str, bundle_digest: str, bundle: Path) -> None:
     except BaseException:
         shutil.rmtree(project, ignore_errors=True)
         raise
-    documents.write(bundle / "bundle.json", "bundle", {"digest": digest})
+    documents.write(bundle / "bundle.json", "bundle", {"digest": digest}, durable=False)
     _log.info("project %s, %d files", digests.short(digest), sum(1 for _ in digests.files_of(project)))

@@ -1,0 +1,84 @@
+"""Columns: what the configuration asks of the data's columns, and whether their names are there."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benison.config import Config
+from benison.core.errors import DataError
+from benison.core.spelling import nearest
+
+_NUMBER = re.compile(r"\s*[-+]?\d+(\.\d*)?\s*")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that the configuration names.
+
+    Attributes:
+        numeric: Features that become int64 or float64.
+        text: Categorical features and the label, kept as text.
+        others: Columns that rows are split by, of whatever type they are.
+    """
+
+    numeric: tuple[str, ...]
+    text: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, config: Config) -> Columns:
+        """Reads them off the configuration."""
+        splits = config.data.splits
+        return cls(
+            numeric=tuple(feature.name for feature in config.features if feature.kind == "numeric"),
+            text=(*(feature.name for feature in config.features if feature.kind != "numeric"), config.label.column),
+            others=(*splits.key, *([splits.time] if splits.time else [])),
+        )
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.numeric, *self.text, *self.others)
+
+
+def check_names(found: Sequence[str], columns: Columns, source: str) -> None:
+    """Makes sure that every column of the configuration is there, once.
+
+    Args:
+        found: The names in the source, in its order.
+        columns: What the configuration asks for.
+        source: The source's name, for the message.
+
+    Raises:
+        DataError: A name is missing, empty or there twice; the message names the nearest one.
+    """
+    if "" in found:
+        where, hint = f"{source}, column {found.index('') + 1}", "write it without its index, or give the column a name"
+        raise DataError(where, expected="a column with a name", got="an empty one", hint=hint)
+    for name, times in Counter(found).items():
+        if times > 1:
+            raise DataError(source, expected="each column once", got=f"{name!r} {times} times", hint="rename one")
+    for name in columns.named:
+        if name not in found:
+            raise DataError(source, expected=f"a column {name!r}", got="none", hint=nearest(name, found))
+
+
+def check_header(found: Sequence[str], columns: Columns, source: str) -> None:
+    """Tells a header that is not one from a header with a name wrong.
+
+    Raises:
+        DataError: No name is known, and what stands there looks like values, or is separated by something else.
+    """
+    if set(found) & set(columns.named):
+        return
+    if numbers := [name for name in found if _NUMBER.fullmatch(name)]:
+        hint = f"put a line with the columns' names first: {','.join(columns.named[:3])},..."
+        where, got = f"{source}, line 1", f"values such as {numbers[0].strip()!r}"
+        raise DataError(where, expected="a header with the columns' names", got=got, hint=hint)
+    for sign, spelt in ((";", "semicolons"), ("\t", "tabs")):
+        if len(found) == 1 and sign in found[0]:
+            hint = "write the file with commas"
+            raise DataError(f"{source}, line 1", expected="columns separated by commas", got=spelt, hint=hint)

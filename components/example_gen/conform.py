@@ -1,0 +1,201 @@
+"""Conform: columns of any type become int64, float64 or text, with nulls where a value is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from benison.components.example_gen.columns import Columns
+from benison.core.errors import DataError
+
+types = pa.types
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a block of rows comes from.
+
+    Attributes:
+        source: The file's name.
+        first: The number of the block's first row; rows count from 1, after the header.
+    """
+
+    source: str
+    first: int = 1
+
+    def at(self, index: int, column: str) -> str:
+        """The place of one value."""
+        return f"{self.source}, row {self.first + index}, column {column!r}"
+
+
+def conform(block: Mapping[str, pa.Array], columns: Columns, place: Place) -> pa.Table:
+    """Brings a block of rows to the types of a snapshot.
+
+    Args:
+        block: Columns of equal length by name, of any flat Arrow type.
+        columns: Which of them are numbers, and which are text; the others keep their nature.
+        place: Where the rows come from, for messages.
+
+    Returns:
+        Columns of int64, float64 or string. Empty text and NaN have become null.
+
+    Raises:
+        DataError: A value is not of the kind that the configuration says.
+    """
+    return pa.table({name: _conformed(array, name, columns, place) for name, array in block.items()})
+
+
+def _conformed(array: pa.Array, name: str, columns: Columns, place: Place) -> pa.Array:
+    array = _flat(array, name, place)
+    if name in columns.numeric:
+        return _finite(_numbers(array, name, place), name, place)
+    if name in columns.text or not _is_number(array.type):
+        return as_text(array)
+    return _narrowed(array)
+
+
+def _flat(array: pa.Array, name: str, place: Place) -> pa.Array:
+    """Decodes dictionaries, bytes and wide strings; refuses what has no one value to a row."""
+    if isinstance(array, pa.ExtensionArray):
+        array = array.storage
+    if types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if types.is_nested(array.type):
+        hint = "write the file without this column, or with one value to a row"
+        where = f"{place.source}, column {name!r}"
+        raise DataError(where, expected="one value to a row", got=str(array.type), hint=hint)
+    if types.is_fixed_size_binary(array.type):
+        array = array.cast(pa.binary())
+    if any(kind in str(array.type) for kind in ("binary", "string")):
+        return _text_of_bytes(array, name, place)
+    return array
+
+
+def _text_of_bytes(array: pa.Array, name: str, place: Place) -> pa.Array:
+    try:
+        text = array.cast(pa.string())
+    except pa.ArrowInvalid as error:
+        bad = next(index for index, value in enumerate(array.to_pylist()) if value and not _is_utf8(value))
+        raise DataError(place.at(bad, name), expected="UTF-8 text", got=f"{array[bad].as_py()[:20]!r}") from error
+    return pc.if_else(pc.equal(pc.binary_length(text), 0), pa.scalar(None, pa.string()), text)
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
+
+
+def _numbers(array: pa.Array, name: str, place: Place) -> pa.Array:
+    if types.is_string(array.type):
+        return _parsed(array, name, place)
+    if types.is_boolean(array.type):
+        return array.cast(pa.int64())
+    if types.is_null(array.type) or _is_number(array.type):
+        return _narrowed(array)
+    where = f"{place.source}, column {name!r}"
+    raise DataError(where, expected="numbers", got=str(array.type), hint="make it categorical, or a number before")
+
+
+def _narrowed(array: pa.Array) -> pa.Array:
+    """Numbers of any width as int64, or as float64 with null for NaN."""
+    if types.is_integer(array.type):
+        fits = not types.is_uint64(array.type) or (pc.max(array).as_py() or 0) < 2**63
+        return array.cast(pa.int64()) if fits else array.cast(pa.float64(), safe=False)
+    floats = array.cast(pa.float64(), safe=False)
+    return pc.if_else(pc.is_nan(floats), pa.scalar(None, pa.float64()), floats)
+
+
+def _parsed(texts: pa.Array, name: str, place: Place) -> pa.Array:
+    for kind in (pa.int64(), pa.float64()):
+        if _castable(texts, kind):
+            return _narrowed(texts.cast(kind))
+    trimmed = pc.utf8_trim_whitespace(texts)
+    trimmed = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    if _castable(trimmed, pa.float64()):
+        return _narrowed(trimmed.cast(pa.float64()))
+    bad = _first_refused(trimmed)
+    raise DataError(
+        place.at(bad, name),
+        expected="a number",
+        got=repr(texts[bad].as_py()),
+        hint=f"leave the field empty where the value is missing, or make {name} categorical in benison.yaml",
+    )
+
+
+def _castable(texts: pa.Array, kind: pa.DataType) -> bool:
+    try:
+        texts.cast(kind)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _first_refused(texts: pa.Array) -> int:
+    """The index of the first text that is no number, by halving."""
+    low, high = 0, len(texts)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _castable(texts[low:middle], pa.float64()) else (low, middle)
+    return low
+
+
+def _finite(numbers: pa.Array, name: str, place: Place) -> pa.Array:
+    if types.is_floating(numbers.type) and pc.any(pc.is_inf(numbers)).as_py():
+        bad = pc.index(pc.is_inf(numbers), True).as_py()
+        got, hint = f"{numbers[bad].as_py()}", "a model cannot learn from it; leave the value empty, or mend it before"
+        raise DataError(place.at(bad, name), expected="a finite number", got=got, hint=hint)
+    return numbers
+
+
+def as_text(array: pa.Array) -> pa.Array:
+    """Values as text: 1 for 1.0, true and false, ISO 8601 for times (Z where they have a zone); null stays null.
+
+    The spelling is Python's and NumPy's, since Arrow's own has changed between versions.
+    """
+    if types.is_string(array.type) or types.is_null(array.type):
+        return array.cast(pa.string())
+    if types.is_timestamp(array.type) or types.is_date(array.type):
+        return _iso_times(array)
+    encoded = array.dictionary_encode()
+    texts = pa.array([spell(value) for value in encoded.dictionary.to_pylist()], pa.string())
+    return texts.take(encoded.indices)
+
+
+def spell(value: Any) -> str:
+    """One value as text."""
+    return next((spelt(value) for kind, spelt in _SPELLINGS.items() if isinstance(value, kind)), str(value))
+
+
+def _spell_float(value: float) -> str:
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+
+
+_SPELLINGS: dict[type, Callable[[Any], str]] = {
+    bool: lambda value: str(value).lower(),
+    float: _spell_float,
+    Decimal: lambda value: format(value.normalize(), "f"),
+}
+
+
+def _iso_times(array: pa.Array) -> pa.Array:
+    """Times by NumPy, which needs no time zone database and knows nanoseconds."""
+    if types.is_date(array.type):
+        unit, zone, counts = "D", "", array.cast(pa.date32()).view(pa.int32())
+    else:
+        unit, zone, counts = array.type.unit, "Z" if array.type.tz else "", array.view(pa.int64())
+    values = pc.fill_null(counts, 0).to_numpy(zero_copy_only=False).astype(np.int64).astype(f"datetime64[{unit}]")
+    spelt = [f"{text}{zone}" for text in np.datetime_as_string(values)]
+    return pa.array(spelt, pa.string(), mask=pc.is_null(array).to_numpy(zero_copy_only=False))

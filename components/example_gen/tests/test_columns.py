@@ -1,0 +1,67 @@
+import pytest
+
+from benison.components.example_gen.columns import Columns, check_header, check_names
+from benison.core.errors import DataError
+
+COLUMNS = Columns(numeric=("age", "hours"), text=("sex", "income"), others=("person",))
+
+
+def test_all_columns_once_are_fine_in_any_order_and_with_more() -> None:
+    check_names(["person", "income", "x", "age", "hours", "sex"], COLUMNS, "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (
+            ["agge", "hours", "sex", "income", "person"],
+            "a.csv: expected a column 'age', got none\n\nhint: did you mean agge?",
+        ),
+        (
+            ["age", "hours", "sex", "income"],
+            "a.csv: expected a column 'person', got none\n\nhint: known here: age, hours, income, sex",
+        ),
+        (
+            ["age", "hours", "sex", "income", "age"],
+            "a.csv: expected each column once, got 'age' 2 times\n\nhint: rename one",
+        ),
+        (
+            ["", "age", "hours"],
+            "a.csv, column 1: expected a column with a name, got an empty one\n\n"
+            "hint: write it without its index, or give the column a name",
+        ),
+    ],
+)
+def test_a_wrong_name_is_named_with_the_nearest(found: list[str], message: str) -> None:
+    with pytest.raises(DataError) as error:
+        check_names(found, COLUMNS, "a.csv")
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (
+            ["39", " State-gov", " 77516"],
+            "a.csv, line 1: expected a header with the columns' names, got values such as '39'\n\n"
+            "hint: put a line with the columns' names first: age,hours,sex,...",
+        ),
+        (
+            ["age;hours;sex"],
+            "a.csv, line 1: expected columns separated by commas, got semicolons\n\nhint: write the file with commas",
+        ),
+        (
+            ["age\thours\tsex"],
+            "a.csv, line 1: expected columns separated by commas, got tabs\n\nhint: write the file with commas",
+        ),
+    ],
+)
+def test_a_first_line_that_is_no_header_is_told_apart(found: list[str], message: str) -> None:
+    with pytest.raises(DataError) as error:
+        check_header(found, COLUMNS, "a.csv")
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("found", [["age", "2024"], ["agge", "houres"]])
+def test_a_header_with_a_name_wrong_is_still_a_header(found: list[str]) -> None:
+    check_header(found, COLUMNS, "a.csv")

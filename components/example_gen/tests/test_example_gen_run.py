@@ -1,0 +1,286 @@
+"""The component as a pipeline calls it: files in, two artifacts out."""
+
+import gzip
+import inspect
+import json
+import shutil
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benison.components.example_gen.component import example_gen
+from benison.components.example_gen.run import run
+from benison.core import digests, documents
+from benison.core.errors import DataError, StorageError
+from benison.core.examples import binary_labels, read_split
+
+ROWS: list[dict[str, Any]] = [
+    {"id": n, "age": n % 70, "city": f"c{n % 5}", "day": f"2026-{n % 12 + 1:02d}-01", "y": n % 3 // 2}
+    for n in range(400)
+]
+CONFIG: dict[str, Any] = {
+    "name": "people",
+    "data": {"path": "span-{span}.csv", "window": 2},
+    "label": {"column": "y", "positive": 1, "negative": 0},
+    "features": {"age": "numeric", "city": "categorical"},
+    "model": {},
+    "gate": {"checks": [{"metric": "auc", "at_least": 0.6}]},
+}
+
+
+class Place:
+    """A folder with a project, its data, and the artifacts of a run."""
+
+    def __init__(self, folder: Path, **data: Any) -> None:
+        self.folder, self.examples, self.holdout = folder, folder / "examples", folder / "holdout"
+        config = {**CONFIG, "data": {**CONFIG["data"], **data}}
+        (folder / "bundle" / "project").mkdir(parents=True, exist_ok=True)
+        (folder / "bundle" / "project" / "benison.yaml").write_text(json.dumps(config))
+
+    def write(self, name: str, rows: list[dict[str, Any]]) -> None:
+        lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
+        (self.folder / name).write_text("\n".join(lines) + "\n")
+
+    def run(self, pattern: str = "span-{span}.csv", span: int = 0) -> dict[str, Any]:
+        for artifact in (self.examples, self.holdout):
+            shutil.rmtree(artifact, ignore_errors=True)
+        uri, bundle = str(self.folder / pattern), self.folder / "bundle"
+        run(data_uri=uri, span=span, bundle=bundle, examples=self.examples, holdout=self.holdout)
+        assert (self.examples / "snapshot.json").read_bytes() == (self.holdout / "snapshot.json").read_bytes()
+        return documents.read(self.examples / "snapshot.json", "snapshot")
+
+    def ids(self) -> dict[str, list[int]]:
+        where = {"train": self.examples, "eval": self.examples, "holdout": self.holdout}
+        return {split: read_split(artifact, split, ["id"])["id"].to_pylist() for split, artifact in where.items()}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    place = Place(tmp_path)
+    for span in (1, 2, 3, 4):
+        place.write(f"span-{span}.csv", ROWS[(span - 1) * 100 : span * 100])
+    return place
+
+
+def test_splits_partition_the_rows_of_the_window(place: Place) -> None:
+    snapshot = place.run()
+    ids = place.ids()
+    assert sorted(chain(*ids.values())) == list(range(200, 400))
+    assert all(part == sorted(part) for part in ids.values())
+    assert snapshot["spans"] == [3, 4]
+    assert {split: part["rows"] for split, part in snapshot["splits"].items()} == {s: len(ids[s]) for s in ids}
+
+
+def test_the_holdout_is_in_its_own_artifact_alone(place: Place) -> None:
+    place.run()
+    assert {path.name for path in place.examples.iterdir()} == {"Split-train", "Split-eval", "snapshot.json"}
+    assert {path.name for path in place.holdout.iterdir()} == {"Split-holdout", "snapshot.json"}
+
+
+def test_the_snapshot_says_what_lies_there(place: Place) -> None:
+    snapshot = place.run(span=2)
+    for split, artifact in (("train", place.examples), ("eval", place.examples), ("holdout", place.holdout)):
+        said = snapshot["splits"][split]
+        labels = binary_labels(read_split(artifact, split), "y", positive="1", negative="0")
+        assert (said["rows"], said["positives"]) == (len(labels), labels.sum())
+        digests.verify_tree(artifact / f"Split-{split}", said["digest"])
+    shutil.copytree(place.holdout / "Split-holdout", place.examples / "Split-holdout")
+    (place.examples / "snapshot.json").unlink()
+    digests.verify_tree(place.examples, snapshot["digest"])
+    assert snapshot["sources"] == [
+        {
+            "span": span,
+            "path": f"span-{span}.csv",
+            "size": (place.folder / f"span-{span}.csv").stat().st_size,
+            "digest": digests.of_file(place.folder / f"span-{span}.csv"),
+        }
+        for span in (1, 2)
+    ]
+    assert snapshot["columns"] == [
+        {"name": "age", "type": "int64"},
+        {"name": "city", "type": "string"},
+        {"name": "day", "type": "string"},
+        {"name": "id", "type": "int64"},
+        {"name": "y", "type": "string"},
+    ]
+    assert snapshot["label"] == {"column": "y", "positive": "1", "negative": "0"}
+    assert snapshot["split_by"] == {
+        "by": "hash",
+        "key": ["age", "city", "day", "id", "y"],
+        "time": "",
+        "shares": [0.6, 0.2, 0.2],
+    }
+
+
+def test_the_same_data_is_the_same_snapshot_and_a_changed_value_another(place: Place) -> None:
+    first = place.run()
+    assert place.run() == first
+    place.write("span-4.csv", [*ROWS[300:399], {**ROWS[399], "age": 1}])
+    assert place.run()["digest"] != first["digest"]
+
+
+def test_the_name_of_the_file_is_no_part_of_the_content(place: Place) -> None:
+    first = place.run(span=2)
+    for span in (1, 2):
+        shutil.copy(place.folder / f"span-{span}.csv", place.folder / f"week-{span + 8:02d}.csv")
+    second = place.run("week-{span:02d}.csv")
+    assert second["spans"] == [9, 10]
+    assert second["digest"] == first["digest"]
+
+
+def test_a_row_keeps_its_split_whatever_the_window(tmp_path: Path) -> None:
+    found: dict[int, set[str]] = {}
+    for window in (1, 2, 4):
+        place = Place(tmp_path, window=window)
+        for span in (1, 2, 3, 4):
+            place.write(f"span-{span}.csv", ROWS[(span - 1) * 100 : span * 100])
+        for newest in (1, 2, 3, 4):
+            place.run(span=newest)
+            for split, ids in place.ids().items():
+                for row in ids:
+                    found.setdefault(row, set()).add(split)
+    assert len(found) == 400
+    assert all(len(splits) == 1 for splits in found.values())
+
+
+def test_a_key_keeps_an_entity_together(tmp_path: Path) -> None:
+    place = Place(tmp_path, splits={"by": "hash", "key": ["city", "age"]}, window=4)
+    for span in (1, 2, 3, 4):
+        place.write(f"span-{span}.csv", ROWS[(span - 1) * 100 : span * 100])
+    assert place.run()["split_by"]["key"] == ["age", "city"]
+    entities = {split: {(ROWS[n]["city"], ROWS[n]["age"]) for n in ids} for split, ids in place.ids().items()}
+    assert sum(map(len, entities.values())) == len(set.union(*entities.values())) == 70
+
+
+def test_by_time_the_newest_rows_are_the_holdout(tmp_path: Path) -> None:
+    place = Place(tmp_path, splits={"by": "time", "time": "day"}, window=1)
+    place.write("span-1.csv", ROWS[:120])
+    assert place.run()["split_by"] == {"by": "time", "key": [], "time": "day", "shares": [0.6, 0.2, 0.2]}
+    months = {split: {int(ROWS[n]["day"][5:7]) for n in ids} for split, ids in place.ids().items()}
+    assert months == {"train": {1, 2, 3, 4, 5, 6, 7}, "eval": {8, 9, 10}, "holdout": {11, 12}}
+
+
+def test_an_empty_split_is_written_and_counted(place: Place) -> None:
+    place.write("span-4.csv", ROWS[:1] * 3)
+    Place(place.folder, window=1)
+    snapshot = place.run()
+    assert sorted(part["rows"] for part in snapshot["splits"].values()) == [0, 0, 3]
+    assert all(len(ids) in (0, 3) for ids in place.ids().values())
+
+
+def test_one_file_without_a_number_is_span_one(tmp_path: Path) -> None:
+    place = Place(tmp_path, path="all.csv.gz", window=1)
+    place.write("all.csv", ROWS)
+    (tmp_path / "all.csv.gz").write_bytes(gzip.compress((tmp_path / "all.csv").read_bytes()))
+    snapshot = place.run("all.csv.gz")
+    assert (snapshot["spans"], snapshot["sources"][0]["path"]) == ([1], "all.csv.gz")
+    assert sum(map(len, place.ids().values())) == 400
+
+
+def test_a_number_may_stand_in_a_folder_s_name(place: Place) -> None:
+    for span in (1, 2):
+        (place.folder / f"week-{span}").mkdir()
+        shutil.copy(place.folder / f"span-{span}.csv", place.folder / f"week-{span}" / "rows.csv")
+    (place.folder / "week-latest").mkdir()
+    snapshot = place.run("week-{span}/rows.csv")
+    assert [source["path"] for source in snapshot["sources"]] == ["week-1/rows.csv", "week-2/rows.csv"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "span", "message"),
+    [
+        ("span-{span}.csv", 9, "{folder}/span-{span}.csv: expected span 9, got none\n\nhint: there are spans 1 to 4"),
+        (
+            "part-{span}.csv",
+            0,
+            "{folder}/part-{span}.csv: expected a file, got none\n\nhint: the first would be {folder}/part-1.csv",
+        ),
+        ("spam-1.csv", 0, "{folder}/spam-1.csv: expected a file, got none\n\nhint: did you mean span-1.csv?"),
+        (
+            "bundle",
+            0,
+            "{folder}/bundle: expected a file, got a folder\n\nhint: one file to a span; put the parts together",
+        ),
+        (
+            "span-1.csv",
+            2,
+            "{folder}/span-1.csv: expected span 1, or 0, where the path has no {span}, got span 2\n\n"
+            "hint: put {span} into data.path where the number stands",
+        ),
+    ],
+)
+def test_data_that_is_not_there_is_an_error_and_nothing_is_written(
+    place: Place, pattern: str, span: int, message: str
+) -> None:
+    with pytest.raises(DataError) as error:
+        place.run(pattern, span)
+    assert str(error.value) == message.replace("{folder}", str(place.folder))
+    assert not place.examples.exists()
+    assert not place.holdout.exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "data", "message"),
+    [
+        (
+            [{**row, "y": "maybe" if n == 6 else row["y"]} for n, row in enumerate(ROWS)],
+            {},
+            "span-1.csv, label column 'y', row 7: expected '1' or '0', got 'maybe'\n\n"
+            "hint: name the two values under label: in benison.yaml, and drop or mend other rows before",
+        ),
+        (
+            [{**row, "y": "" if n == 6 else row["y"]} for n, row in enumerate(ROWS)],
+            {},
+            "span-1.csv, label column 'y', row 7: expected '1' or '0', got nothing\n\n"
+            "hint: name the two values under label: in benison.yaml, and drop or mend other rows before",
+        ),
+        (
+            [{"id": 1, "age": 1, "city": "a", "yy": 1}],
+            {},
+            "span-1.csv: expected a column 'y', got none\n\nhint: did you mean yy?",
+        ),
+        (
+            ROWS,
+            {"splits": {"by": "hash", "key": ["idd"]}},
+            "span-1.csv: expected a column 'idd', got none\n\nhint: did you mean id?",
+        ),
+        (
+            ROWS,
+            {"splits": {"by": "time", "time": "date"}},
+            "span-1.csv: expected a column 'date', got none\n\nhint: known here: age, city, day, id, y",
+        ),
+        (
+            ROWS,
+            {"splits": {"by": "time", "time": "city"}},
+            "span-1.csv, row 1, column 'city': expected an ISO 8601 time such as 2026-11-20 or 2026-11-20T14:30:00Z, "
+            "or a number, got 'c0'",
+        ),
+    ],
+)
+def test_rows_that_cannot_be_used_are_an_error_and_nothing_is_written(
+    tmp_path: Path, rows: list[dict[str, Any]], data: dict[str, Any], message: str
+) -> None:
+    place = Place(tmp_path, window=1, **data)
+    place.write("span-1.csv", rows)
+    with pytest.raises(DataError) as error:
+        place.run()
+    assert str(error.value) == message
+    assert not place.examples.exists()
+
+
+def test_the_second_span_of_a_window_is_named_with_its_own_rows(place: Place) -> None:
+    place.write("span-4.csv", [*ROWS[:2], {**ROWS[2], "y": 7}])
+    with pytest.raises(DataError, match=r"^span-4\.csv, label column 'y', row 3: expected '1' or '0', got '7'"):
+        place.run()
+
+
+def test_an_artifact_that_cannot_be_written_is_an_error(place: Place) -> None:
+    place.examples = place.folder / "span-1.csv" / "examples"
+    with pytest.raises(StorageError, match="expected a folder with room that can be written, got a file in the place"):
+        place.run()
+
+
+def test_the_component_hands_over_what_run_takes() -> None:
+    assert set(inspect.signature(run).parameters) == set(inspect.signature(example_gen.python_func).parameters)

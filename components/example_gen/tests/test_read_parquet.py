@@ -1,0 +1,75 @@
+import io
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from benison.components.example_gen.columns import Columns
+from benison.components.example_gen.read import read
+from benison.core.errors import DataError
+
+COLUMNS = Columns(numeric=("age",), text=("city", "label"))
+
+
+def written(table: pa.Table, **options: Any) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table, sink, **options)
+    return sink.getvalue()
+
+
+def table(content: bytes) -> dict[str, list[Any]]:
+    return dict(pa.concat_tables(read(io.BytesIO(content), "a.parquet", "parquet", COLUMNS)).to_pydict())
+
+
+def test_types_of_other_tools_become_numbers_and_text() -> None:
+    raw = pa.table(
+        {
+            "age": pa.array([39.0, float("nan")]),
+            "city": pa.array(["Bern", "Köln"]).dictionary_encode(),
+            "label": pa.array([True, False]),
+        }
+    )
+    assert table(written(raw)) == {"age": [39.0, None], "city": ["Bern", "Köln"], "label": ["true", "false"]}
+
+
+def test_rows_are_counted_across_batches_and_row_groups() -> None:
+    ages = pa.array([1.0] * 70_000 + [float("inf")])
+    raw = pa.table({"age": ages, "city": ["a"] * 70_001, "label": ["x"] * 70_001})
+    with pytest.raises(DataError, match=r"a\.parquet, row 70001, column 'age': expected a finite number, got inf"):
+        table(written(raw, row_group_size=1000))
+
+
+GOOD = written(pa.table({"age": [1, 2], "city": ["a", "b"], "label": ["x", "y"]}))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "a.parquet: expected rows, got an empty file"),
+        (GOOD[:-30], "a.parquet: expected a whole Parquet file, got Parquet magic bytes not found in footer"),
+        (GOOD[:6], "a.parquet: expected a whole Parquet file, got "),
+        (b"age,city,label\n1,a,x\n" * 9, "a.parquet: expected a whole Parquet file, got Parquet magic bytes"),
+        (GOOD[:4] + bytes(len(GOOD) - 600) + GOOD[-596:], "a.parquet: expected a whole Parquet file, got "),
+        (
+            written(pa.table({"age": pa.array([], pa.int64()), "city": pa.array([], pa.string()), "label": []})),
+            "a.parquet: expected at least one row, got column names alone",
+        ),
+        (
+            written(pa.table({"age": [1], "citi": ["a"], "label": ["x"]})),
+            "a.parquet: expected a column 'city', got none\n\nhint: did you mean citi?",
+        ),
+        (
+            written(pa.table([[1], [2], ["a"], ["x"]], names=["age", "age", "city", "label"])),
+            "a.parquet: expected each column once, got 'age' 2 times\n\nhint: rename one",
+        ),
+        (
+            written(pa.table({"age": [1], "city": [["a", "b"]], "label": ["x"]})),
+            "a.parquet, column 'city': expected one value to a row, got list<",
+        ),
+    ],
+)
+def test_a_broken_file_is_an_error_that_names_the_place(content: bytes, message: str) -> None:
+    with pytest.raises(DataError) as error:
+        table(content)
+    assert str(error.value).startswith(message)

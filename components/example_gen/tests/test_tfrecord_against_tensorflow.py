@@ -1,0 +1,62 @@
+"""TensorFlow itself writes; we read without it."""
+
+import gzip
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benison.components.example_gen.columns import Columns
+from benison.components.example_gen.example_proto import Example
+from benison.components.example_gen.read import read
+
+tf = pytest.importorskip("tensorflow")
+
+VALUES = {
+    "bytes_list": st.binary(max_size=20),
+    "float_list": st.floats(width=32, allow_nan=False),
+    "int64_list": st.integers(-(2**63), 2**63 - 1),
+}
+FEATURE = st.sampled_from(sorted(VALUES)).flatmap(
+    lambda kind: st.tuples(st.just(kind), st.lists(VALUES[kind], max_size=3))
+)
+
+
+def theirs(features: dict[str, tuple[str, list[Any]]]) -> Any:
+    message = tf.train.Example()
+    for name, (kind, values) in features.items():
+        getattr(message.features.feature[name], kind).value.extend(values)
+        getattr(message.features.feature[name], kind).SetInParent()
+    return message
+
+
+@given(st.dictionaries(st.text(max_size=8), FEATURE, max_size=5))
+def test_the_message_is_the_same_in_both_directions(features: dict[str, tuple[str, list[Any]]]) -> None:
+    written = theirs(features).SerializeToString(deterministic=True)
+    ours = Example.FromString(written)
+    read_back = {
+        name: (feature.WhichOneof("kind"), list(getattr(feature, feature.WhichOneof("kind")).value))
+        for name, feature in ours.features.feature.items()
+    }
+    assert read_back == features
+    assert ours.SerializeToString(deterministic=True) == written
+
+
+@pytest.mark.parametrize("compression", ["", "GZIP"])
+def test_a_file_that_tensorflow_wrote_is_read(tmp_path: Path, compression: str) -> None:
+    rows = [{"age": age, "half": age / 2, "city": f"Köln {age}".encode()} for age in range(300)]
+    with tf.io.TFRecordWriter(str(tmp_path / "a"), options=compression) as writer:
+        for row in rows:
+            features = {
+                "age": ("int64_list", [row["age"]]),
+                "half": ("float_list", [row["half"]]),
+                "city": ("bytes_list", [row["city"]]),
+            }
+            writer.write(theirs(features).SerializeToString())
+    with gzip.open(tmp_path / "a") if compression else (tmp_path / "a").open("rb") as stream:
+        blocks = read(cast(BinaryIO, stream), "a", "tfrecord", Columns(numeric=("age", "half"), text=("city",)))
+    found = pa.concat_tables(blocks).to_pylist()
+    assert found == [{**row, "city": cast(bytes, row["city"]).decode()} for row in rows]
