@@ -29,7 +29,7 @@ style: setup
 
 types: setup
 	@$(BIN)/mypy
-	@$(BIN)/mypy requirements/setup_environment.py checks
+	@$(BIN)/mypy requirements/setup_environment.py checks benchmarks/tfx_round/compare.py
 
 layers: setup
 	@$(BIN)/lint-imports --no-logo
@@ -55,15 +55,17 @@ locks: setup ## pin anew what the ranges ask for; make locks UPGRADE=--upgrade t
 	cd requirements && $(LOCK) --python-version 3.13 --python-platform x86_64-manylinux_2_39 -c current.txt current.in -o image.txt
 	cd requirements && $(LOCK) --universal --python-version 3.11 -c current.txt build.in -o build.txt
 	cd requirements && $(LOCK) $(UPGRADE) uv.in -o uv.txt
+	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.13 --python-platform x86_64-manylinux_2_39 bench-tfx.in -o bench-tfx.txt
 
 # The host's network and certificates reach the build where a proxy stands between it and the package index; only the
 # build stage sees them.
 BASE ?= $(shell docker image inspect --format benison-base:trixie benison-base:trixie 2>/dev/null || echo python:3.13-slim-trixie)
 COMMIT = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+IMAGE = @cp "$${SSL_CERT_FILE:-/dev/null}" .ca-bundle.crt; trap 'rm -f .ca-bundle.crt' EXIT; \
+  docker build $(if $(SSL_CERT_FILE),--network=host) --build-arg BASE=$(BASE) \
+  --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT)
 images: ## build the container image
-	@cp "$${SSL_CERT_FILE:-/dev/null}" .ca-bundle.crt
-	@trap 'rm -f .ca-bundle.crt' EXIT; docker build $(if $(SSL_CERT_FILE),--network=host) --build-arg BASE=$(BASE) \
-	  --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --tag benison:$(VERSION) .
+	$(IMAGE) --tag benison:$(VERSION) .
 
 base-image: ## make a base image from Debian's packages, for machines that reach no image registry
 	@containers/base_image.sh trixie benison-base:trixie
@@ -71,8 +73,13 @@ base-image: ## make a base image from Debian's packages, for machines that reach
 test-current: ## the example project and the tests on the current stack, in a fresh container
 	@containers/fresh_machine.sh $(BASE) run test
 
+ROUNDS ?= 3
+bench: images ## one round on taxi data beside TFX's, both in containers; make bench ROUNDS=5
+	$(IMAGE) --build-arg LOCK=bench-tfx.txt --tag benison-bench-tfx:1.21.0 .
+	@$(PYTHON) benchmarks/tfx_round/compare.py --rounds $(ROUNDS) --benison benison:$(VERSION) --tfx benison-bench-tfx:1.21.0
+
 slow: setup ## the tests that take longer
-	@$(BIN)/python -m pytest -m slow $(ARGS)
+	@$(BIN)/python -m pytest -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there are none
 
 clean: ## remove what was set up, built or cached; runs and registries stay
 	rm -rf .venv .uv build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache
