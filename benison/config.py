@@ -230,7 +230,7 @@ def _data(section: Section) -> Data:
     path = section.take("path", str)
     data = Data(
         path=path,
-        format=section.choice("format", ("csv", "parquet", "tfrecord"), _format_of(path)),
+        format=section.choice("format", ("csv", "parquet", "tfrecord"), format_of(path)),
         window=section.whole("window", 1, low=1),
         splits=_splits(section.section("splits", optional=True)),
         schema=_inside(section, "schema", "schema.pbtxt"),
@@ -241,7 +241,8 @@ def _data(section: Section) -> Data:
     return data
 
 
-def _format_of(path: str) -> str | None:
+def format_of(path: str) -> str | None:
+    """The format that a file's name tells; None where it tells none."""
     known = {".csv": "csv", ".parquet": "parquet", ".tfrecord": "tfrecord", ".tfrecords": "tfrecord"}
     return next((known[suffix] for suffix in reversed(PurePosixPath(path).suffixes) if suffix in known), None)
 

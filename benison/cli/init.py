@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from benison import config as configuration
 from benison.cli.suggest import Column, Suggestion, feature_lines, suggest
 from benison.core.errors import ConfigError, DataError
 from benison.core.files import write_atomically
@@ -66,11 +67,11 @@ def _refuse_to_overwrite(folder: Path) -> None:
 
 
 def _from_data(folder: Path, data: str, label: str | None, positive: str | None) -> tuple[Suggestion, dict[str, str]]:
-    from benison.components.example_gen.read import read_any
+    from benison.components.example_gen.run import peek
     from benison.components.example_validator.infer import infer_table
 
     path = Path(data).absolute()
-    table = read_any(str(path))
+    table = peek(str(path), _kind(data))
     if label is None:
         columns = ", ".join(table.column_names)
         raise DataError("--label", expected="the column to predict", got="none", hint=f"the data has {columns}")
@@ -79,6 +80,14 @@ def _from_data(folder: Path, data: str, label: str | None, positive: str | None)
         "benison.yaml": _configuration(folder.resolve().name, _relative(path, folder), suggestion),
         "schema.pbtxt": infer_table(table),
     }
+
+
+def _kind(data: str) -> str:
+    kind = configuration.format_of(data)
+    if kind is None:
+        hint = "rename it, or write data.format by hand after  benison init DIR"
+        raise DataError("--data", expected="a name that ends in .csv, .parquet or .tfrecord", got=repr(data), hint=hint)
+    return kind
 
 
 def _relative(path: Path, folder: Path) -> str:

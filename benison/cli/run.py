@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from benison import eval_config
 from benison.cli import project as projects
 from benison.cli.progress import Progress
 from benison.cli.project import Project
@@ -45,10 +46,13 @@ def command(folder: Path, spans: tuple[int, ...], registry: Path | None, runs: P
 def _preflight(project: Project) -> None:
     """What can be said before anything runs: the other files that benison.yaml names are there and parse."""
     names = [path.name for path in project.folder.iterdir()]
-    for key, name in (("model.module", project.config.model.module), ("data.schema", project.config.data.schema)):
+    config = project.config
+    files = {"model.module": config.model.module, "data.schema": config.data.schema, "evaluation": config.evaluation}
+    for key, name in files.items():
         if not (project.folder / name).is_file():
             raise ConfigError(f"benison.yaml ({key})", expected=f"a file {name}", got="none", hint=nearest(name, names))
-    module = project.folder / project.config.model.module
+    eval_config.read(project.folder / config.evaluation)
+    module = project.folder / config.model.module
     try:
         ast.parse(module.read_text(), filename=str(module))
     except SyntaxError as error:

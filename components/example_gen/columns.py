@@ -75,7 +75,8 @@ def check_header(found: Sequence[str], columns: Columns, source: str) -> None:
     if set(found) & set(columns.named):
         return
     if numbers := [name for name in found if _NUMBER.fullmatch(name)]:
-        hint = f"put a line with the columns' names first: {','.join(columns.named[:3])},..."
+        example = ",".join(columns.named[:3]) or "age,city"
+        hint = f"put a line with the columns' names first: {example},..."
         where, got = f"{source}, line 1", f"values such as {numbers[0].strip()!r}"
         raise DataError(where, expected="a header with the columns' names", got=got, hint=hint)
     for sign, spelt in ((";", "semicolons"), ("\t", "tabs")):

@@ -83,7 +83,12 @@ def _text_of_bytes(array: pa.Array, name: str, place: Place) -> pa.Array:
     except pa.ArrowInvalid as error:
         bad = next(index for index, value in enumerate(array.to_pylist()) if value and not _is_utf8(value))
         raise DataError(place.at(bad, name), expected="UTF-8 text", got=f"{array[bad].as_py()[:20]!r}") from error
-    return pc.if_else(pc.equal(pc.binary_length(text), 0), pa.scalar(None, pa.string()), text)
+    return _without(text, pc.equal(pc.binary_length(text), 0))
+
+
+def _without(array: pa.Array, unwanted: pa.Array) -> pa.Array:
+    """The same with null for the unwanted values."""
+    return pc.if_else(unwanted, pa.scalar(None, array.type), array) if pc.any(unwanted).as_py() else array
 
 
 def _is_utf8(value: bytes) -> bool:
@@ -115,17 +120,17 @@ def _narrowed(array: pa.Array) -> pa.Array:
         fits = not types.is_uint64(array.type) or (pc.max(array).as_py() or 0) < 2**63
         return array.cast(pa.int64()) if fits else array.cast(pa.float64(), safe=False)
     floats = array.cast(pa.float64(), safe=False)
-    return pc.if_else(pc.is_nan(floats), pa.scalar(None, pa.float64()), floats)
+    return _without(floats, pc.is_nan(floats))
 
 
 def _parsed(texts: pa.Array, name: str, place: Place) -> pa.Array:
     for kind in (pa.int64(), pa.float64()):
-        if _castable(texts, kind):
-            return _narrowed(texts.cast(kind))
+        if (numbers := _cast(texts, kind)) is not None:
+            return _narrowed(numbers)
     trimmed = pc.utf8_trim_whitespace(texts)
-    trimmed = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
-    if _castable(trimmed, pa.float64()):
-        return _narrowed(trimmed.cast(pa.float64()))
+    trimmed = _without(trimmed, pc.equal(trimmed, ""))
+    if (numbers := _cast(trimmed, pa.float64())) is not None:
+        return _narrowed(numbers)
     bad = _first_refused(trimmed)
     raise DataError(
         place.at(bad, name),
@@ -135,12 +140,11 @@ def _parsed(texts: pa.Array, name: str, place: Place) -> pa.Array:
     )
 
 
-def _castable(texts: pa.Array, kind: pa.DataType) -> bool:
+def _cast(texts: pa.Array, kind: pa.DataType) -> pa.Array | None:
     try:
-        texts.cast(kind)
+        return texts.cast(kind)
     except pa.ArrowInvalid:
-        return False
-    return True
+        return None
 
 
 def _first_refused(texts: pa.Array) -> int:
@@ -148,7 +152,7 @@ def _first_refused(texts: pa.Array) -> int:
     low, high = 0, len(texts)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if _castable(texts[low:middle], pa.float64()) else (low, middle)
+        low, high = (middle, high) if _cast(texts[low:middle], pa.float64()) is not None else (low, middle)
     return low
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from benison import config as configuration
+from benison import eval_config
 from benison.components.example_gen import locate
 from benison.components.example_gen.columns import Columns
 from benison.components.example_gen.keys import row_keys
@@ -46,7 +47,8 @@ def run(*, data_uri: str, span: int, bundle: Path, examples: Path, holdout: Path
     config = configuration.read(bundle / "project")
     paths = _located(SpanPattern(str(local_path(data_uri, "data_uri"))), span, config.data.window)
     sources = [Source(number, name, path.stat().st_size, digests.of_file(path)) for number, name, path in paths]
-    tables = _read([(name, path) for _, name, path in paths], config)
+    tables = _read([(name, path) for _, name, path in paths], Columns.of(config), config.data.format)
+    _check_slices(bundle / "project" / config.evaluation, tables[0].column_names)
     for source, table in zip(sources, tables, strict=True):
         _check_labels(table, config.label, source.path)
     sealed = _sealed(tables, sources, config)
@@ -83,9 +85,28 @@ def _check_file(path: Path) -> None:
     raise DataError(str(path), expected="a file", got="none", hint=nearest(path.name, names))
 
 
-def _read(paths: Sequence[tuple[str, Path]], config: Config) -> list[pa.Table]:
+def peek(data_uri: str, kind: str) -> pa.Table:
+    """The rows of the newest span before there is a configuration, of types as the data suggest them.
+
+    Args:
+        data_uri: As `run` has it.
+        kind: ``csv``, ``parquet`` or ``tfrecord``.
+
+    Raises:
+        DataError: There is no such file, or it cannot be read.
+    """
+    paths = _located(SpanPattern(str(local_path(data_uri, "data_uri"))), 0, 1)
+    return _read([(name, path) for _, name, path in paths], Columns((), ()), kind)[0]
+
+
+def _check_slices(path: Path, columns: list[str]) -> None:
+    """A slice on an unknown column is told here, before hours of training and not after."""
+    eval_config.check_columns(eval_config.read(path), path, columns)
+
+
+def _read(paths: Sequence[tuple[str, Path]], columns: Columns, kind: str) -> list[pa.Table]:
     """One table for each file, all of the same columns and types."""
-    columns, kind, sources = Columns.of(config), config.data.format, {}
+    sources = {}
     for name, path in paths:
         with _opened(path) as stream:
             sources[name] = read(stream, name, kind, columns)

@@ -74,6 +74,8 @@ def snapshot(folder: Path, kind: str, content: bytes, suffix: str = "") -> dict[
     }
     (folder / "project").mkdir(parents=True, exist_ok=True)
     (folder / "project" / "benison.yaml").write_text(json.dumps(config))
+    evaluated = {"metricsSpecs": [{"metrics": [{"className": "AUC"}]}]}
+    (folder / "project" / "eval_config.json").write_text(json.dumps(evaluated))
     (folder / f"a.{kind}{suffix}").write_bytes(content)
     uri = str(folder / f"a.{kind}{suffix}")
     run(data_uri=uri, span=0, bundle=folder, examples=folder / "examples", holdout=folder / "holdout")

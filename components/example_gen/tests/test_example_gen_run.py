@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from benison.components.example_gen.component import example_gen
-from benison.components.example_gen.run import run
+from benison.components.example_gen.run import peek, run
 from benison.core import digests, documents
-from benison.core.errors import DataError, StorageError
+from benison.core.errors import ConfigError, DataError, StorageError
 from benison.core.examples import binary_labels, read_split
 
 ROWS: list[dict[str, Any]] = [
@@ -38,6 +38,11 @@ class Place:
         config = {**CONFIG, "data": {**CONFIG["data"], **data}}
         (folder / "bundle" / "project").mkdir(parents=True, exist_ok=True)
         (folder / "bundle" / "project" / "benison.yaml").write_text(json.dumps(config))
+        self.slice_by("city")
+
+    def slice_by(self, column: str) -> None:
+        config = {"slicingSpecs": [{"featureKeys": [column]}], "metricsSpecs": [{"metrics": [{"className": "AUC"}]}]}
+        (self.folder / "bundle" / "project" / "eval_config.json").write_text(json.dumps(config))
 
     def write(self, name: str, rows: list[dict[str, Any]]) -> None:
         lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
@@ -284,3 +289,20 @@ def test_an_artifact_that_cannot_be_written_is_an_error(place: Place) -> None:
 
 def test_the_component_hands_over_what_run_takes() -> None:
     assert set(inspect.signature(run).parameters) == set(inspect.signature(example_gen.python_func).parameters)
+
+
+def test_a_slice_on_an_unknown_column_is_told_before_anything_is_trained(place: Place) -> None:
+    place.slice_by("ctiy")
+    with pytest.raises(ConfigError, match=r"got 'ctiy'\n\nhint: did you mean city\?"):
+        place.run()
+    assert not place.examples.exists()
+
+
+def test_without_a_configuration_the_data_suggest_the_types(place: Place) -> None:
+    table = peek(str(place.folder / "span-{span}.csv"), "csv")
+    assert {name: str(table.schema.field(name).type) for name in ("id", "city", "y")} == {
+        "id": "int64",
+        "city": "string",
+        "y": "int64",
+    }
+    assert table["id"].to_pylist() == list(range(300, 400))
