@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from benison.core import documents
+from benison.core import digests, documents
 from benison.core.errors import IntegrityError, RegistryError
 
 
@@ -15,6 +16,27 @@ class Writer(Protocol):
     """Anything that takes bytes: an open file, a running hash behind a file."""
 
     def write(self, content: bytes, /) -> object: ...
+
+
+class Hashing:
+    """Takes bytes, hashes them, and hands them on where there is somewhere to.
+
+    Args:
+        onward: Where they go; None: nowhere, they are hashed only.
+    """
+
+    def __init__(self, onward: Writer | None = None) -> None:
+        self._sha, self._onward = hashlib.sha256(), onward
+
+    def write(self, content: bytes, /) -> None:
+        self._sha.update(content)
+        if self._onward:
+            self._onward.write(content)
+
+    @property
+    def digest(self) -> str:
+        """The digest of all bytes so far."""
+        return digests.PREFIX + self._sha.hexdigest()
 
 
 class Store(Protocol):
@@ -26,17 +48,19 @@ class Store(Protocol):
     def where(self, key: str) -> str:
         """The place of a key, as a person would look for it."""
 
-    def put_if_absent(self, key: str, content: bytes | Path) -> bool:
+    def put_if_absent(self, key: str, content: bytes | Path, digest: str | None = None) -> bool:
         """Makes an object, whole or not at all, unless the key is taken.
 
         Args:
             key: Names separated by ``/``.
             content: The bytes, or the file that holds them.
+            digest: What the bytes must be; None: whatever they are.
 
         Returns:
             Whether the object is the one given here; False: the key was taken, and what lies there is as it was.
 
         Raises:
+            IntegrityError: The bytes are not what the digest says, and nothing was made.
             RegistryError: The key is not one: it is empty, climbs out or holds an odd character.
             StorageError: The place is read-only, full or closed.
         """
@@ -56,6 +80,16 @@ class Store(Protocol):
         """
 
 
+def top(store: Store, below: str) -> Iterator[str]:
+    """The names directly below a folder, those of folders with ``/`` at the end, without listing what is in them."""
+    key = next(store.list_after(below), None)
+    while key is not None:
+        name, slash, _ = key.removeprefix(below).partition("/")
+        yield name + slash
+        after = f"{below}{name}/\U0010ffff" if slash else key
+        key = next(store.list_after(below, after), None)
+
+
 def read_document(store: Store, key: str, kind: str) -> tuple[dict[str, Any], bytes] | None:
     """A JSON document of a store, held to its schema, with its bytes; None where there is none.
 
@@ -66,23 +100,37 @@ def read_document(store: Store, key: str, kind: str) -> tuple[dict[str, Any], by
     raw = store.get(key)
     if raw is None:
         return None
+    content = parse(store.where(key), kind, raw)
+    if wrong := documents.problems(kind, content):
+        raise damaged(store.where(key), kind, "; ".join(wrong[:3]))
+    return content, raw
+
+
+def parse(where: str, kind: str, raw: bytes) -> dict[str, Any]:
+    """The JSON object in some bytes; whether it is what its schema says is not looked at.
+
+    Raises:
+        IntegrityError: It is torn, or no object of this kind; the message names the file.
+        RegistryError: A newer version of Benison wrote it.
+    """
     try:
         content = json.loads(raw)
     except ValueError as error:
-        raise _damaged(store.where(key), kind, str(error)) from error
-    if isinstance(content, dict) and type(content.get("format")) is int and content["format"] > 1:
+        raise damaged(where, kind, str(error)) from error
+    if not isinstance(content, dict) or content.get("kind") != kind:
+        raise damaged(where, kind, "something else")
+    if type(content.get("format")) is int and content["format"] > 1:
         raise RegistryError(
-            store.where(key),
+            where,
             expected=f"a document of kind {kind}, format 1",
             got=f"format {content['format']}",
             hint="a newer version of Benison wrote it; use that version here too",
         )
-    if wrong := documents.problems(kind, content):
-        raise _damaged(store.where(key), kind, "; ".join(wrong[:3]))
-    return content, raw
+    return content
 
 
-def _damaged(where: str, kind: str, got: str) -> IntegrityError:
+def damaged(where: str, kind: str, got: str) -> IntegrityError:
+    """The error for a document that is not what it should be."""
     return IntegrityError(
         where,
         expected=f"a document of kind {kind}",

@@ -1,0 +1,100 @@
+"""A version's manifest: which files it is made of, and where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benison.core import digests
+
+KIND = "version"
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a package.
+
+    Attributes:
+        path: Relative to the package, with ``/``.
+        size: In bytes.
+        digest: Of its bytes.
+    """
+
+    path: str
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a package came from.
+
+    Attributes:
+        commit: The commit of the project; empty where there is none.
+        bundle: The digest of the project's files that trained it.
+        snapshot: The digest of the data that trained it.
+        spans: The spans of that data.
+        model_digest: The digest of weights, fitted feature parameters and signatures.
+        hyperparameters: As the training had them.
+        evaluation: The digest of the first evaluation; None where it was registered without one.
+    """
+
+    commit: str
+    bundle: str
+    snapshot: str
+    spans: tuple[int, ...]
+    model_digest: str
+    hyperparameters: Mapping[str, Any]
+    evaluation: str | None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A version, as it was first registered.
+
+    Attributes:
+        package: The digest of its files.
+        files: Sorted by path.
+        provenance: Where it came from.
+        by: Who or what registered it.
+        when: The moment in UTC, ISO 8601.
+    """
+
+    package: str
+    files: tuple[File, ...]
+    provenance: Provenance
+    by: str
+    when: str
+
+    @property
+    def size(self) -> int:
+        """All files together, in bytes."""
+        return sum(file.size for file in self.files)
+
+
+def digest_of(files: tuple[File, ...]) -> str:
+    """The digest of the package that consists of these files."""
+    return digests.of_manifest([asdict(file) for file in files])
+
+
+def to_json(manifest: Manifest) -> dict[str, Any]:
+    """A manifest as it lies in the registry."""
+    return {
+        "package": manifest.package,
+        "files": [asdict(file) for file in manifest.files],
+        "provenance": {**asdict(manifest.provenance), "spans": list(manifest.provenance.spans)},
+        "registered": {"by": manifest.by, "when": manifest.when},
+    }
+
+
+def from_json(content: Mapping[str, Any]) -> Manifest:
+    """The inverse of `to_json`, for content that its schema holds."""
+    provenance = content["provenance"]
+    return Manifest(
+        package=content["package"],
+        files=tuple(File(**file) for file in content["files"]),
+        provenance=Provenance(**{**provenance, "spans": tuple(provenance["spans"])}),
+        by=content["registered"]["by"],
+        when=content["registered"]["when"],
+    )

@@ -1,0 +1,376 @@
+"""A registry of one model: register, bless, promote, roll back; each is one entry of the promotion log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from benison.core import digests
+from benison.core.chain import Chain, Link
+from benison.core.errors import ConflictError, IntegrityError, RegistryError
+from benison.core.store import Store, damaged, read_document, top
+from benison.core.verdicts import Verdict
+from benison.registry import log, marker, packages, rules
+from benison.registry.log import Bless, Champion, Entry, Logged, Promote, Register, Rollback
+from benison.registry.manifest import Manifest, Provenance, digest_of
+from benison.registry.names import check_model, resolve
+from benison.registry.packages import Packages
+from benison.registry.state import State, Version, fold
+from benison.registry.stores import store_at
+
+# Every lost place in the log is another writer's progress, so this many in a row tell of a fault, not of a crowd.
+_ATTEMPTS = 1000
+_PROFILE = "profile"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that is known of one version.
+
+    Attributes:
+        manifest: Its files and where it came from.
+        version: Its registration and what the gate said of it.
+        aliases: The names that stand for it at present.
+        promotions: The log entries that made it champion, promotions and rollbacks.
+    """
+
+    manifest: Manifest
+    version: Version
+    aliases: tuple[str, ...]
+    promotions: tuple[Logged, ...]
+
+
+class Registry:
+    """The versions of one model and the log that says which of them is what.
+
+    Args:
+        store: Where everything lies.
+        model: The model's name.
+    """
+
+    def __init__(self, store: Store, model: str) -> None:
+        check_model(model)
+        self.model = model
+        self.packages = Packages(store, model)
+        self._store = store
+        self._chain = Chain(store, f"{model}/log", log.KIND)
+        self._head: Link | None = None
+        self._log: list[Logged] = []
+        self._state = State()
+
+    @classmethod
+    def open(cls, uri: str, model: str) -> Registry:
+        """A registry that is there, of a model that it knows.
+
+        Args:
+            uri: An absolute path, or ``file://`` and one.
+            model: The model's name.
+
+        Raises:
+            RegistryError: There is no registry, or nothing of that model in it.
+        """
+        store = store_at(uri)
+        marker.require(store)
+        registry = cls(store, model)
+        if next(store.list_after(f"{model}/"), None) is None:
+            raise marker.unknown_model(store, model)
+        return registry
+
+    @classmethod
+    def create(cls, uri: str, model: str) -> Registry:
+        """A registry that is there, or a new one in an empty or missing folder.
+
+        Raises:
+            RegistryError: The folder holds something else.
+            StorageError: It cannot be made.
+        """
+        check_model(model)
+        store = store_at(uri)
+        marker.ensure(store)
+        return cls(store, model)
+
+    def log(self) -> tuple[Logged, ...]:
+        """Every entry of the log, oldest first.
+
+        Raises:
+            IntegrityError: An entry is missing, torn, foreign or does not follow from the one before it.
+        """
+        self.state()
+        return tuple(self._log)
+
+    def state(self) -> State:
+        """What the log comes to at this moment; only entries that are new since the last time are read."""
+        self._take(self._chain.links_after(self._head))
+        return self._state
+
+    def resolve(self, name: str) -> str:
+        """The digest of the package that a person means: an alias, a number, or the start of a digest.
+
+        Raises:
+            RegistryError: It is unknown, stands for nobody at present, or fits several versions.
+        """
+        return resolve(self.state(), name)
+
+    def show(self, name: str) -> Shown:
+        """All that is known of one version.
+
+        Raises:
+            RegistryError: There is no such version.
+            IntegrityError: Its manifest is missing or damaged.
+        """
+        state, package = self._known(name)
+        promotions = [one for one in self._log if one.entry.package == package]
+        return Shown(
+            manifest=self.packages.require(package),
+            version=state.versions[package],
+            aliases=tuple(alias for alias, of in state.aliases.items() if of == package),
+            promotions=tuple(one for one in promotions if isinstance(one.entry, (Promote, Rollback))),
+        )
+
+    def checkout(self, name: str, target: Path) -> Manifest:
+        """Copies a version out, verified byte by byte; the target is there whole or not at all.
+
+        Raises:
+            IntegrityError: A file of it is missing, changed, or one too many; the message names it.
+            RegistryError: There is no such version, or something lies at the target.
+            StorageError: The target cannot be written.
+        """
+        return self.packages.checkout(self.resolve(name), target)
+
+    def register(self, folder: Path, provenance: Provenance, *, who: str, when: datetime, why: str) -> str:
+        """Takes a package in; one that is there already stays one version, as it was first registered.
+
+        Args:
+            folder: A SavedModel.
+            provenance: Where it came from.
+            who: Who or what registers it.
+            when: The moment, with a time zone.
+            why: The reason, for people.
+
+        Returns:
+            The package's digest.
+
+        Raises:
+            DataError: The folder is no SavedModel, or holds a link or a special file.
+            IntegrityError: A file changed meanwhile, or a damaged one lies in its place.
+            StorageError: The registry is read-only or full.
+        """
+        said = _said(who, when, why)
+        files = packages.files_of(folder)
+        package = digest_of(files)
+        if self.packages.manifest(package) is None:
+            self.packages.add(folder, files)
+            self.packages.seal(Manifest(package, files, provenance, said["who"], said["when"]))
+        first = self.packages.require(package).provenance
+        evidence = {"snapshot": first.snapshot, "bundle": first.bundle, "model": first.model_digest}
+        entry = Register(package=package, spans=first.spans, evidence=evidence, **said)
+        self._append(lambda state: None if package in state.versions else entry)
+        return package
+
+    def bless(
+        self,
+        name: str,
+        verdict: Verdict,
+        *,
+        reasons: tuple[str, ...],
+        evidence: Mapping[str, str],
+        compared_with: Champion | None,
+        who: str,
+        when: datetime,
+        why: str,
+    ) -> Logged | None:
+        """Records the gate's word on a version, unless it is the same word on the same evidence as the last.
+
+        Args:
+            name: The version.
+            verdict: The word; only PASS is a blessing.
+            reasons: Why it is none.
+            evidence: Digests by name; ``evaluation`` and ``policy`` tell evidence apart.
+            compared_with: The champion that the evaluation compared with.
+            who: Who or what decided.
+            when: The moment, with a time zone.
+            why: In words.
+
+        Returns:
+            The entry; None where the word was recorded before.
+        """
+        _, package = self._known(name)
+        entry = Bless(
+            package=package,
+            verdict=verdict,
+            reasons=reasons,
+            evidence=evidence,
+            compared_with=compared_with,
+            **_said(who, when, why),
+        )
+        return self._append(lambda state: None if _same_word(state.versions[package].blessing, entry) else entry)
+
+    def promote(
+        self,
+        name: str,
+        *,
+        who: str,
+        when: datetime,
+        why: str,
+        force: bool = False,
+        superior: bool = False,
+        by_hand: bool = True,
+    ) -> Logged:
+        """Makes a version the champion, by compare-and-swap on the champion that its blessing compared with.
+
+        Args:
+            name: The version.
+            who: Who or what promotes it.
+            when: The moment, with a time zone.
+            why: The reason; with force it must be given.
+            force: Overrule a refusal for lack of proof, which is recorded; never one for damaged bytes.
+            superior: Whether its gain over the champion is above zero by the lower bound.
+            by_hand: Whether a person does it, which makes the version the reference.
+
+        Raises:
+            RegistryError: The version is unknown, champion already, not blessed, or older than the champion.
+            ConflictError: The champion is not the one that it was compared with, or moved at this moment.
+            IntegrityError: The package's bytes are not what its digest says.
+        """
+        state, package = self._known(name)
+        said = _said(who, when, why)
+        flags = {"superior": superior, "by_hand": by_hand}
+        return self._crown(package, state.champion, lambda now: _promotion(now, package, force, {**said, **flags}))
+
+    def rollback(self, to: str = "", *, who: str, when: datetime, why: str, replacing: int | None = None) -> Logged:
+        """Puts a version back into the champion's place, after reading every byte of it.
+
+        Args:
+            to: A version that was champion or is blessed; empty: the champion before.
+            who: Who rolls back.
+            when: The moment, with a time zone.
+            why: The reason.
+            replacing: The champion's number that is to go, so that a repeated request goes back once; None: whichever.
+
+        Raises:
+            RegistryError: There is no such version, it is champion already, or it was never proven.
+            ConflictError: The champion moved at this moment, or is not the one to go.
+            IntegrityError: The package's bytes are not what its digest says.
+        """
+        state, said = self.state(), _said(who, when, why)
+        if replacing is not None and (state.champion is None or state.champion.number != replacing):
+            raise rules.other_than(replacing, state.champion)
+        package = resolve(state, to) if to else rules.way_back(state)
+        return self._crown(package, state.champion, lambda now: _rollback(now, package, said))
+
+    def put_history(self, snapshot: str, profile: bytes) -> None:
+        """Keeps the profile of an accepted snapshot; the first one stays."""
+        self._store.put_if_absent(f"{self._history}{digests.as_folder_name(snapshot)}.json", profile)
+
+    def history(self) -> dict[str, bytes]:
+        """The profiles of accepted snapshots by the snapshots' digests.
+
+        Raises:
+            IntegrityError: One is torn, or of another snapshot.
+        """
+        found: dict[str, bytes] = {}
+        for name in top(self._store, self._history):
+            document = read_document(self._store, self._history + name, _PROFILE)
+            content, raw = document or ({"snapshot": ""}, b"")
+            if f"{digests.as_folder_name(content['snapshot'])}.json" != name:
+                where = self._store.where(self._history + name)
+                raise IntegrityError(where, expected="the profile that its name says", got=content["snapshot"])
+            found[content["snapshot"]] = raw
+        return found
+
+    @property
+    def _history(self) -> str:
+        return f"{self.model}/history/"
+
+    def _take(self, links: list[Link]) -> None:
+        """Goes on to the state after some more entries."""
+        logged = [self._decoded(link) for link in links]
+        self._state = fold(logged, self._state)
+        self._log.extend(logged)
+        self._head = links[-1] if links else self._head
+
+    def _decoded(self, link: Link) -> Logged:
+        try:
+            return Logged(link.number, link.writer, link.digest, log.from_json(link.content))
+        except ValueError as error:
+            raise damaged(self._chain.where(link.number), log.KIND, str(error)) from error
+
+    def _known(self, name: str) -> tuple[State, str]:
+        state = self.state()
+        return state, resolve(state, name)
+
+    def _crown(self, package: str, expected: Champion | None, decide: Callable[[State], Entry]) -> Logged:
+        """Moves the champion, if it still is the one expected, to a package whose every byte was read."""
+
+        def unmoved(now: State) -> Entry:
+            if now.champion != expected:
+                raise rules.raced(package, expected, now.champion)
+            return decide(now)
+
+        unmoved(self._state)
+        self.packages.verify(package)
+        logged = self._append(unmoved)
+        assert logged is not None
+        return logged
+
+    def _append(self, decide: Callable[[State], Entry | None]) -> Logged | None:
+        """Adds the entry that is right in the state of the moment, again where another writer was first."""
+        for _ in range(_ATTEMPTS):
+            entry = decide(self.state())
+            if entry is None:
+                return None
+            try:
+                link = self._chain.append(log.to_json(entry), self._head)
+            except ConflictError:
+                continue
+            self._take([link])
+            return self._log[-1]
+        where = self._chain.where(self._state.number + 1)
+        raise ConflictError(where, expected="a free place", got=f"{_ATTEMPTS} others that were first", hint="try again")
+
+
+def _promotion(now: State, package: str, force: bool, said: Mapping[str, Any]) -> Promote:
+    """The entry that promotes a package; raises the refusal where there is one that is not overruled."""
+    if already := rules.champion_already(now, package):
+        raise already
+    refusal = rules.promotion(now, package)
+    if refusal and not force:
+        raise refusal
+    blessing = now.versions[package].blessing
+    return Promote(
+        package=package,
+        forced=refusal is not None,
+        overruled=str(refusal).partition("\n")[0] if refusal else "",
+        evidence=blessing.evidence if blessing else {},
+        replaces=now.champion,
+        compared_with=blessing.compared_with if blessing else None,
+        **{**said, "superior": said["superior"] or now.champion is None},
+    )
+
+
+def _rollback(now: State, package: str, said: Mapping[str, Any]) -> Rollback:
+    if refusal := rules.rollback(now, package):
+        raise refusal
+    return Rollback(package=package, replaces=now.champion, **said)
+
+
+def _said(who: str, when: datetime, why: str) -> dict[str, Any]:
+    """Who, when and why, as every entry says it.
+
+    Raises:
+        RegistryError: Who or why is missing: a log that does not tell is none.
+    """
+    said = {"who": log.one_line(who), "when": log.utc(when), "why": log.one_line(why)}
+    for name, text in said.items():
+        if not text:
+            raise RegistryError(name, expected="some words", got="none", hint=f"say {name}: the log keeps it")
+    return said
+
+
+def _same_word(last: Bless | None, new: Bless) -> bool:
+    if last is None or last.verdict is not new.verdict:
+        return False
+    return all(last.evidence.get(name) == new.evidence.get(name) for name in ("evaluation", "policy"))

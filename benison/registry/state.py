@@ -1,0 +1,168 @@
+"""What the promotion log comes to: a fold over its entries, and nothing else."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from benison.core.errors import IntegrityError
+from benison.registry.log import Bless, Champion, Entry, Logged, Promote, Register, Rollback
+
+
+@dataclass(frozen=True)
+class Version:
+    """What the log says of one package.
+
+    Attributes:
+        registered: The number of the entry that registered it.
+        entry: That entry.
+        blessings: Every word of the gate on it, as (number, entry), oldest first.
+    """
+
+    registered: int
+    entry: Register
+    blessings: tuple[tuple[int, Bless], ...] = ()
+
+    @property
+    def blessing(self) -> Bless | None:
+        """The gate's last word; None where it has not spoken."""
+        return self.blessings[-1][1] if self.blessings else None
+
+
+@dataclass(frozen=True)
+class Reign:
+    """A time as champion.
+
+    Attributes:
+        champion: Who, by which entry.
+        reference: The model that challengers must be no worse than, besides the champion: the last one that was
+            promoted on superiority, as the first, or by hand.
+        entry: The promotion or rollback that began it.
+    """
+
+    champion: Champion
+    reference: Champion
+    entry: Promote | Rollback
+
+
+@dataclass(frozen=True)
+class State:
+    """Which version is what.
+
+    Attributes:
+        number: The last entry's number; 0 for an empty log.
+        versions: By package digest, in the order of registration.
+        reigns: Every time as champion, oldest first.
+        line: The present reign, last, and those before it that a rollback goes back through; what was rolled back
+            from is not among them.
+        challenger: The package that was blessed last and is not champion, unless the gate took its word back.
+        rolled_back: Packages that a rollback took out of the champion's place and that have not been back since.
+    """
+
+    number: int = 0
+    versions: Mapping[str, Version] = field(default_factory=dict)
+    reigns: tuple[Reign, ...] = ()
+    line: tuple[Reign, ...] = ()
+    challenger: str | None = None
+    rolled_back: frozenset[str] = frozenset()
+
+    @property
+    def reign(self) -> Reign | None:
+        """The present one."""
+        return self.line[-1] if self.line else None
+
+    @property
+    def champion(self) -> Champion | None:
+        return self.reign.champion if self.reign else None
+
+    @property
+    def reference(self) -> Champion | None:
+        return self.reign.reference if self.reign else None
+
+    @property
+    def aliases(self) -> dict[str, str | None]:
+        """The names that move, and the package that each stands for at present."""
+        champion, reference = self.champion, self.reference
+        return {
+            "champion": champion.package if champion else None,
+            "challenger": self.challenger,
+            "reference": reference.package if reference else None,
+        }
+
+    def last_reign(self, package: str) -> Reign | None:
+        """The latest time that a package was champion."""
+        return next((reign for reign in reversed(self.reigns) if reign.champion.package == package), None)
+
+
+def fold(logged: Iterable[Logged], state: State | None = None) -> State:
+    """The state after some entries.
+
+    Args:
+        logged: Entries in the order of the log.
+        state: The state before them; None: the empty one.
+
+    Raises:
+        IntegrityError: An entry cannot follow from those before it.
+    """
+    return functools.reduce(_after, logged, state or State())
+
+
+def _after(state: State, logged: Logged) -> State:
+    number, entry = logged.number, logged.entry
+    known = state.versions.get(entry.package)
+    state = replace(state, number=number)
+    match entry:
+        case Register() if known is None:
+            return replace(state, versions={**state.versions, entry.package: Version(number, entry)})
+        case Bless() if known is not None:
+            return _blessed(state, number, entry, known)
+        case Promote() if known is not None and entry.replaces == state.champion:
+            return _promoted(state, number, entry)
+        case Rollback() if known is not None and entry.replaces == state.champion is not None:
+            return _rolled_back(state, number, entry)
+        case _:
+            raise _does_not_follow(state, entry)
+
+
+def _blessed(state: State, number: int, entry: Bless, known: Version) -> State:
+    version = replace(known, blessings=(*known.blessings, (number, entry)))
+    challenger = state.challenger
+    if entry.blessed and entry.package != state.aliases["champion"]:
+        challenger = entry.package
+    elif challenger == entry.package:
+        challenger = None
+    return replace(state, versions={**state.versions, entry.package: version}, challenger=challenger)
+
+
+def _promoted(state: State, number: int, entry: Promote) -> State:
+    champion = Champion(number, entry.package)
+    stays = state.reference if not (entry.superior or entry.by_hand) else None
+    reign = Reign(champion, stays or champion, entry)
+    return _enthrone(state, reign, (*state.line, reign), state.rolled_back - {entry.package})
+
+
+def _rolled_back(state: State, number: int, entry: Rollback) -> State:
+    """The version comes back with the reference that was in force with it."""
+    champion, before = Champion(number, entry.package), state.last_reign(entry.package)
+    itself = before is None or before.reference.package == entry.package
+    reign = Reign(champion, champion if itself or before is None else before.reference, entry)
+    places = [place for place, one in enumerate(state.line[:-1]) if one.champion.package == entry.package]
+    line = (*state.line[: places[-1] if places else -1], reign)
+    rolled_back = (state.rolled_back | {state.line[-1].champion.package}) - {entry.package}
+    return _enthrone(state, reign, line, rolled_back)
+
+
+def _enthrone(state: State, reign: Reign, line: tuple[Reign, ...], rolled_back: frozenset[str]) -> State:
+    challenger = None if state.challenger == reign.champion.package else state.challenger
+    reigns = (*state.reigns, reign)
+    return replace(state, reigns=reigns, line=line, rolled_back=rolled_back, challenger=challenger)
+
+
+def _does_not_follow(state: State, entry: Entry) -> IntegrityError:
+    return IntegrityError(
+        f"log entry {state.number}",
+        expected=f"what can follow with champion {state.champion or 'none'}",
+        got=f"{entry.action} of {entry.package}, replacing {entry.replaces or 'none'}",
+        hint="something else than Benison wrote into the log; restore it from a copy",
+    )

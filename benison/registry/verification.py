@@ -1,0 +1,73 @@
+"""Walking a whole registry: every link of the log, every byte of every package."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from benison.core.errors import BenisonError
+from benison.registry.log import Logged
+from benison.registry.manifest import Manifest
+from benison.registry.registry import Registry
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a walk over a registry found.
+
+    Attributes:
+        entries: How many entries the log has.
+        versions: How many packages are sound.
+        files: How many files they have.
+        size: Their size in bytes.
+        profiles: How many profiles of accepted snapshots there are.
+        problems: What is wrong, each naming its file; empty where nothing is.
+        unfinished: Packages that were begun and never sealed or logged: left by a crash, seen by no reader.
+    """
+
+    entries: int
+    versions: int
+    files: int
+    size: int
+    profiles: int
+    problems: tuple[str, ...]
+    unfinished: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def verify(registry: Registry) -> Verification:
+    """Reads all of it and tells everything that is wrong, not only the first thing."""
+    problems: list[str] = []
+
+    def attempt(read: Callable[[], _T], otherwise: _T) -> _T:
+        try:
+            return read()
+        except BenisonError as error:
+            problems.append(str(error).partition("\n")[0])
+            return otherwise
+
+    nothing: tuple[Logged, ...] = ()
+    no_history: dict[str, bytes] = {}
+    logged = attempt(registry.log, nothing)
+    known = {one.entry.package for one in logged}
+    sealed = set(registry.packages.sealed())
+    unread: Manifest | None = None
+    read = [attempt(functools.partial(registry.packages.verify, one), unread) for one in sorted(sealed | known)]
+    manifests = [manifest for manifest in read if manifest is not None]
+    return Verification(
+        entries=len(logged),
+        versions=len(manifests),
+        files=sum(len(manifest.files) for manifest in manifests),
+        size=sum(manifest.size for manifest in manifests),
+        profiles=len(attempt(registry.history, no_history)),
+        problems=tuple(problems),
+        unfinished=tuple(sorted((sealed | registry.packages.begun()) - known)),
+    )

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benison.core import digests
+from benison.core.chain import Chain
+from benison.core.errors import ConflictError, IntegrityError, RegistryError
+from benison.core.store import Store
+from benison.registry.stores import LocalStore
+from benison.registry.testing import MemoryStore
+
+PACKAGE = "sha256:" + "a" * 64
+NONE: dict[str, Any] = {"replaces": None, "compared_with": None, "evidence": {}}
+
+
+def said(why: str) -> dict[str, Any]:
+    when = "2026-11-20T12:00:00Z"
+    return {"action": "register", "package": PACKAGE, "who": "ci", "when": when, "why": why, "spans": [1], **NONE}
+
+
+def chain(store: Store) -> Chain:
+    return Chain(store, "census/log", "log_entry")
+
+
+def grown(store: Store, length: int) -> Chain:
+    log, head = chain(store), None
+    for n in range(length):
+        head = log.append(said(f"entry {n + 1}"), head)
+    return log
+
+
+def file(root: Path, number: int) -> Path:
+    return root / "census" / "log" / f"{number:012d}.json"
+
+
+def test_numbers_entries_from_one_without_gaps(tmp_path: Path) -> None:
+    links = grown(LocalStore(tmp_path), 3).links_after()
+    assert [(link.number, link.content["why"]) for link in links] == [(1, "entry 1"), (2, "entry 2"), (3, "entry 3")]
+    assert sorted(path.name for path in file(tmp_path, 1).parent.iterdir()) == [
+        "000000000001.json",
+        "000000000002.json",
+        "000000000003.json",
+    ]
+
+
+def test_seals_each_entry_with_the_digest_of_the_one_before(tmp_path: Path) -> None:
+    links = grown(LocalStore(tmp_path), 3).links_after()
+    assert links[0].previous is None
+    for number in (1, 2):
+        assert links[number].previous == digests.of_file(file(tmp_path, number)) == links[number - 1].digest
+    assert len({link.writer for link in links}) == 3
+
+
+def test_reads_only_what_is_new() -> None:
+    store = MemoryStore()
+    log = grown(store, 3)
+    links = log.links_after()
+    assert log.links_after(links[1]) == links[2:]
+    assert log.links_after(links[2]) == []
+
+
+def test_loses_to_a_writer_that_was_first() -> None:
+    store = MemoryStore()
+    head = grown(store, 1).links_after()[-1]
+    chain(store).append(said("first"), head)
+    with pytest.raises(
+        ConflictError, match=r"000000000002.json: expected the next place in the log to be free, got an"
+    ):
+        chain(store).append(said("second"), head)
+    assert [link.content["why"] for link in chain(store).links_after()] == ["entry 1", "first"]
+
+
+class _Stuttering(MemoryStore):
+    """Answers 'taken' to every request, also to the one that had won."""
+
+    def put_if_absent(self, key: str, content: bytes | Path, digest: str | None = None) -> bool:
+        super().put_if_absent(key, content, digest)
+        return False
+
+
+def test_has_won_where_its_own_entry_lies_although_the_store_says_taken() -> None:
+    store = _Stuttering()
+    first = chain(store).append(said("won"), None)
+    assert chain(store).links_after() == [first]
+    with pytest.raises(ConflictError):
+        chain(store).append(said("lost"), None)
+
+
+def test_names_an_entry_that_is_missing(tmp_path: Path) -> None:
+    log = grown(LocalStore(tmp_path), 3)
+    file(tmp_path, 2).unlink()
+    with pytest.raises(
+        IntegrityError, match=r"000000000002.json: expected an entry, since later ones are there, got none"
+    ):
+        log.links_after()
+
+
+@pytest.mark.parametrize("kept", [0, 1, 40, -2])
+def test_names_an_entry_that_is_torn(tmp_path: Path, kept: int) -> None:
+    log = grown(LocalStore(tmp_path), 3)
+    file(tmp_path, 2).write_bytes(file(tmp_path, 2).read_bytes()[:kept])
+    with pytest.raises(IntegrityError, match=r"000000000002.json: expected a document of kind log_entry, got"):
+        log.links_after()
+
+
+def test_names_the_entry_after_one_that_was_changed(tmp_path: Path) -> None:
+    log = grown(LocalStore(tmp_path), 3)
+    file(tmp_path, 2).write_bytes(file(tmp_path, 2).read_bytes().replace(b'"who": "ci"', b'"who": "me"'))
+    with pytest.raises(IntegrityError, match=r"000000000003.json: expected the entry before it to be sha256:"):
+        log.links_after()
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{}", b"null", b'{"kind": "log_entry", "format": 1}', b"\xff\xfe", b"NaN"])
+def test_names_an_entry_that_is_none(tmp_path: Path, content: bytes) -> None:
+    log = grown(LocalStore(tmp_path), 1)
+    file(tmp_path, 2).write_bytes(content)
+    with pytest.raises(IntegrityError, match=r"000000000002.json: expected a document of kind log_entry"):
+        log.links_after()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "000000000001.json.bak", "1.json", "old/000000000001.json", ".DS_Store"])
+def test_names_a_foreign_file(tmp_path: Path, name: str) -> None:
+    log = grown(LocalStore(tmp_path), 2)
+    foreign = tmp_path / "census" / "log" / name
+    foreign.parent.mkdir(exist_ok=True)
+    foreign.write_bytes(b"")
+    with pytest.raises(IntegrityError, match=f"{name}: expected only entries of the log, named 000000000001.json"):
+        log.links_after()
+
+
+def test_names_an_entry_in_the_place_of_another(tmp_path: Path) -> None:
+    log = grown(LocalStore(tmp_path), 1)
+    file(tmp_path, 2).write_bytes(file(tmp_path, 1).read_bytes())
+    with pytest.raises(IntegrityError, match=r"000000000002.json: expected entry 2, got entry 1"):
+        log.links_after()
+
+
+def test_says_that_an_entry_is_from_a_newer_version(tmp_path: Path) -> None:
+    log = grown(LocalStore(tmp_path), 1)
+    newer = {**json.loads(file(tmp_path, 1).read_bytes()), "format": 2, "number": 2, "colour": "blue"}
+    file(tmp_path, 2).write_text(json.dumps(newer))
+    with pytest.raises(RegistryError, match=r"000000000002.json: expected .* format 1, got format 2\n\nhint: a newer"):
+        log.links_after()
+
+
+class _Lagging(MemoryStore):
+    """Lists without the entry before the last, as a listing may that was under way while two entries came."""
+
+    def list_after(self, prefix: str, after: str = "") -> Any:
+        keys = list(super().list_after(prefix, after))
+        yield from [*keys[:-2], *keys[-1:]]
+
+
+def test_is_not_misled_by_a_listing_that_missed_an_entry() -> None:
+    log = grown(_Lagging(), 4)
+    assert [link.number for link in log.links_after()] == [1, 2, 3, 4]
