@@ -1,0 +1,116 @@
+"""How a package is called: its signatures, what their inputs are named, and rows of Arrow as those inputs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from benison.core.errors import DataError
+from benison.core.examples import as_text
+from benison.core.spelling import nearest
+
+SERVE_EXAMPLES = "serving_default"
+SERVE_COLUMNS = "serve_columns"
+PROBABILITY = "probability"
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]")
+
+
+def input_names(columns: Sequence[str]) -> dict[str, str]:
+    """The name of each column's input, by column: its own, made an identifier, which is all that TensorFlow takes.
+
+    >>> input_names(["age", "hours per week", "hours-per-week", "1st"])
+    {'age': 'age', 'hours per week': 'hours_per_week', 'hours-per-week': 'hours_per_week_2', '1st': 'column_1st'}
+    """
+    names: dict[str, str] = {}
+    taken = {column for column in columns if _identifier(column) == column}
+    for column in columns:
+        name = base = _identifier(column)
+        number = 2
+        while name in taken and name != column:
+            name, number = f"{base}_{number}", number + 1
+        taken.add(name)
+        names[column] = name
+    return names
+
+
+def _identifier(column: str) -> str:
+    name = _NOT_IN_A_NAME.sub("_", column)
+    return name if name[:1].isalpha() else f"column_{name.strip('_')}"
+
+
+def numbers(table: pa.Table, column: str) -> npt.NDArray[np.float32]:
+    """A numeric column as a model receives it: float32, NaN where a value is missing.
+
+    Raises:
+        DataError: The column is missing, holds something else than numbers, or one that is not finite in float32.
+    """
+    values = _column(table, column)
+    kind = values.type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind) or kind == pa.null()):
+        raise DataError(
+            f"column {column!r}",
+            expected="numbers, as features: in benison.yaml says",
+            got=str(kind),
+            hint="declare it categorical, or mend the data",
+        )
+    if pa.types.is_boolean(kind):
+        values = values.cast(pa.int8())
+    wide = np.asarray(values.cast(pa.float64(), safe=False).to_numpy())
+    with np.errstate(over="ignore"):
+        narrow = wide.astype(np.float32)
+    if (infinite := np.isinf(narrow)).any():
+        row = int(infinite.argmax())
+        raise DataError(
+            f"column {column!r}, row {row + 1}",
+            expected="a number between -3.4e38 and 3.4e38",
+            got=f"{wide[row]:g}",
+            hint="drop or mend such rows before",
+        )
+    return narrow
+
+
+def texts(table: pa.Table, column: str) -> pa.ChunkedArray:
+    """A categorical column as a model receives it: text, empty where a value is missing.
+
+    Raises:
+        DataError: The column is missing.
+    """
+    return pc.fill_null(as_text(_column(table, column)), "")
+
+
+def _column(table: pa.Table, column: str) -> pa.ChunkedArray:
+    if column not in table.column_names:
+        raise DataError(
+            f"feature {column!r}",
+            expected=f"a column {column!r} in the data",
+            got="none",
+            hint=nearest(column, table.column_names),
+        )
+    return table[column]
+
+
+def feed(table: pa.Table, features: Sequence[Mapping[str, Any]]) -> dict[str, npt.NDArray[Any]]:
+    """Rows as the inputs of the signature ``serve_columns``.
+
+    Args:
+        table: Rows with every feature's column.
+        features: The entries of a package's ``assets.extra/features.json``.
+
+    Returns:
+        By input name, one array of length n: float32 with NaN for missing, or text objects with "" for missing.
+
+    Raises:
+        DataError: A column is missing or cannot be used.
+    """
+    return {
+        feature["input"]: numbers(table, feature["name"])
+        if feature["kind"] == "numeric"
+        else np.asarray(texts(table, feature["name"]).to_numpy())
+        for feature in features
+    }

@@ -1,0 +1,88 @@
+"""agree: does the exported model answer as the trained one did, through both of its signatures?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import tensorflow as tf
+
+from benison.components.trainer.featurize import Categorical, FeatureGraph, Numeric
+from benison.core.errors import BrokenError
+from benison.core.signatures import PROBABILITY, SERVE_COLUMNS, SERVE_EXAMPLES, feed, numbers, texts
+
+TOLERANCE = 1e-6
+Floats = npt.NDArray[np.float64]
+
+
+def sample(table: pa.Table, most: int) -> pa.Table:
+    """At most so many rows, evenly spread over a table."""
+    return table.take(np.linspace(0, table.num_rows - 1, min(most, table.num_rows)).astype(np.int64))
+
+
+def by_columns(signatures: Mapping[str, Any], table: pa.Table, graph: FeatureGraph) -> Floats:
+    """The answers of ``serve_columns``."""
+    inputs = {name: tf.constant(values) for name, values in feed(table, graph.to_json()).items()}
+    return _answer(signatures[SERVE_COLUMNS](**inputs))
+
+
+def by_examples(signatures: Mapping[str, Any], table: pa.Table, graph: FeatureGraph) -> Floats:
+    """The answers of ``serving_default``."""
+    return _answer(signatures[SERVE_EXAMPLES](examples=tf.constant(as_examples(table, graph))))
+
+
+def _answer(outputs: Mapping[str, Any]) -> Floats:
+    return np.asarray(outputs[PROBABILITY].numpy(), dtype=np.float64)
+
+
+def as_examples(table: pa.Table, graph: FeatureGraph) -> list[bytes]:
+    """Rows as serialized tf.Examples in TFX's convention: a missing value is a feature without one."""
+    columns = {column.name: _features(column, table) for column in graph.columns}
+    rows = (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
+    return [tf.train.Example(features=tf.train.Features(feature=row)).SerializeToString() for row in rows]
+
+
+def _features(column: Numeric | Categorical, table: pa.Table) -> Iterable[Any]:
+    if isinstance(column, Categorical):
+        return (_bytes(value) for value in texts(table, column.name).to_pylist())
+    make = _integer if column.stored_as == "int64_list" else _float
+    return (make(value) for value in numbers(table, column.name).tolist())
+
+
+def _bytes(value: str) -> Any:
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value.encode()])) if value else tf.train.Feature()
+
+
+def _integer(value: float) -> Any:
+    known = value == value
+    return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(value)])) if known else tf.train.Feature()
+
+
+def _float(value: float) -> Any:
+    known = value == value
+    return tf.train.Feature(float_list=tf.train.FloatList(value=[value])) if known else tf.train.Feature()
+
+
+def require(trained: Floats, exported: Floats, where: str) -> None:
+    """Holds two models' answers to the same rows against each other.
+
+    Args:
+        trained: n probabilities on the way that training took.
+        exported: The same rows' through a signature of the exported model.
+        where: The signature, for the message.
+
+    Raises:
+        BrokenError: They are further apart than 1e-6 somewhere, or not numbers.
+    """
+    apart = np.abs(trained - exported)
+    if not (apart <= TOLERANCE).all():
+        worst = int(np.argmax(np.where(np.isnan(apart), np.inf, apart)))
+        raise BrokenError(
+            f"signature {where}",
+            expected=f"the probabilities of the trained model within {TOLERANCE:g}",
+            got=f"{exported[worst]:.8f} instead of {trained[worst]:.8f} for a row of eval",
+            hint="a layer that does something else when it is served, or something random, would do this",
+        )
