@@ -63,7 +63,9 @@ def check_names(found: Sequence[str], columns: Columns, source: str) -> None:
             raise DataError(source, expected="each column once", got=f"{name!r} {times} times", hint="rename one")
     for name in columns.named:
         if name not in found:
-            raise DataError(source, expected=f"a column {name!r}", got="none", hint=nearest(name, found))
+            spaced = next((other for other in found if other.strip() == name), None)
+            hint = f"take the spaces out of {spaced!r}" if spaced else nearest(name, found)
+            raise DataError(source, expected=f"a column {name!r}", got="none", hint=hint)
 
 
 def check_header(found: Sequence[str], columns: Columns, source: str) -> None:

@@ -18,6 +18,10 @@ def test_all_columns_once_are_fine_in_any_order_and_with_more() -> None:
             "a.csv: expected a column 'age', got none\n\nhint: did you mean agge?",
         ),
         (
+            ["age", " hours", "sex", "income", "person"],
+            "a.csv: expected a column 'hours', got none\n\nhint: take the spaces out of ' hours'",
+        ),
+        (
             ["age", "hours", "sex", "income"],
             "a.csv: expected a column 'person', got none\n\nhint: known here: age, hours, income, sex",
         ),
