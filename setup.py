@@ -35,7 +35,7 @@ setup(
     # components, pipelines and schemas are links in benison/ to the folders at the top; find_packages follows them.
     packages=find_packages(include=["benison", "benison.*"]),
     package_data={
-        "benison": ["py.typed", "schemas/*.json", "template/**", "template/.*"],
+        "benison": ["py.typed", "report/*.css", "schemas/*.json", "template/**", "template/.*"],
         "benison.components": ["*/metadata.yaml"],
         "benison.pipelines": ["compiled/*.yaml"],
     },

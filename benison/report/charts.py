@@ -1,0 +1,209 @@
+"""The report's charts: pure functions from figures to inline SVG."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from benison.report.markup import Markup, tag
+from benison.report.scales import Scale, drawing, extent, label, line, path, place, tick_label, ticks
+
+Points = Sequence[tuple[float, float]]
+
+CELL_WIDTH, CELL_HEIGHT = 240.0, 24.0
+_CELL_MARGIN = 10.0
+# Upright lines go on beyond the drawing, where the page cuts them at the row's edge, so that rows of any height join.
+_BEYOND = 60.0
+
+
+@dataclass(frozen=True)
+class Series:
+    """A named line; `kind` is its look: ``challenger``, ``champion``, ``train`` or ``eval``."""
+
+    kind: str
+    points: Points
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A chart's words and its size in pixels."""
+
+    title: str
+    summary: str
+    x_title: str
+    y_title: str
+    width: float = 340.0
+    height: float = 230.0
+
+
+def _axes(plot: Plot, x_range: tuple[float, float], y_range: tuple[float, float]) -> tuple[Scale, Scale, list[Markup]]:
+    """The two scales of a chart, and its grid, ticks and axis titles."""
+    right, bottom = plot.width - 12, plot.height - 38
+    x, y = Scale(*x_range, 46, right), Scale(*y_range, bottom, 22)
+    rows, columns = ticks(*y_range), ticks(*x_range, at_most=6)
+    return (
+        x,
+        y,
+        [
+            *(line(x.start, y(value), right, y(value), "grid") for value in rows),
+            *(label(x.start - 6, y(value) + 4, tick_label(value, rows), anchor="end") for value in rows),
+            line(x.start, bottom, right, bottom, "axis"),
+            *(label(x(value), bottom + 15, tick_label(value, columns)) for value in columns),
+            label(0, 11, plot.y_title, "name", "start"),
+            label(right, plot.height - 6, plot.x_title, "name", "end"),
+        ],
+    )
+
+
+def curves(plot: Plot, series: Sequence[Series], mark: tuple[float, str] | None = None) -> Markup:
+    """Lines over epochs.
+
+    Args:
+        plot: Words and size.
+        series: The lines, at least one with at least one point.
+        mark: A place on the x axis with its name, drawn as an upright line.
+    """
+    xs, ys = zip(*(point for one in series for point in one.points), strict=True)
+    x_range = (min(xs), max(xs)) if min(xs) < max(xs) else extent(xs)
+    x, y, shapes = _axes(plot, x_range, extent(ys))
+    if mark:
+        near_end = x(mark[0]) > (x.start + x.end) / 2
+        shapes.append(line(x(mark[0]), y.start, x(mark[0]), y.end, "mark"))
+        shift, anchor = (-5, "end") if near_end else (5, "start")
+        shapes.append(label(x(mark[0]) + shift, y.end - 6, mark[1], "name", anchor))
+    return _finish(plot, [*shapes, *(_line_of(one, x, y) for one in series)])
+
+
+def _line_of(series: Series, x: Scale, y: Scale) -> Markup:
+    placed = [(x(a), y(b)) for a, b in series.points]
+    if len(placed) == 1:
+        return _dot(*placed[0], 3, f"{series.kind} dot")
+    return path(placed, f"{series.kind} line")
+
+
+def _dot(x: float, y: float, radius: float, kind: str) -> Markup:
+    return tag("circle", cx=place(x), cy=place(y), r=place(radius), class_=kind)
+
+
+def _finish(plot: Plot, shapes: Sequence[Markup]) -> Markup:
+    return drawing(plot.width, plot.height, *shapes, title=plot.title, summary=plot.summary)
+
+
+def roc(plot: Plot, series: Sequence[Series]) -> Markup:
+    """ROC curves in the unit square, with the line of pure chance."""
+    x, y, shapes = _axes(plot, (0.0, 1.0), (0.0, 1.0))
+    chance = line(x(0), y(0), x(1), y(1), "chance")
+    return _finish(plot, [*shapes, chance, *(_line_of(one, x, y) for one in series)])
+
+
+def calibration(plot: Plot, bins: Mapping[str, Sequence[Sequence[float]]]) -> Markup:
+    """Mean label over mean prediction, for each model and bin; a dot's area is its share of the rows.
+
+    Args:
+        plot: Words and size.
+        bins: By kind of line, ``[mean prediction, mean label, rows]`` for each bin.
+    """
+    x, y, shapes = _axes(plot, (0.0, 1.0), (0.0, 1.0))
+    shapes.append(line(x(0), y(0), x(1), y(1), "chance"))
+    for kind, found in bins.items():
+        rows = sum(count for _, _, count in found) or 1
+        shapes.append(path([(x(predicted), y(seen)) for predicted, seen, _ in found], f"{kind} line thin"))
+        for predicted, seen, count in found:
+            shapes.append(_dot(x(predicted), y(seen), 1.5 + 7 * math.sqrt(count / rows), f"{kind} dot"))
+    return _finish(plot, shapes)
+
+
+def interval_scale(estimates: Sequence[Mapping[str, Any]], limits: Sequence[float]) -> Scale:
+    """One scale for the intervals of all slices, with zero in the middle.
+
+    A slice with few rows has an interval so wide that the others would shrink to dots; beyond three times the median
+    width, and never inside a limit, the scale is cut, and `interval` draws an arrow.
+    """
+    reach = [max(abs(one[key]) for key in ("lower", "value", "upper") if one.get(key) is not None) for one in estimates]
+    need = max((abs(limit) for limit in limits), default=0.0) * 1.25
+    far = max(need, min(max(reach), 3 * median(reach))) if reach else need
+    far = far * 1.05 or 1.0
+    return Scale(-far, far, _CELL_MARGIN, CELL_WIDTH - _CELL_MARGIN)
+
+
+def interval(estimate: Mapping[str, Any], scale: Scale, *, limit: float | None, kind: str) -> Markup:
+    """A difference with its interval, as one row of a forest plot.
+
+    Args:
+        estimate: ``{"value", "lower", "upper"}``.
+        scale: The plot's common scale.
+        limit: What the lower end must not fall below; None where nothing was asked.
+        kind: ``whole``, ``judged`` or ``unjudged``.
+    """
+    middle = CELL_HEIGHT / 2
+    shapes = [line(scale(0), -_BEYOND, scale(0), CELL_HEIGHT + _BEYOND, "zero")]
+    if limit is not None:
+        shapes.append(line(scale(limit), -_BEYOND, scale(limit), CELL_HEIGHT + _BEYOND, "limit"))
+    low, high = estimate.get("lower"), estimate.get("upper")
+    if low is not None and high is not None:
+        shapes += [
+            line(_clip(low, scale), middle, _clip(high, scale), middle, f"whisker {kind}"),
+            _end(low, scale, middle, kind),
+            _end(high, scale, middle, kind),
+        ]
+    if estimate["value"] is not None and scale.holds(estimate["value"]):
+        shapes.append(_point(scale(estimate["value"]), middle, kind))
+    return drawing(CELL_WIDTH, CELL_HEIGHT, *shapes)
+
+
+def _clip(value: float, scale: Scale) -> float:
+    return scale(min(max(value, scale.low), scale.high))
+
+
+def _end(value: float, scale: Scale, middle: float, kind: str) -> Markup:
+    """The end of an interval: a stroke, or an arrow where it goes on beyond the drawing."""
+    if scale.holds(value):
+        return line(scale(value), middle - 4, scale(value), middle + 4, f"whisker {kind}")
+    tip = CELL_WIDTH - 2 if value > scale.high else 2.0
+    back = tip - math.copysign(7, value)
+    points = f"{place(tip)},{place(middle)} {place(back)},{place(middle - 4)} {place(back)},{place(middle + 4)}"
+    return tag("polygon", points=points, class_=f"arrow {kind}")
+
+
+def _point(x: float, y: float, kind: str) -> Markup:
+    if kind != "whole":
+        return _dot(x, y, 3.5, f"point {kind}")
+    corners = ((x - 6, y), (x, y - 6), (x + 6, y), (x, y + 6))
+    return tag("polygon", points=" ".join(f"{place(a)},{place(b)}" for a, b in corners), class_=f"point {kind}")
+
+
+def interval_axis(scale: Scale) -> Markup:
+    """The axis below the rows of a forest plot."""
+    values = ticks(scale.low, scale.high, at_most=5)
+    return drawing(
+        CELL_WIDTH,
+        34,
+        line(scale.start, 0.5, scale.end, 0.5, "axis"),
+        *(line(scale(value), 0, scale(value), 5, "axis") for value in values),
+        *(label(scale(value), 17, tick_label(value, values)) for value in values),
+        label(scale.start, 31, "← worse", "name", "start"),
+        label(scale.end, 31, "better →", "name", "end"),
+    )
+
+
+def spell(start: float, end: float, scale: Scale, kind: str) -> Markup:
+    """When a task ran, as one row of a Gantt chart; at least two pixels wide, so that a short one is seen."""
+    left, right = scale(start), max(scale(end), scale(start) + 2)
+    track = line(scale.start, CELL_HEIGHT / 2, scale.end, CELL_HEIGHT / 2, "track")
+    bar = tag("rect", x=place(left), y="6", width=place(right - left), height="12", rx="1.5", class_=f"spell {kind}")
+    return drawing(CELL_WIDTH, CELL_HEIGHT, track, bar)
+
+
+def spell_axis(scale: Scale, unit: str) -> Markup:
+    """The time axis of a Gantt chart."""
+    values = ticks(scale.low, scale.high, at_most=4)
+    return drawing(
+        CELL_WIDTH,
+        22,
+        line(scale.start, 0.5, scale.end, 0.5, "axis"),
+        *(line(scale(value), 0, scale(value), 5, "axis") for value in values),
+        *(label(scale(value), 17, f"{tick_label(value, values)} {unit}") for value in values),
+    )

@@ -1,0 +1,113 @@
+"""The report's part on checks: each with what was observed and what is allowed, hard before soft, no before yes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benison.core.verdicts import Check, Tier, Verdict
+from benison.report.conclusion import passes, ranked, tally, why_missing
+from benison.report.figures import count, plural
+from benison.report.gather import RunEvidence
+from benison.report.markup import Column, Markup, Row, join, quiet, section, table, tag
+
+_COLUMNS = (Column("Check", "name"), Column("Verdict", "verdict"), Column("Observed"), Column("Allowed"))
+_LOOKS = {Verdict.PASS: "pass", Verdict.FAIL: "fail", Verdict.INCONCLUSIVE: "open", Verdict.ERROR: "error"}
+_SHORT_LIST = 8
+
+
+def badge(verdict: Verdict) -> Markup:
+    """A verdict as a word with a sign, so that it does not hang on colour."""
+    return sign(_LOOKS[verdict], str(verdict))
+
+
+def sign(look: str, word: str) -> Markup:
+    """A word with one of the page's signs before it."""
+    mark = tag("svg", tag("use", href=f"#sign-{look}"), viewBox="0 0 16 16", aria_hidden="true", focusable="false")
+    return tag("span", mark, word, class_=f"badge {look}")
+
+
+def render(evidence: RunEvidence) -> Markup:
+    """Every check of the run."""
+    return section(
+        "checks",
+        "Checks",
+        _missing(evidence),
+        _tier(evidence, Tier.HARD, "Hard checks", "Each of them must pass, or nothing is pushed."),
+        _tier(evidence, Tier.SOFT, "Soft checks", "They warn and do not block."),
+        _not_asked(evidence),
+        _not_judged(evidence),
+    )
+
+
+def _missing(evidence: RunEvidence) -> Markup | None:
+    absent = {"example-validator": evidence.checks, "evaluator": evidence.evaluation, "pusher": evidence.blessing}
+    lines = [tag("p", why_missing(evidence, task), class_="absent") for task, found in absent.items() if found is None]
+    return join(lines) if lines else None
+
+
+def _tier(evidence: RunEvidence, tier: Tier, title: str, meaning: str) -> Markup | None:
+    found = ranked(evidence.all_checks, tier)
+    if not found:
+        return None
+    against = [check for check in found if not passes(check)]
+    data = [check for check in found if passes(check) and check in evidence.data_checks]
+    rest = [check for check in found if passes(check) and check not in evidence.data_checks]
+    return join(
+        [
+            tag("h3", title, " ", quiet(tally(evidence.all_checks, tier))),
+            tag("p", meaning),
+            _list(f"{title} that do not pass", against),
+            _list(f"{title} of the model and its release that pass", rest),
+            _folded(f"{title} of the data that pass", data),
+        ]
+    )
+
+
+def _list(caption: str, checks: Sequence[Check]) -> Markup | None:
+    return table(caption, _COLUMNS, [_row(check) for check in checks], kind="checks") if checks else None
+
+
+def _folded(caption: str, checks: Sequence[Check]) -> Markup | None:
+    """A long list of what is in order is folded away; on paper it is open."""
+    if len(checks) <= _SHORT_LIST:
+        return _list(caption, checks)
+    names = ", ".join(dict.fromkeys(check.name for check in checks))
+    summary = tag("summary", f"{caption}: {len(checks)} ", quiet(f"({names})"))
+    return tag("details", summary, _list(caption, checks))
+
+
+def _row(check: Check) -> Row:
+    name = join([check.name, " ", quiet(check.subject)])
+    note = None if passes(check) else check.reason
+    return Row((name, badge(check.verdict), check.observed, check.allowed), _LOOKS[check.verdict], note)
+
+
+def _not_asked(evidence: RunEvidence) -> Markup | None:
+    found = evidence.evaluation.get("not_applicable", []) if evidence.evaluation else []
+    if not found:
+        return None
+    rows = [Row((one["name"], one["subject"], one["reason"])) for one in found]
+    return join(
+        [
+            tag("h3", "Not asked ", quiet(plural(len(found), "check"))),
+            table("Checks of the policy that had nothing to compare with", _NOT_ASKED, rows),
+        ]
+    )
+
+
+_NOT_ASKED = (Column("Check", "name"), Column("Of"), Column("Why"))
+_NOT_JUDGED = (Column("Slice", "name"), Column("Rows", "number"), Column("Positives", "number"), Column("Why"))
+
+
+def _not_judged(evidence: RunEvidence) -> Markup | None:
+    found = evidence.evaluation["not_judged"] if evidence.evaluation else []
+    if not found:
+        return None
+    rows = [Row((one["slice"], count(one["rows"]), count(one["positives"]), one["reason"])) for one in found]
+    return join(
+        [
+            tag("h3", "Slices not judged ", quiet(plural(len(found), "slice"))),
+            tag("p", "Too few rows to say anything: listed with their counts, and no part of the verdict."),
+            table("Slices below the policy's least counts", _NOT_JUDGED, rows),
+        ]
+    )

@@ -1,0 +1,84 @@
+"""Questions to an evaluation, which page and scorecard both ask."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from benison.config import METRICS
+from benison.core.verdicts import Check, Tier
+from benison.report.conclusion import ranked
+from benison.report.gather import Document, RunEvidence
+
+WHOLE = "overall"
+
+
+def slices(evidence: RunEvidence) -> list[Document]:
+    """Every slice that was measured, the whole first; none where there was no model."""
+    found = list(evidence.evaluation["slices"]) if evidence.evaluation else []
+    return sorted(found, key=lambda one: bool(one["slice"] != WHOLE))
+
+
+def measured(evidence: RunEvidence, name: str = WHOLE) -> Document:
+    """The metrics of a slice; empty where it was not measured."""
+    found: Document = next((one["metrics"] for one in slices(evidence) if one["slice"] == name), {})
+    return found
+
+
+def main_metrics(evidence: RunEvidence) -> list[str]:
+    """The metrics that the policy asks about, in its order; where the policy is unknown, those with a gain."""
+    known = measured(evidence)
+    asked = [check.metric for check in evidence.project.gate.checks] if evidence.project else []
+    found = [metric for metric in dict.fromkeys(asked) if metric in known]
+    return found or [metric for metric, one in known.items() if one.get("gain")]
+
+
+def asked_by_slice(evidence: RunEvidence) -> list[str]:
+    """The main metrics that the policy asks about on parts of the holdout too; where there are none, the first one."""
+    main, parts = main_metrics(evidence), [one["slice"] for one in slices(evidence) if one["slice"] != WHOLE]
+    asked = [metric for metric in main if any(checks_on(evidence, metric, part) for part in parts)]
+    return asked or main[:1]
+
+
+def baselines(evidence: RunEvidence) -> list[str]:
+    """What the challenger was compared with; a reference that is the champion itself is not told twice."""
+    evaluation = evidence.evaluation or {}
+    champion, reference = evaluation.get("champion"), evaluation.get("reference")
+    same = champion and reference and champion["package"] == reference["package"]
+    return ["champion"] * bool(champion) + ["reference"] * bool(reference and not same)
+
+
+def gain_over(metric: Mapping[str, Any], baseline: str) -> Document | None:
+    """Challenger minus baseline, as an estimate; None where there is none."""
+    found: Document | None = (metric.get("gain") or {}).get(baseline)
+    return found
+
+
+def checks_on(evidence: RunEvidence, metric: str, name: str) -> list[Check]:
+    """The checks of a metric on a slice, hard before soft, and the worst first."""
+    checks = tuple(
+        check for check in evidence.model_checks if check.subject == name and metric_of(check.name) == metric
+    )
+    return [*ranked(checks, Tier.HARD), *ranked(checks, Tier.SOFT)]
+
+
+def metric_of(check: str) -> str | None:
+    """The metric that a check's name begins with: the longest that fits.
+
+    >>> metric_of("auc_precision_recall_gain")
+    'auc_precision_recall'
+    """
+    fits = [metric for metric in METRICS if check == metric or check.startswith(f"{metric}_")]
+    return max(fits, key=len, default=None)
+
+
+def tolerated(evidence: RunEvidence, metric: str, name: str) -> float | None:
+    """How far below a baseline the policy lets a metric fall on a slice; None where it does not say."""
+    gate = evidence.project.gate.checks if evidence.project else ()
+    found = [
+        line.tolerance
+        for line in gate
+        if line.metric == metric and not math.isnan(line.tolerance) and {name, "all"} & set(line.slices)
+    ]
+    return min(found, default=None)

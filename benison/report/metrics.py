@@ -1,0 +1,194 @@
+"""The report's part on the models: champion beside challenger on the same holdout, by slice, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from benison.core.verdicts import Tier
+from benison.report import charts
+from benison.report.checks import badge
+from benison.report.comparison import (
+    WHOLE,
+    asked_by_slice,
+    baselines,
+    checks_on,
+    gain_over,
+    main_metrics,
+    measured,
+    slices,
+    tolerated,
+)
+from benison.report.conclusion import why_missing
+from benison.report.figures import bounds, count, listed, metric_name, number, percent, signed
+from benison.report.gather import Document, RunEvidence
+from benison.report.markup import Column, Markup, Row, join, quiet, section, table, tag
+from benison.report.scales import Scale
+
+_MINUS, _NONE = "\u2212", "\u2013"
+
+
+def render(evidence: RunEvidence) -> Markup:
+    """Metrics overall, a forest plot for each metric of the policy, and every figure of every slice."""
+    if evidence.evaluation is None:
+        return section("metrics", "Metrics", tag("p", why_missing(evidence, "evaluator"), class_="absent"))
+    if not slices(evidence):
+        return section("metrics", "Metrics", tag("p", "There was no model to measure.", class_="absent"))
+    overall = _all_metrics(evidence, WHOLE, "Every metric on the whole holdout")
+    forests = [_forest(evidence, metric) for metric in asked_by_slice(evidence)]
+    return section("metrics", "Metrics", _how(evidence, evidence.evaluation), overall, *forests, _every(evidence))
+
+
+def figure(found: Mapping[str, Any] | None, *, sign: bool = False) -> Markup:
+    """An estimate for the page: the value, and its interval in the second rank."""
+    if found is None:
+        return quiet(_NONE)
+    value = (signed if sign else number)(found["value"]).replace("-", _MINUS)
+    if found.get("lower") is None or found.get("upper") is None:
+        return join([value])
+    ends = tag("span", bounds(found, sign=sign).replace("-", _MINUS), class_="bounds")
+    return tag("span", value, " ", ends)
+
+
+def _how(evidence: RunEvidence, evaluation: Document) -> Markup:
+    holdout, level = evaluation["holdout"], evaluation["interval_level"]
+    models = ["challenger", *baselines(evidence)]
+    beside = (
+        f"{listed(models)} on the same rows" if models[1:] else "the challenger alone, since there is no champion yet"
+    )
+    return tag(
+        "p",
+        f"Measured on the holdout: {count(holdout['rows'])} rows, {count(holdout['positives'])} of them positive "
+        f"({percent(holdout['positives'], holdout['rows'])}); {beside}. In brackets are {level:.0%} "
+        f"intervals, so that each end alone holds with {evaluation['confidence']:.0%}. A gain is the challenger's "
+        "lead, its sign turned where lower is better: more is better in every row.",
+    )
+
+
+def _all_metrics(evidence: RunEvidence, name: str, caption: str) -> Markup:
+    against, main, found = baselines(evidence), main_metrics(evidence), measured(evidence, name)
+    columns = [
+        Column("Metric", "name"),
+        Column("Challenger", "number"),
+        *(Column(baseline.capitalize(), "number") for baseline in against),
+        *(Column(f"Gain over {baseline}", "number") for baseline in against),
+        Column("Interval by", "method"),
+    ]
+    order = [*main, *(metric for metric in found if metric not in main)]
+    rows = [_metric_row(metric, found[metric], against, metric in main) for metric in order if metric in found]
+    return table(caption, columns, rows)
+
+
+def _metric_row(metric: str, found: Document, against: list[str], main: bool) -> Row:
+    cells = [
+        metric_name(metric),
+        figure(found["challenger"]),
+        *(figure(found.get(baseline)) for baseline in against),
+        *(figure(gain_over(found, baseline), sign=True) for baseline in against),
+        quiet(found.get("note") or found.get("method") or _NONE),
+    ]
+    return Row(cells, "main" if main else None)
+
+
+def _forest(evidence: RunEvidence, metric: str) -> Markup:
+    """A metric by slice; beside the figures a forest plot of the gain over the champion."""
+    found = [one for one in slices(evidence) if metric in one["metrics"]]
+    against = [name for name in baselines(evidence) if any(gain_over(one["metrics"][metric], name) for one in found)]
+    heading = tag("h3", f"{metric_name(metric)} by slice")
+    if not against:
+        return join([heading, _plain(evidence, metric, found)])
+    columns = [
+        Column("Slice", "name"),
+        Column("", "plot"),
+        *(Column(f"Gain over {baseline}", "number") for baseline in against),
+        Column("Challenger", "number value"),
+        Column(against[0].capitalize(), "number value"),
+        Column("Verdict", "verdict"),
+    ]
+    scale = _scale(evidence, metric, found, against[0])
+    rows = [_forest_row(evidence, metric, one, against, scale) for one in found]
+    foot = Row(("", charts.interval_axis(scale), *[""] * (len(columns) - 2)), "axis")
+    caption = f"{metric_name(metric)} of challenger and {against[0]} by slice, and the gain between them, drawn"
+    return join([heading, _key(evidence, metric), table(caption, columns, rows, kind="forest", foot=foot)])
+
+
+def _plain(evidence: RunEvidence, metric: str, found: list[Document]) -> Markup:
+    """A metric by slice where there is no gain to draw: no champion, or a metric without a better and a worse."""
+    models = ["challenger", *baselines(evidence)]
+    columns = [
+        Column("Slice", "name"),
+        *(Column(model.capitalize(), "number") for model in models),
+        Column("Verdict", "verdict"),
+    ]
+    rows = [
+        Row(
+            (_name(one), *(figure(one["metrics"][metric].get(model)) for model in models), _word(evidence, metric, one))
+        )
+        for one in found
+    ]
+    return table(f"{metric_name(metric)} by slice", columns, rows, kind="forest")
+
+
+def _scale(evidence: RunEvidence, metric: str, found: list[Document], baseline: str) -> Scale:
+    gains = [gain_over(one["metrics"][metric], baseline) for one in found]
+    limits = [tolerated(evidence, metric, one["slice"]) for one in found]
+    drawn = [gain for gain in gains if gain is not None and gain["value"] is not None]
+    return charts.interval_scale(drawn, [limit for limit in limits if limit is not None])
+
+
+def _forest_row(evidence: RunEvidence, metric: str, one: Document, against: list[str], scale: Scale) -> Row:
+    found = one["metrics"][metric]
+    limit = tolerated(evidence, metric, one["slice"]) if one["judged"] else None
+    kind = "whole" if one["slice"] == WHOLE else "judged" if one["judged"] else "unjudged"
+    gain = gain_over(found, against[0]) or {"value": None}
+    cells = [
+        _name(one),
+        charts.interval(gain, scale, limit=None if limit is None else -limit, kind=kind),
+        *(figure(gain_over(found, baseline), sign=True) for baseline in against),
+        figure(found["challenger"]),
+        figure(found.get(against[0])),
+        _word(evidence, metric, one),
+    ]
+    return Row(cells, kind)
+
+
+def _key(evidence: RunEvidence, metric: str) -> Markup:
+    limits = {tolerated(evidence, metric, one["slice"]) for one in slices(evidence)} - {None}
+    said = ", ".join(
+        f"{-limit:.4f}".replace("-", _MINUS) for limit in sorted(limit for limit in limits if limit is not None)
+    )
+    keys = [
+        tag("span", "overall", class_="key whole"),
+        tag("span", "slice", class_="key judged"),
+        tag("span", "slice too small to judge", class_="key unjudged"),
+        tag("span", f"tolerance {said}: an interval must stay right of it", class_="key limit") if said else None,
+    ]
+    return tag("p", join(keys, " "), class_="legend")
+
+
+def _name(one: Document) -> Markup:
+    return join([one["slice"], " ", quiet(f"{count(one['rows'])} rows, {count(one['positives'])} positive")])
+
+
+def _word(evidence: RunEvidence, metric: str, one: Document) -> Markup:
+    """The verdict on a metric of a slice, or why there is none."""
+    found = checks_on(evidence, metric, one["slice"])
+    if not found:
+        return quiet("not asked" if one["judged"] else "not judged")
+    return join([badge(found[0].verdict), quiet(" soft") if found[0].tier is Tier.SOFT else None])
+
+
+def _every(evidence: RunEvidence) -> Markup | None:
+    others = [one for one in slices(evidence) if one["slice"] != WHOLE]
+    if not others:
+        return None
+    folded = [
+        tag(
+            "details",
+            tag("summary", _name(one)),
+            None if one["judged"] else tag("p", f"Not judged: {one['why_not']}"),
+            _all_metrics(evidence, one["slice"], f"Every metric on {one['slice']}"),
+        )
+        for one in others
+    ]
+    return join([tag("h3", "Every metric of every slice"), *folded])

@@ -1,0 +1,161 @@
+"""The report as one HTML file: the verdict first, then what it rests on. Works offline, without scripts, on paper."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from benison.core.verdicts import Tier
+from benison.report import checks, curves, data, lineage, metrics, training
+from benison.report.comparison import WHOLE, baselines, gain_over, main_metrics, measured, slices
+from benison.report.conclusion import Conclusion, conclude, tally
+from benison.report.figures import duration, metric_name, moment
+from benison.report.gather import RunEvidence
+from benison.report.markup import Markup, escape, join, quiet, tag
+
+# Nothing is loaded and nothing runs, whatever a value in the data tries.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_SIGNS = {
+    "pass": "M3 8.5 6.5 12 13 4.5",
+    "fail": "M4 4 12 12M12 4 4 12",
+    "open": "M5.2 6a2.8 2.8 0 1 1 4.2 2.4C8.4 9 8 9.4 8 10.3M8 12.9v.1",
+    "error": "M8 3v6.4M8 12.4v.2",
+    "same": "M3 6h10M3 10h10",
+    "again": "M12.5 8a4.5 4.5 0 1 1-1.4-3.3M12.6 2.6v2.8H9.8",
+}
+_OUTCOMES = {
+    "pushed": "pass",
+    "unchanged": "same",
+    "superseded": "again",
+    "blocked": "fail",
+    "failed": "error",
+    "cancelled": "open",
+    "running": "open",
+    "unknown": "error",
+}
+_PARTS = (
+    ("checks", "Checks"),
+    ("metrics", "Metrics"),
+    ("curves", "ROC and calibration"),
+    ("data", "Data and drift"),
+    ("training", "Training"),
+    ("lineage", "Lineage"),
+)
+
+
+def render(evidence: RunEvidence) -> str:
+    """The report of a run, as the text of an HTML file that needs nothing else."""
+    conclusion = conclude(evidence)
+    sections = [part.render(evidence) for part in (checks, metrics, curves, data, training, lineage)]
+    body = tag(
+        "body",
+        tag("a", "Skip to the details", href="#checks", class_="skip"),
+        _signs(),
+        tag("header", _masthead(evidence), _verdict(conclusion), _glance(evidence), _contents(evidence)),
+        tag("main", *sections),
+        tag("footer", _colophon(evidence)),
+    )
+    page = tag("html", _head(f"{evidence.name}: {conclusion.headline}"), body, lang="en")
+    return f"<!DOCTYPE html>\n{page}\n"
+
+
+def _head(title: str) -> Markup:
+    return tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("link", rel="icon", href="data:,"),
+        tag("title", title),
+        tag("style", _style()),
+    )
+
+
+@cache
+def _style() -> Markup:
+    return Markup(resources.files("benison.report").joinpath("style.css").read_text(encoding="utf-8"))
+
+
+def _signs() -> Markup:
+    """The signs that stand before verdicts, defined once."""
+    symbols = (
+        tag("symbol", tag("path", d=drawn), id=f"sign-{look}", viewBox="0 0 16 16") for look, drawn in _SIGNS.items()
+    )
+    return tag("svg", *symbols, width="0", height="0", aria_hidden="true", focusable="false", class_="signs")
+
+
+def _masthead(evidence: RunEvidence) -> Markup:
+    about = evidence.project.description if evidence.project else ""
+    return tag(
+        "div",
+        tag("p", tag("b", evidence.name), f" {about}" if about else None),
+        tag("p", "Run ", evidence.run["id"], tag("br"), moment(evidence.run["started"])),
+        class_="masthead",
+    )
+
+
+def _verdict(conclusion: Conclusion) -> Markup:
+    word, _, rest = conclusion.headline.partition(": ")
+    look = _OUTCOMES[conclusion.outcome]
+    return tag(
+        "div",
+        tag("h1", checks.sign(look, word), tag("span", ": ", class_="unseen"), tag("span", _sentence(rest))),
+        tag("p", f"{_sentence(conclusion.because).rstrip('.')}.", class_="because") if conclusion.because else None,
+        _list("Why", conclusion.reasons, "reasons"),
+        _list("Do not rely on this report", conclusion.doubts, "doubts"),
+        _list("Warnings, which do not block", conclusion.warnings, "warnings"),
+        class_=f"answer {look}",
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _list(title: str, lines: tuple[str, ...], kind: str) -> Markup | None:
+    if not lines:
+        return None
+    return tag("div", tag("h2", title), tag("ul", *(tag("li", line) for line in lines)), class_=kind)
+
+
+def _glance(evidence: RunEvidence) -> Markup:
+    """The few figures that most readers come for."""
+    tiles = [*_main_figures(evidence), *_counts(evidence)]
+    return tag("dl", *(tag("div", tag("dt", name), tag("dd", *shown)) for name, *shown in tiles), class_="glance")
+
+
+def _main_figures(evidence: RunEvidence) -> list[tuple[object, ...]]:
+    main, overall = main_metrics(evidence)[:1], measured(evidence)
+    if not main or main[0] not in overall:
+        return []
+    name, found = metric_name(main[0]), overall[main[0]]
+    tiles: list[tuple[object, ...]] = [(f"{name}, challenger", metrics.figure(found["challenger"]))]
+    for baseline in baselines(evidence)[:1]:
+        tiles.append((f"{name}, {baseline}", metrics.figure(found.get(baseline))))
+        tiles.append((f"Gain over {baseline}", metrics.figure(gain_over(found, baseline), sign=True)))
+    return tiles
+
+
+def _counts(evidence: RunEvidence) -> list[tuple[object, ...]]:
+    tiles: list[tuple[object, ...]] = [
+        ("Hard checks", tally(evidence.all_checks, Tier.HARD)),
+        ("Soft checks", tally(evidence.all_checks, Tier.SOFT)),
+    ]
+    parts = [one for one in slices(evidence) if one["slice"] != WHOLE]
+    if parts:
+        left = sum(not one["judged"] for one in parts)
+        tiles.append(("Slices", f"{len(parts) - left} judged", quiet(f", {left} too small") if left else None))
+    took = lineage.seconds_of(evidence.run)
+    return [*tiles, ("Took", duration(took))] if took is not None else tiles
+
+
+def _contents(evidence: RunEvidence) -> Markup:
+    shown = [part for part in _PARTS if part[0] != "curves" or curves.render(evidence)]
+    links = [tag("li", tag("a", title, href=f"#{anchor}")) for anchor, title in shown]
+    return tag("nav", tag("ul", *links), aria_label="Parts of this report")
+
+
+def _colophon(evidence: RunEvidence) -> Markup:
+    versions = evidence.run["versions"]
+    return join([escape(f"Written by Benison {versions['benison']} from the documents of run {evidence.run['id']}.")])

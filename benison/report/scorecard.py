@@ -1,0 +1,135 @@
+"""The run's answer in the terminal, within 80 columns: verdict, reasons, hard checks, champion beside challenger."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benison.core.verdicts import Check, Tier
+from benison.report.comparison import asked_by_slice, baselines, gain_over, slices
+from benison.report.conclusion import conclude, passes, ranked, tally
+from benison.report.figures import duration, estimate, metric_name, number
+from benison.report.gather import Document, RunEvidence
+from benison.report.lineage import seconds_of
+from benison.report.text import printable
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+WIDTH = 80
+_INDENT, _BETWEEN = "  ", "  "
+_OUTCOMES = {"pushed": "green", "unchanged": "cyan", "superseded": "cyan", "blocked": "red", "failed": "red"}
+_VERDICTS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "ERROR": "red"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the scorecard, and how a terminal with colours shows it."""
+
+    text: str
+    style: str = ""
+
+
+def lines(evidence: RunEvidence) -> list[str]:
+    """The scorecard as plain text, no line longer than 80 characters."""
+    return [line.text for line in _card(evidence)]
+
+
+def panel(evidence: RunEvidence) -> RenderableType:
+    """The same lines between two rules, for a terminal that knows colours."""
+    from rich.console import Group
+    from rich.rule import Rule
+    from rich.text import Text
+
+    color = _OUTCOMES.get(conclude(evidence).outcome, "yellow")
+    shown = [Text(line.text, style=line.style) for line in _card(evidence)]
+    return Group(Rule(Text(evidence.name), style=color), *shown, Rule(style=color))
+
+
+def _card(evidence: RunEvidence) -> list[Line]:
+    conclusion = conclude(evidence)
+    color = _OUTCOMES.get(conclusion.outcome, "yellow")
+    return [
+        *(Line(text, f"bold {color}") for text in _wrapped(f"{evidence.name}: {conclusion.headline}", "", "")),
+        *(Line(text) for text in _wrapped(conclusion.because, "", "")),
+        *_points("Why", conclusion.reasons),
+        *_points("Do not rely on the documents of this run", conclusion.doubts, "bold red"),
+        *_points("Warnings, which do not block", conclusion.warnings),
+        *_checks(evidence),
+        *(line for metric in asked_by_slice(evidence) for line in _metric(evidence, metric)),
+        *_rest(evidence),
+    ]
+
+
+def _wrapped(text: object, first: str, others: str) -> list[str]:
+    return textwrap.wrap(printable(text), WIDTH, initial_indent=first, subsequent_indent=others)
+
+
+def _points(title: str, sentences: Sequence[str], style: str = "bold") -> Iterator[Line]:
+    if sentences:
+        yield from (Line(""), Line(title, style))
+    for sentence in sentences:
+        yield from (Line(text) for text in _wrapped(sentence, f"{_INDENT}- ", f"{_INDENT}  "))
+
+
+def _table(heads: Sequence[str], widths: Sequence[int], rows: Iterable[tuple[Sequence[str], str]]) -> Iterator[Line]:
+    """Rows of cells side by side, each wrapped to its column's width, with the style of the row."""
+    for cells, style in ((heads, "dim"), *rows):
+        yield from (Line(text, style) for text in _side_by_side(cells, widths))
+
+
+def _side_by_side(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    columns = [textwrap.wrap(printable(cell), width) or [""] for cell, width in zip(cells, widths, strict=True)]
+    for index in range(max(map(len, columns))):
+        parts = [column[index] if index < len(column) else "" for column in columns]
+        padded = (part.ljust(width) for part, width in zip(parts, widths, strict=True))
+        yield f"{_INDENT}{_BETWEEN.join(padded)}".rstrip()
+
+
+def _checks(evidence: RunEvidence) -> Iterator[Line]:
+    """The hard checks: those of the data only where they do not pass, all others."""
+    hard = ranked(evidence.all_checks, Tier.HARD)
+    left_out = [check for check in hard if passes(check) and check in evidence.data_checks]
+    shown = [check for check in hard if check not in left_out]
+    yield from (Line(""), Line(f"Hard checks: {tally(evidence.all_checks, Tier.HARD)}", "bold"))
+    if shown:
+        verdict = max(7, *(len(check.verdict) for check in shown))
+        widths = (verdict, 32 - verdict, 26, 12)
+        yield from _table(("Verdict", "Check", "Observed", "Allowed"), widths, map(_check_row, shown))
+    if left_out:
+        yield Line(f"{_INDENT}{'and ' if shown else ''}{len(left_out)} of the data that pass")
+
+
+def _check_row(check: Check) -> tuple[Sequence[str], str]:
+    name = f"{check.name} {check.subject}"
+    return (str(check.verdict), name, check.observed, check.allowed), _VERDICTS[str(check.verdict)]
+
+
+def _metric(evidence: RunEvidence, metric: str) -> Iterator[Line]:
+    """A metric overall and on the judged slices: the challenger with its interval, the champion, the gain."""
+    shown = [one for one in slices(evidence) if one["judged"] and metric in one["metrics"]]
+    over = baselines(evidence)[:1]
+    heads = ("Slice", "Challenger", *(name.capitalize() for name in over), *(f"Gain over {name}" for name in over))
+    widths = (13, 23, 9, 26) if over else (48, 26)
+    yield from (Line(""), Line(f"{metric_name(metric)} on the holdout", "bold"))
+    yield from _table(heads, widths, ((_metric_row(one, one["metrics"][metric], over), "") for one in shown))
+
+
+def _metric_row(one: Document, found: Document, over: list[str]) -> list[str]:
+    cells = [one["slice"], estimate(found["challenger"])]
+    for name in over:
+        cells += [number((found.get(name) or {}).get("value")), estimate(gain_over(found, name), sign=True)]
+    return cells
+
+
+def _rest(evidence: RunEvidence) -> Iterator[Line]:
+    yield Line("")
+    left = evidence.evaluation["not_judged"] if evidence.evaluation else []
+    if left:
+        named = "; ".join(f"{one['slice']} ({one['rows']} rows)" for one in left)
+        yield from (Line(text) for text in _wrapped(f"Too small to judge: {named}", "", _INDENT))
+    took = seconds_of(evidence.run)
+    if took is not None:
+        yield Line(f"Took {duration(took)}")

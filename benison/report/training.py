@@ -1,0 +1,116 @@
+"""The report's part on training: how the challenger learned, and from what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from benison.report.charts import Plot, Series, curves
+from benison.report.conclusion import why_missing
+from benison.report.figures import count, number, plural
+from benison.report.gather import Document, RunEvidence
+from benison.report.markup import Column, Markup, Row, facts, join, section, table, tag
+
+_EPOCHS = (
+    Column("Epoch", "name"),
+    Column("Loss, train", "number"),
+    Column("Loss, eval", "number"),
+    Column("AUC, eval", "number"),
+)
+
+
+def render(evidence: RunEvidence) -> Markup:
+    """Training, or why there was none."""
+    return section("training", "Training", *_content(evidence))
+
+
+def _content(evidence: RunEvidence) -> list[Markup]:
+    if evidence.not_trained is not None:
+        return [_not_trained(evidence.not_trained)]
+    if evidence.training is None:
+        return [tag("p", why_missing(evidence, "trainer"), class_="absent")]
+    return [_summary(evidence.training), _charts(evidence.training), _epochs(evidence.training)]
+
+
+def _not_trained(document: Document) -> Markup:
+    reasons = [tag("li", reason) for reason in document["blocked_by"]]
+    return join([tag("p", f"Nothing was trained: {document['reason']}", class_="absent"), tag("ul", *reasons)])
+
+
+def _summary(training: Document) -> Markup:
+    epochs, rows = len(training["curves"]), training["rows"]
+    return tag(
+        "p",
+        f"{plural(epochs, 'epoch')} over {count(rows['train'])} rows; the weights of epoch {training['best_epoch']} "
+        f"were kept, the best by loss on the {count(rows['eval'])} rows of eval. The holdout takes no part in it.",
+    )
+
+
+def _charts(training: Document) -> Markup:
+    mark = (float(training["best_epoch"]), f"best: {training['best_epoch']}")
+    best = next((row for row in training["curves"] if row["epoch"] == training["best_epoch"]), None)
+    loss = Plot("Loss per epoch", _told(best, "loss", "eval_loss"), "epoch", "loss")
+    auc = Plot("AUC on eval per epoch", _told(best, "eval_auc"), "epoch", "AUC")
+    losses = [_series(training, "train", "loss"), _series(training, "eval", "eval_loss")]
+    return tag(
+        "div",
+        _figure(loss, losses, mark, _key("train", "loss on train"), _key("eval", "loss on eval")),
+        _figure(auc, [_series(training, "eval", "eval_auc")], mark, _key("eval", "AUC on eval")),
+        _facts(training),
+        class_="charts",
+    )
+
+
+def _series(training: Document, kind: str, key: str) -> Series:
+    points = [(float(row["epoch"]), float(row[key])) for row in training["curves"] if row.get(key) is not None]
+    return Series(kind, points)
+
+
+def _told(row: Mapping[str, Any] | None, *keys: str) -> str:
+    if row is None:
+        return "Its figures are in the table below."
+    said = ", ".join(f"{key.replace('_', ' ')} {number(row.get(key))}" for key in keys)
+    return f"At epoch {row['epoch']}, the best one: {said}. All figures are in the table below."
+
+
+def _key(kind: str, words: str) -> Markup:
+    return tag("span", words, class_=f"key {kind}")
+
+
+def _figure(plot: Plot, series: list[Series], mark: tuple[float, str], *keys: Markup) -> Markup | None:
+    found = [one for one in series if one.points]
+    if not found:
+        return None
+    return tag("figure", tag("figcaption", tag("b", plot.title), " ", join(keys, " ")), curves(plot, found, mark))
+
+
+def _facts(training: Document) -> Markup:
+    chosen = training["hyperparameters"]
+    return facts(
+        [
+            ("Weights", count(training["parameters"])),
+            (
+                "Seed",
+                join([training["seed"], ", deterministic" if training["deterministic"] else ", not deterministic"]),
+            ),
+            ("Hyperparameters", ", ".join(f"{key} {value}" for key, value in chosen.items()) or "the model's own"),
+            ("Device", training["environment"]["device"]),
+        ]
+    )
+
+
+def _epochs(training: Document) -> Markup:
+    best = training["best_epoch"]
+    rows = [
+        Row(
+            (
+                f"{row['epoch']}, best" if row["epoch"] == best else row["epoch"],
+                number(row["loss"]),
+                number(row["eval_loss"]),
+                number(row["eval_auc"]),
+            ),
+            "chosen" if row["epoch"] == best else None,
+        )
+        for row in training["curves"]
+    ]
+    return tag("details", tag("summary", "Every epoch"), table("Loss and AUC per epoch", _EPOCHS, rows))

@@ -1,0 +1,370 @@
+"""The documents of a census run: plausible figures without machine learning."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import math
+import random
+from typing import Any
+
+Documents = dict[str, Any]
+
+PROJECT = """\
+name: census
+description: Does a person earn more than 50,000 dollars a year? UCI Adult.
+data:
+  path: data/span-{span}.csv.gz
+  format: csv
+label: {column: income, positive: ">50K", negative: "<=50K"}
+features:
+  age: numeric
+  education_num: numeric
+  hours_per_week: numeric
+  capital_gain: {kind: numeric, log: true}
+  workclass: categorical
+  occupation: categorical
+  race: categorical
+  sex: categorical
+model: {epochs: 20, hyperparameters: {units: 64, dropout: 0.2}}
+gate:
+  confidence: 0.95
+  min_rows: 200
+  min_positives: 20
+  checks:
+    - {metric: auc, slices: [all], tolerance: 0.02}
+    - {metric: auc, at_least: 0.85}
+    - {metric: binary_crossentropy, tolerance: 0.02}
+    - {metric: calibration, tier: soft, at_least: 0.9, at_most: 1.1}
+"""
+
+BASELINES = ("champion", "reference")
+SLICES = {
+    "overall": (2441, 583),
+    "sex=Female": (807, 88),
+    "sex=Male": (1634, 495),
+    "race=White": (2084, 531),
+    "race=Black": (236, 29),
+    "race=Asian-Pac-Islander": (78, 21),
+    "race=Amer-Indian-Eskimo": (24, 3),
+    "race=Other": (19, 2),
+    "race=White, sex=Female": (641, 76),
+    "race=White, sex=Male": (1443, 455),
+    "race=Black, sex=Female": (118, 7),
+    "race=Black, sex=Male": (118, 22),
+}
+_GAINS = (0.0031, 0.0012, 0.0036, 0.0028, 0.0061, -0.0102, 0.021, -0.034, 0.0009, 0.0033, 0.004, -0.0052)
+_METRICS = {
+    "auc": (0.9043, 1),
+    "auc_precision_recall": (0.7705, 1),
+    "binary_accuracy": (0.8513, 1),
+    "binary_crossentropy": (0.3187, -1),
+    "calibration": (1.0121, 0),
+    "example_count": (2441.0, 0),
+    "false_negative_rate": (0.3841, -1),
+    "false_positive_rate": (0.0672, -1),
+    "precision": (0.7412, 1),
+    "recall": (0.6159, 1),
+}
+
+
+def digest(name: str) -> str:
+    """A digest that looks like one."""
+    return "sha256:" + hashlib.sha256(name.encode()).hexdigest()
+
+
+def check(name: str, subject: str, verdict: str = "PASS", tier: str = "hard", **words: str) -> dict[str, Any]:
+    """A check as it stands in a document."""
+    observed, allowed = words.get("observed", "0"), words.get("allowed", "0")
+    reason = words.get("reason", f"{name} of {subject}: {observed}, allowed {allowed}")
+    return {
+        "name": name,
+        "subject": subject,
+        "tier": tier,
+        "verdict": verdict,
+        "observed": observed,
+        "allowed": allowed,
+        "reason": reason,
+        "numbers": {},
+    }
+
+
+def judged(name: str) -> bool:
+    rows, positives = SLICES[name]
+    return rows >= 200 and positives >= 20
+
+
+def _estimate(value: float, half: float | None) -> dict[str, float | None]:
+    if half is None:
+        return {"value": round(value, 6), "lower": None, "upper": None}
+    return {"value": round(value, 6), "lower": round(value - half, 6), "upper": round(value + half, 6)}
+
+
+def _metric(name: str, position: int, slice_name: str, champion: bool) -> dict[str, Any]:
+    value, direction = _METRICS[name]
+    rows, positives = SLICES[slice_name]
+    value = float(rows) if name == "example_count" else value - 0.004 * position * (position % 3)
+    half = None if direction == 0 else 0.22 / math.sqrt(positives * (1 - positives / rows) + 1)
+    found: dict[str, Any] = {
+        "challenger": _estimate(value, half),
+        "method": "DeLong" if "auc" in name else "Wilson",
+        "note": "",
+    }
+    if name == "calibration":
+        found.update(method="none", note="no interval is known for calibration")
+    if not champion:
+        return {**found, "gain": {}}
+    gain = _GAINS[position] * (2 if name == "recall" else 1)
+    found["champion"] = _estimate(value - gain * (direction or 0), half)
+    found["reference"] = _estimate(value - (gain + 0.002) * (direction or 0), half)
+    found["gain"] = {}
+    if direction:
+        found["gain"] = {
+            "champion": _estimate(gain, half * 0.35 if half else None),
+            "reference": _estimate(gain + 0.002, half * 0.45 if half else None),
+        }
+    return found
+
+
+def evaluation(champion: bool = True) -> Documents:
+    """An evaluation with twelve slices, of which six are too small to judge."""
+    slices = []
+    for position, (name, (rows, positives)) in enumerate(SLICES.items()):
+        keys = dict(part.split("=") for part in name.split(", ")) if name != "overall" else {}
+        slices.append(
+            {
+                "slice": name,
+                "keys": keys,
+                "rows": rows,
+                "positives": positives,
+                "judged": judged(name),
+                "why_not": "" if judged(name) else _why_not(name),
+                "metrics": {metric: _metric(metric, position, name, champion) for metric in _METRICS},
+            }
+        )
+    gains = [_gain(one, over) for over in ("champion", "reference") for one in slices if one["judged"] and champion]
+    checks = [_sound("challenger"), *[_sound("champion")] * champion, *gains, _floor(slices[0]), _calibrated()]
+    found: Documents = {
+        "verdict": "PASS",
+        "challenger": {
+            "package": digest("package 7"),
+            "model_digest": digest("model 7"),
+            "snapshot": digest("snapshot 2"),
+            "spans": [2],
+        },
+        "champion": compared(6) if champion else None,
+        "reference": compared(4) if champion else None,
+        "holdout": {"snapshot": digest("snapshot 2"), "rows": 2441, "positives": 583},
+        "policy": digest("policy"),
+        "confidence": 0.95,
+        "interval_level": 0.9,
+        "slices": slices,
+        "checks": checks,
+        "not_applicable": []
+        if champion
+        else [{"name": f"auc_gain_over_{name}", "subject": "all", "reason": f"no {name} yet"} for name in BASELINES],
+        "not_judged": [
+            {"slice": name, "rows": SLICES[name][0], "positives": SLICES[name][1], "reason": _why_not(name)}
+            for name in SLICES
+            if not judged(name)
+        ],
+        "plots": _plots(champion),
+    }
+    return found
+
+
+def _why_not(name: str) -> str:
+    rows, positives = SLICES[name]
+    counts = ((rows, 200, "rows"), (positives, 20, "positives"))
+    return ", ".join(f"{found} {what} where the policy wants {least}" for found, least, what in counts if found < least)
+
+
+def compared(number: int) -> dict[str, Any]:
+    return {"package": digest(f"package {number}"), "number": number, "spans": [1], "snapshot": digest("snapshot 1")}
+
+
+def _interval(estimate: dict[str, float], sign: str = "") -> str:
+    return f"{estimate['value']:{sign}.4f} [{estimate['lower']:{sign}.4f}, {estimate['upper']:{sign}.4f}]"
+
+
+def _floor(one: dict[str, Any]) -> dict[str, Any]:
+    return check("auc", "overall", observed=_interval(one["metrics"]["auc"]["challenger"]), allowed=">= 0.8500")
+
+
+def _sound(role: str) -> dict[str, Any]:
+    return check("predictions", role, observed="probabilities", allowed="from 0 to 1")
+
+
+def _gain(one: dict[str, Any], over: str) -> dict[str, Any]:
+    gain = one["metrics"]["auc"]["gain"][over]
+    return check(f"auc_gain_over_{over}", one["slice"], observed=_interval(gain, "+"), allowed=">= -0.0200")
+
+
+def _calibrated() -> dict[str, Any]:
+    return check("calibration", "overall", tier="soft", observed="1.0121", allowed=">= 0.9 and <= 1.1")
+
+
+def _plots(champion: bool) -> dict[str, Any]:
+    def curve(power: float) -> list[list[float]]:
+        return [[round(step / 50, 4), round((step / 50) ** power, 4)] for step in range(51)]
+
+    def bins(shift: float) -> list[list[float]]:
+        return [
+            [round(0.05 + step / 10, 3), round(min(1.0, max(0.0, 0.05 + step / 10 + shift * (step % 3 - 1))), 3), rows]
+            for step, rows in enumerate((1180, 310, 190, 140, 120, 110, 105, 98, 90, 98))
+        ]
+
+    models = {"challenger": (0.106, 0.03), **({"champion": (0.112, 0.05)} if champion else {})}
+    return {
+        "roc": {model: curve(power) for model, (power, _) in models.items()},
+        "calibration": {model: bins(shift) for model, (_, shift) in models.items()},
+    }
+
+
+def snapshot(span: int = 2) -> Documents:
+    """A sealed snapshot."""
+    splits = {"train": (7328, 1762), "eval": (2442, 590), "holdout": (2441, 583)}
+    return {
+        "digest": digest(f"snapshot {span}"),
+        "spans": [span],
+        "sources": [{"span": span, "path": f"span-{span}.csv.gz", "size": 221_385, "digest": digest(f"source {span}")}],
+        "splits": {
+            name: {"rows": rows, "positives": positives, "digest": digest(f"{name} {span}")}
+            for name, (rows, positives) in splits.items()
+        },
+        "split_by": {"by": "hash", "key": [], "time": "", "shares": [0.6, 0.2, 0.2]},
+        "columns": [{"name": "age", "type": "int64"}, {"name": "sex", "type": "string"}],
+        "label": {"column": "income", "positive": ">50K", "negative": "<=50K"},
+    }
+
+
+def _numeric(values: list[float], missing: int = 0) -> dict[str, Any]:
+    ordered = sorted(values)
+    mean = sum(ordered) / len(ordered)
+    edges = sorted({ordered[len(ordered) * step // 10] for step in range(1, 10)})
+    counts = [0] * (len(edges) + 1)
+    for value in ordered:
+        counts[sum(value > edge for edge in edges)] += 1
+    return {
+        "kind": "numeric",
+        "rows": len(values) + missing,
+        "missing": missing,
+        "mean": round(mean, 6),
+        "std": round(math.sqrt(sum((value - mean) ** 2 for value in ordered) / len(ordered)), 6),
+        "edges": edges,
+        "counts": counts,
+    }
+
+
+def _categorical(shares: dict[str, float], rows: int, rare: int = 0, missing: int = 0) -> dict[str, Any]:
+    counts = {value: round(share * (rows - rare - missing)) for value, share in shares.items()}
+    return {"kind": "categorical", "rows": rows, "missing": missing, "counts": counts, "other": rare}
+
+
+@functools.cache
+def profile(span: int) -> Documents:
+    """What train looks like; the two spans differ a little, and working hours a lot."""
+    chance, rows = random.Random(span), 7328
+    older, longer = 0.4 * span, 3.5 * (span - 1)
+    age = [float(max(17, min(90, round(chance.gammavariate(6.2, 4.1) + 13 + older)))) for _ in range(rows)]
+    hours = [
+        float(chance.choice((40, 40, round(chance.gauss(41 + longer, 12)), round(chance.gauss(39 + longer, 9)))))
+        for _ in range(rows)
+    ]
+    weights = [round(chance.lognormvariate(12.0, 0.55)) / 1.0 for _ in range(rows)]
+    gains = [0.0 if chance.random() < 0.917 else round(chance.lognormvariate(8.5, 0.9)) for _ in range(rows)]
+    years = [float(chance.choice((9, 9, 9, 10, 10, 13, 13, 11, 12, 14, 7, 6, 5, 16))) for _ in range(rows)]
+    return {
+        "snapshot": digest(f"snapshot {span}"),
+        "spans": [span],
+        "rows": rows,
+        "features": {
+            "income": _categorical({"<=50K": 0.7596 - 0.004 * span, ">50K": 0.2404 + 0.004 * span}, rows),
+            "age": _numeric(age),
+            "education_num": _numeric(years),
+            "hours_per_week": _numeric(hours, missing=31),
+            "capital_gain": _numeric(gains),
+            "weight": _numeric(weights),
+            "workclass": _categorical(
+                {"Private": 0.694, "Self-emp-not-inc": 0.079, "Local-gov": 0.064, "?": 0.057, "State-gov": 0.041,
+                 "Self-emp-inc": 0.035, "Federal-gov": 0.029, "Never-worked": 0.001}, rows),
+            "occupation": _categorical(
+                {"Prof-specialty": 0.126, "Craft-repair": 0.125, "Exec-managerial": 0.124, "Adm-clerical": 0.116,
+                 "Sales": 0.112, "Other-service": 0.102, "Machine-op-inspct": 0.062, "?": 0.058}, rows, rare=1280),
+            "race": _categorical({"White": 0.855, "Black": 0.095, "Asian-Pac-Islander": 0.031, "Other": 0.019}, rows),
+            "sex": _categorical({"Male": 0.668 - 0.01 * span, "Female": 0.332 + 0.01 * span}, rows),
+        },
+    }  # fmt: skip
+
+
+_COLUMNS = (
+    "age",
+    "education_num",
+    "hours_per_week",
+    "capital_gain",
+    "weight",
+    "workclass",
+    "occupation",
+    "race",
+    "sex",
+)
+
+
+def checks() -> Documents:
+    """Every check of the data; working hours drifted, which only warns."""
+    splits = {"train": 7328, "eval": 2442, "holdout": 2441}
+    found = [check("rows", f"split {name}", observed=f"{rows:,}", allowed=">= 1") for name, rows in splits.items()]
+    found += [
+        check("label_classes", f"split {name}", observed="<=50K: 5,566, >50K: 1,762", allowed=">= 2 rows of each class")
+        for name in splits
+    ]
+    found += [check("columns", "all features", observed="all there", allowed="all there")]
+    found += [check("schema", f"split {name}", observed="no anomalies", allowed="no anomalies") for name in splits]
+    found += [
+        check("leakage", "train and holdout", observed="0 of 2,441 rows (0.00%)", allowed="no identical rows"),
+        check(
+            "history_rows", "split train", tier="soft", observed="7,328 rows", allowed="0.5 to 2 times the champion's"
+        ),
+    ]
+    return {"verdict": "PASS", "snapshot": digest("snapshot 2"), "checks": [*found, *map(_drift, _COLUMNS)]}
+
+
+def _drift(name: str) -> dict[str, Any]:
+    drifted = name == "hours_per_week"
+    figures = "PSI 0.284, p 3.1e-41" if drifted else f"PSI 0.00{len(name)}, p 0.{len(name)}3"
+    words = {"observed": figures, "allowed": "PSI <= 0.2, or p > 0.01", "reason": f"column {name}: {figures}"}
+    return check("drift", f"column {name}", "FAIL" if drifted else "PASS", "soft", **words)
+
+
+def training() -> Documents:
+    """Fourteen epochs, of which the eleventh was the best."""
+    curves = [
+        {
+            "epoch": epoch,
+            "loss": round(0.313 + 0.29 * math.exp(-epoch / 2.6) - 0.0011 * epoch, 5),
+            "eval_loss": round(0.3162 + 0.25 * math.exp(-epoch / 2.4) + 0.00035 * (epoch - 11) ** 2, 5),
+            "eval_auc": round(0.9052 - 0.11 * math.exp(-epoch / 2.1) - 0.00008 * (epoch - 11) ** 2, 5),
+        }
+        for epoch in range(1, 15)
+    ]
+    return {
+        "package": digest("package 7"),
+        "model_digest": digest("model 7"),
+        "snapshot": digest("snapshot 2"),
+        "spans": [2],
+        "bundle": digest("bundle"),
+        "seed": 1,
+        "deterministic": True,
+        "hyperparameters": {"units": 64, "dropout": 0.2},
+        "rows": {"train": 7328, "eval": 2442},
+        "curves": curves,
+        "best_epoch": 11,
+        "parameters": 13_057,
+        "environment": {
+            "python": "3.11.2",
+            "tensorflow": "2.16.2",
+            "keras": "3.4.1",
+            "numpy": "1.26.4",
+            "device": "CPU",
+        },
+    }

@@ -1,0 +1,119 @@
+"""The page in a real browser: quiet, whole on a phone, dark and light, on paper."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from benison import report
+
+pytestmark = pytest.mark.browser
+Write = Callable[[dict[str, Any]], Path]
+
+_TOO_WIDE = """
+JSON.stringify([...document.querySelectorAll("body *")]
+  .filter(one => !one.closest(".skip, .unseen, .signs, thead, caption"))
+  .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+  .map(one => one.tagName + "." + one.getAttribute("class") + " " + one.textContent.slice(0, 40)))
+"""
+
+
+@pytest.fixture(scope="session")
+def chromium(beside: Callable[[str], ModuleType], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with beside("chromium").Chromium(tmp_path_factory.mktemp("chromium")) as running:
+        yield running
+
+
+@pytest.fixture
+def browser(chromium: Any) -> Iterator[Any]:
+    yield chromium
+    chromium.close_pages()
+
+
+@pytest.fixture
+def pushed(census: ModuleType, write_run: Write) -> Path:
+    return report.write(write_run(census.pushed()))
+
+
+def assert_fits(view: Any, width: int) -> None:
+    """Nothing reaches beyond the right edge, and nothing does when all that is folded is opened."""
+    assert view.value("document.documentElement.clientWidth") == width
+    assert view.value("document.documentElement.scrollWidth") == width
+    view.value("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert json.loads(view.value(_TOO_WIDE)) == []
+    assert view.value("document.documentElement.scrollWidth") == width
+
+
+def test_every_report_is_quiet_and_whole_on_a_phone(browser: Any, folder: Path) -> None:
+    view = browser.show(report.write(folder), width=360)
+    assert view.value("document.querySelector('h1').textContent.length") > 10
+    assert view.complaints == []
+    assert_fits(view, 360)
+
+
+@pytest.mark.parametrize("width", [600, 961, 1057, 1400])
+def test_the_report_fits_wider_screens(browser: Any, pushed: Path, width: int) -> None:
+    view = browser.show(pushed, width=width)
+    assert view.complaints == []
+    assert_fits(view, width)
+
+
+def test_long_names_are_broken_and_do_not_widen_the_page(browser: Any, census: ModuleType, write_run: Write) -> None:
+    documents = census.blocked()
+    long = "column=" + "VeryLongValueWithoutASpace" * 8
+    documents["evaluation"]["slices"][1].update(slice=long, keys={"column": long})
+    documents["evaluation"]["not_judged"][0].update(slice=long, reason=long)
+    documents["profile"]["features"][long] = documents["profile"]["features"].pop("sex")
+    documents["blessing"]["reasons"] = [long]
+    documents["checks"]["checks"][0].update(subject=long, observed=long, allowed=long, verdict="FAIL", reason=long)
+    documents["blessing"]["checks"][0] = documents["checks"]["checks"][0]
+    assert_fits(browser.show(report.write(write_run(documents)), width=360), 360)
+
+
+def grey_of_the_corner(view: Any) -> int:
+    found: int = Image.open(io.BytesIO(view.picture())).convert("L").getpixel((2, 2))
+    return found
+
+
+def test_dark_and_light_follow_the_readers_wish(browser: Any, pushed: Path) -> None:
+    assert grey_of_the_corner(browser.show(pushed, scheme="light")) > 240
+    assert grey_of_the_corner(browser.show(pushed, scheme="dark")) < 40
+
+
+def test_paper_is_white_and_shows_what_the_screen_folds_away(browser: Any, pushed: Path) -> None:
+    folded = "document.querySelector('#lineage details table').checkVisibility()"
+    screen = browser.show(pushed, scheme="dark")
+    paper = browser.show(pushed, width=680, scheme="dark", medium="print")
+    assert grey_of_the_corner(paper) > 240
+    assert screen.value(folded) is False
+    assert paper.value(folded) is True
+    assert paper.value("document.documentElement.scrollWidth") == 680
+
+
+def test_it_prints_on_some_pages_of_paper(browser: Any, pushed: Path) -> None:
+    printed = browser.show(pushed).pdf()
+    assert printed.startswith(b"%PDF-")
+    assert 4 <= printed.count(b"/Type /Page\n") <= 16
+
+
+def test_a_script_in_the_data_does_not_run(browser: Any, census: ModuleType, write_run: Write) -> None:
+    documents = census.pushed()
+    documents["pushed"]["reason"] = "<script>document.title = 'owned'</script><img src=x onerror='document.title=1'>"
+    view = browser.show(report.write(write_run(documents)))
+    assert view.value("document.title").startswith("census: Pushed")
+    assert view.complaints == []
+
+
+def test_a_keyboard_reaches_the_details_first(browser: Any, pushed: Path) -> None:
+    view = browser.show(pushed)
+    for kind in ("keyDown", "keyUp"):
+        browser.ask("Input.dispatchKeyEvent", view.session, type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+    assert view.value("document.activeElement.textContent") == "Skip to the details"
+    assert view.value("document.activeElement.getBoundingClientRect().left") >= 0

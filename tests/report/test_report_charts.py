@@ -1,0 +1,214 @@
+"""Known figures must land on known coordinates."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benison.report import charts
+from benison.report.distributions import (
+    Share,
+    bars,
+    densities,
+    drawable,
+    histogram,
+    shares_of_bins,
+    shares_of_values,
+)
+from benison.report.scales import Scale, tick_label, ticks
+
+PLOT = charts.Plot("A plot", "What it shows.", "across", "up", width=358, height=160)
+
+
+def points_of(element: ET.Element) -> list[tuple[float, float]]:
+    pairs = [pair.split(",") for pair in element.get("points", "").split()]
+    return [(float(x), float(y)) for x, y in pairs]
+
+
+def by_class(drawing: str, kind: str) -> list[ET.Element]:
+    return [one for one in ET.fromstring(drawing).iter() if kind in (one.get("class") or "").split()]
+
+
+def place(element: ET.Element, *names: str) -> tuple[float, ...]:
+    return tuple(float(element.get(name, "nan")) for name in names)
+
+
+def test_a_roc_curve_runs_from_corner_to_corner() -> None:
+    curve = charts.Series("challenger", [(0.0, 0.0), (0.25, 0.5), (1.0, 1.0)])
+    [line] = by_class(charts.roc(PLOT, [curve]), "challenger")
+    # The plot's field reaches from x 46 to 358 - 12, and from y 160 - 38 up to 22.
+    assert points_of(line) == [(46, 122), (46 + 0.25 * 300, 72), (346, 22)]
+
+
+def test_curves_fill_the_field_and_mark_the_best_epoch() -> None:
+    series = charts.Series("eval", [(1.0, 0.0), (3.0, 100.0), (5.0, 0.0)])
+    drawn = charts.curves(PLOT, [series], mark=(3.0, "best: 3"))
+    [line] = by_class(drawn, "eval")
+    (x1, y1), (x2, y2), (x3, y3) = points_of(line)
+    assert (x1, x2, x3) == (46, 196, 346)
+    # Six per cent of the range are left free above and below: 112 units on 100 pixels.
+    assert y1 == y3 == pytest.approx(122 - 6 / 1.12, abs=0.01)
+    assert y2 == pytest.approx(22 + 6 / 1.12, abs=0.01)
+    [mark] = by_class(drawn, "mark")
+    assert place(mark, "x1", "x2") == (196, 196)
+    assert "best: 3" in "".join(ET.fromstring(drawn).itertext())
+
+
+def test_one_epoch_is_a_dot_since_a_line_of_one_point_is_none() -> None:
+    drawn = charts.curves(PLOT, [charts.Series("train", [(1.0, 0.5)])])
+    [dot] = by_class(drawn, "dot")
+    assert place(dot, "cx", "cy") == (196, 72)
+
+
+def test_the_area_of_a_calibration_dot_is_its_share_of_the_rows() -> None:
+    drawn = charts.calibration(PLOT, {"challenger": [(0.5, 0.25, 300), (1.0, 1.0, 100)]})
+    large, small = by_class(drawn, "dot")
+    assert place(large, "cx", "cy") == (196, 97)
+    assert float(large.get("r", 0)) == pytest.approx(1.5 + 7 * 0.75**0.5, abs=0.01)
+    assert float(small.get("r", 0)) == pytest.approx(1.5 + 7 * 0.25**0.5, abs=0.01)
+
+
+def test_the_forest_plot_has_zero_in_the_middle_of_every_row() -> None:
+    scale = charts.interval_scale([{"value": 0.01, "lower": -0.02, "upper": 0.04}], [])
+    drawn = charts.interval(
+        {"value": 0.01, "lower": -0.02, "upper": 0.04}, Scale(-0.04, 0.04, 10, 230), limit=-0.02, kind="judged"
+    )
+    assert scale(0) == charts.CELL_WIDTH / 2
+    [zero], [limit], [point] = by_class(drawn, "zero"), by_class(drawn, "limit"), by_class(drawn, "point")
+    assert place(zero, "x1") == (120,)
+    assert place(limit, "x1") == (65,)
+    assert place(point, "cx", "cy") == (147.5, 12)
+    whole, low, high = by_class(drawn, "whisker")
+    assert place(whole, "x1", "x2") == (65, 230)
+    assert place(low, "x1", "x2") == (65, 65)
+    assert place(high, "x1", "x2") == (230, 230)
+
+
+def test_an_interval_that_leaves_the_drawing_ends_in_an_arrow() -> None:
+    estimate = {"value": 0.3, "lower": -0.01, "upper": 0.5}
+    drawn = charts.interval(estimate, Scale(-0.04, 0.04, 10, 230), limit=None, kind="unjudged")
+    [arrow] = by_class(drawn, "arrow")
+    assert points_of(arrow)[0] == (238, 12)
+    assert place(by_class(drawn, "whisker")[0], "x1", "x2") == (92.5, 230)
+    assert not by_class(drawn, "point"), "a value outside of the scale is not drawn in a wrong place"
+
+
+def test_an_interval_below_the_drawing_points_to_the_left() -> None:
+    estimate = {"value": -0.3, "lower": -0.5, "upper": -0.2}
+    drawn = charts.interval(estimate, Scale(-0.04, 0.04, 10, 230), limit=None, kind="judged")
+    assert [points_of(arrow)[0] for arrow in by_class(drawn, "arrow")] == [(2, 12), (2, 12)]
+
+
+def test_a_difference_without_an_interval_is_a_point_alone() -> None:
+    estimate: dict[str, Any] = {"value": 0.0, "lower": None, "upper": None}
+    drawn = charts.interval(estimate, Scale(-0.04, 0.04, 10, 230), limit=None, kind="judged")
+    assert by_class(drawn, "point")
+    assert not by_class(drawn, "whisker")
+
+
+def test_one_wide_slice_does_not_shrink_the_others_to_dots() -> None:
+    narrow = [{"value": 0.0, "lower": -0.01, "upper": 0.01}] * 5
+    scale = charts.interval_scale([*narrow, {"value": 0.1, "lower": -0.9, "upper": 0.95}], [])
+    assert scale.high == pytest.approx(3 * 0.01 * 1.05)
+
+
+def test_the_tolerance_is_always_inside_of_the_drawing() -> None:
+    scale = charts.interval_scale([{"value": 0.0, "lower": -0.001, "upper": 0.001}], [0.05])
+    assert scale.holds(-0.05)
+
+
+def test_nothing_to_draw_still_has_a_scale() -> None:
+    assert charts.interval_scale([], []).holds(0)
+
+
+def test_a_task_is_a_bar_from_its_start_to_its_end() -> None:
+    [bar] = by_class(charts.spell(5.0, 15.0, Scale(0, 20, 10, 210), "succeeded"), "spell")
+    assert place(bar, "x", "width") == (60, 100)
+
+
+def test_a_task_too_short_to_be_seen_is_two_pixels_wide() -> None:
+    [bar] = by_class(charts.spell(5.0, 5.0, Scale(0, 20, 10, 210), "succeeded"), "spell")
+    assert place(bar, "x", "width") == (60, 2)
+
+
+@given(st.lists(st.integers(0, 1000), min_size=2, max_size=8))
+def test_the_areas_of_a_histogram_add_up_to_one(counts: list[int]) -> None:
+    counts[0] += 1
+    edges = [float(index * index) for index in range(1, len(counts))]
+    areas = [(high - low) * height for low, high, height in densities(edges, counts, 0.0, edges[-1] + 2.5)]
+    assert sum(areas) == pytest.approx(1)
+    assert areas == pytest.approx([count / sum(counts) for count in counts])
+
+
+def test_a_histogram_stands_on_its_base_and_its_highest_bin_reaches_the_top() -> None:
+    now = {"edges": [10.0, 20.0, 30.0], "counts": [10, 40, 20, 30]}
+    before = {"edges": [10.0, 20.0, 30.0], "counts": [10, 20, 20, 50]}
+    drawn = histogram("age", now, before, "about age")
+    bins = [place(bar, "x", "y", "height") for bar in by_class(drawn, "now")]
+    # From 0 to 40 on 6 to 226 pixels; the highest share of both is 50%, 68 pixels over the base at 74.
+    assert [x for x, _, _ in bins] == [6, 61, 116, 171]
+    assert [height for _, _, height in bins] == pytest.approx([13.6, 54.4, 27.2, 40.8], abs=0.01)
+    assert all(y + height == pytest.approx(74) for _, y, height in bins)
+    [outline] = by_class(drawn, "before")
+    assert points_of(outline)[0] == (6, 74)
+    assert points_of(outline)[-2:] == [(226, 6), (226, 74)]
+
+
+def test_a_histogram_without_a_champion_has_no_outline() -> None:
+    drawn = histogram("age", {"edges": [1.0, 2.0, 3.0], "counts": [1, 1, 1, 1]}, None, "about age")
+    assert not by_class(drawn, "before")
+    assert len(by_class(drawn, "now")) == 4
+
+
+def test_a_share_is_a_bar_and_what_it_was_is_a_mark() -> None:
+    drawn = bars("sex", [Share("Male", 0.5, 0.25), Share("Female", 0.25, None)], "about sex")
+    male, female = by_class(drawn, "now")
+    # Names take 94 pixels on the left and shares 44 on the right of 232: half of the rows is as long as it gets.
+    assert place(male, "x", "width") == (94, 94)
+    assert place(female, "x", "width") == (94, 47)
+    [mark] = by_class(drawn, "before")
+    assert place(mark, "x1", "x2") == (141, 141)
+
+
+def test_rare_values_are_told_together() -> None:
+    now = {"counts": {"a": 50, "b": 30, "c": 10}, "other": 10}
+    before = {"counts": {"a": 25, "b": 25}, "other": 50}
+    found = shares_of_values(now, before, most=2)
+    assert found == [Share("a", 0.5, 0.25), Share("b", 0.3, 0.25), Share("all others", 0.2, 0.5)]
+
+
+def test_few_different_numbers_are_compared_only_over_the_same_bins() -> None:
+    now = {"edges": [0.0], "counts": [90, 10]}
+    assert not drawable(now)
+    same = shares_of_bins(now, {"edges": [0.0], "counts": [1, 1]})
+    assert same == [Share("up to 0", 0.9, 0.5), Share("above 0", 0.1, 0.5)]
+    other = shares_of_bins(now, {"edges": [1.0], "counts": [1, 1]})
+    assert other == [Share("up to 0", 0.9, None), Share("above 0", 0.1, None)]
+    assert shares_of_bins({"edges": [], "counts": [3]}, None) == [Share("all values", 1.0, None)]
+
+
+def test_a_column_without_a_single_value_is_drawn_without_dividing_by_nothing() -> None:
+    assert shares_of_bins({"edges": [], "counts": [0]}, None) == [Share("all values", 0.0, None)]
+    assert shares_of_values({"counts": {}, "other": 0}, None) == []
+    assert by_class(bars("empty", [], "nothing"), "now") == []
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 8))
+def test_ticks_are_round_in_order_and_inside(low: float, width: float, at_most: int) -> None:
+    high = low + width
+    found = ticks(low, high, at_most)
+    assert found == sorted(set(found))
+    assert len(found) <= at_most + 1
+    slack = width * 1e-6
+    assert all(low - slack <= value <= high + slack for value in found)
+
+
+def test_ticks_say_no_more_decimals_than_they_need() -> None:
+    found = ticks(0.0, 0.1)
+    assert [tick_label(value, found) for value in found] == ["0.00", "0.02", "0.04", "0.06", "0.08", "0.10"]
+    assert tick_label(200_000, [100_000, 200_000]) == "200k"
+    assert ticks(3, 3) == [3]
