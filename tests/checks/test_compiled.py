@@ -18,3 +18,7 @@ def test_overlooks_kfps_version_alone() -> None:
         "schemaVersion: 2.1.0\nsdkVersion: kfp-2.16.1\n"
     )
     assert "2.1.0" in compiled.normalised("schemaVersion: 2.1.0\n")
+
+
+def test_what_is_committed_is_fresh_under_the_installed_kfp() -> None:
+    assert compiled.stale(Path(__file__).resolve().parents[2] / compiled.COMPILED) == []
