@@ -1,0 +1,119 @@
+"""From predictions to figures: every metric of every slice for each model, and the gains over the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from benison.components.evaluator.bound import METHODS, Estimate, estimate, gain
+from benison.components.evaluator.measure import Bools, Floats, Sample
+from benison.components.evaluator.slice import Slice
+from benison.config import WITHOUT_DIRECTION
+from benison.measures.intervals import Interval
+
+CHALLENGER = "challenger"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the models answered on the holdout.
+
+    Attributes:
+        labels: Whether each row is positive.
+        predictions: Each role's probabilities; every array with all rows, in one order.
+        same_as: Of roles whose model is another role's, that role; it is measured once, and the gain is 0 for certain.
+    """
+
+    labels: Bools
+    predictions: Mapping[str, Floats]
+    same_as: Mapping[str, str]
+
+    def on(self, rows: Slice) -> dict[str, Sample]:
+        """Each model that differs from those before it, on one slice."""
+        labels = self.labels[rows.rows]
+        own = [role for role in self.predictions if role not in self.same_as]
+        return {role: Sample(labels, self.predictions[role][rows.rows]) for role in own}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric on a slice.
+
+    Attributes:
+        models: Each role's value and interval.
+        gains: Each baseline's, for a metric that has a direction.
+        method: How the intervals came about.
+        note: Why one is missing; empty where none is.
+    """
+
+    models: Mapping[str, Estimate]
+    gains: Mapping[str, Estimate]
+    method: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A slice with all its metrics.
+
+    Attributes:
+        keys: As in `Slice`.
+        name: As in `Slice`.
+        rows: How many.
+        positives: How many of them are positive.
+        metrics: By name.
+    """
+
+    keys: tuple[tuple[str, str], ...]
+    name: str
+    rows: int
+    positives: int
+    metrics: Mapping[str, Metric]
+
+    @property
+    def negatives(self) -> int:
+        return self.rows - self.positives
+
+
+def compare(answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], confidence: float) -> list[Measured]:
+    """Measures each slice.
+
+    Args:
+        answers: Probabilities in [0, 1] only.
+        slices: Which rows.
+        metrics: Which figures.
+        confidence: Of each bound alone.
+    """
+    return [_measured(answers, one, metrics, confidence) for one in slices]
+
+
+def _measured(answers: Answers, one: Slice, metrics: Sequence[str], confidence: float) -> Measured:
+    samples = answers.on(one)
+    found = {metric: _metric(metric, samples, answers.same_as, confidence) for metric in metrics}
+    return Measured(one.keys, one.name, len(one.rows), int(samples[CHALLENGER].counts.positives), found)
+
+
+def _metric(metric: str, samples: Mapping[str, Sample], same_as: Mapping[str, str], confidence: float) -> Metric:
+    models = {role: estimate(metric, sample, confidence) for role, sample in samples.items()}
+    gains = {} if metric in WITHOUT_DIRECTION else {CHALLENGER: Estimate(0.0, Interval(0.0, 0.0))}
+    for role in [role for role in samples if gains and role != CHALLENGER]:
+        gains[role] = gain(metric, samples[CHALLENGER], samples[role], confidence)
+    for role, other in same_as.items():
+        models[role] = models[other]
+        gains |= {role: gains[other]} if gains else {}
+    gains.pop(CHALLENGER, None)
+    missing = [f"{role}: {found.note}" for role, found in models.items() if found.note]
+    return Metric(models, gains, METHODS[metric], "; ".join(missing))
+
+
+def usable(answers: Answers, slices: Sequence[Slice]) -> tuple[Answers, list[Slice]]:
+    """The rows to which every model gave a probability: figures of the others would be none."""
+    kept = np.ones(len(answers.labels), dtype=np.bool_)
+    for found in answers.predictions.values():
+        kept &= (found >= 0) & (found <= 1)
+    place = np.cumsum(kept) - 1
+    predictions = {role: found[kept] for role, found in answers.predictions.items()}
+    cut = [replace(one, rows=place[one.rows[kept[one.rows]]]) for one in slices]
+    return replace(answers, labels=answers.labels[kept], predictions=predictions), cut

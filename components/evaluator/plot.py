@@ -1,0 +1,27 @@
+"""plot: the points of ROC and reliability curves, few enough to be drawn and kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benison.components.evaluator.compare import Answers
+from benison.measures.calibration import reliability
+from benison.measures.ranking import roc_points
+
+
+def curves(answers: Answers) -> dict[str, Any]:
+    """Both curves over all rows, for each model once.
+
+    Returns:
+        ``roc``: by role, points (false positive rate, true positive rate), at most 101; ``calibration``: by role, bins
+        (mean prediction, mean label, rows), at most 10.
+    """
+    drawn = {role: found for role, found in answers.predictions.items() if role not in answers.same_as}
+    return {
+        "roc": {role: _lists(roc_points(answers.labels, found)) for role, found in drawn.items()},
+        "calibration": {role: _lists(reliability(answers.labels, found)) for role, found in drawn.items()},
+    }
+
+
+def _lists(points: list[Any]) -> list[list[float]]:
+    return [list(point) for point in points]

@@ -1,0 +1,98 @@
+"""What stands in evaluation.json."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from benison.components.evaluator.bound import Estimate
+from benison.components.evaluator.compare import Measured, Metric
+from benison.components.evaluator.judge import Judgement
+from benison.components.evaluator.slice import OVERALL
+from benison.config import Gate
+from benison.core.verdicts import Check, Tier, Verdict, combine
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an evaluation came to.
+
+    Attributes:
+        judgement: The policy's answers.
+        measured: Every slice.
+        sound: The checks of the predictions themselves.
+        plots: The curves.
+    """
+
+    judgement: Judgement
+    measured: Sequence[Measured] = ()
+    sound: Sequence[Check] = ()
+    plots: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def checks(self) -> list[Check]:
+        """Of predictions and policy together."""
+        return [*self.sound, *self.judgement.checks]
+
+
+def evaluation(models: Mapping[str, Document | None], holdout: Document, gate: Gate, outcome: Outcome) -> Document:
+    """The document, without kind and format.
+
+    Args:
+        models: What is known of challenger, champion and reference; None where there is none.
+        holdout: Snapshot, rows and positives.
+        gate: The policy that was applied.
+        outcome: What it came to.
+    """
+    why_not = outcome.judgement.why_not
+    return {
+        **models,
+        "verdict": str(combine(outcome.checks)),
+        "holdout": holdout,
+        "policy": gate.digest,
+        "confidence": gate.confidence,
+        "interval_level": round(2 * gate.confidence - 1, 12),
+        "slices": [_slice(one, why_not.get(one.name, "")) for one in outcome.measured],
+        "checks": [check.to_json() for check in outcome.checks],
+        "not_applicable": [asdict(one) for one in outcome.judgement.not_applicable],
+        "not_judged": [_not_judged(one, why_not[one.name]) for one in outcome.measured if one.name in why_not],
+        "plots": dict(outcome.plots),
+    }
+
+
+def no_model(reason: str) -> Outcome:
+    """What it comes to where the trainer trained nothing."""
+    text = f"no model: {reason}"
+    check = Check("model", OVERALL, Tier.HARD, Verdict.ERROR, "no model", "a trained model", text)
+    return Outcome(Judgement((check,), (), {}))
+
+
+def _slice(one: Measured, why_not: str) -> Document:
+    return {
+        "slice": one.name,
+        "keys": dict(one.keys),
+        "rows": one.rows,
+        "positives": one.positives,
+        "judged": not why_not,
+        "why_not": why_not,
+        "metrics": {name: _metric(metric) for name, metric in one.metrics.items()},
+    }
+
+
+def _metric(metric: Metric) -> Document:
+    models = {role: _estimate(found) for role, found in metric.models.items()}
+    gains = {role: _estimate(found) for role, found in metric.gains.items()}
+    return {**models, "gain": gains, "method": metric.method, "note": metric.note}
+
+
+def _estimate(found: Estimate) -> Document:
+    figures = {"value": found.value, "lower": found.interval.lower, "upper": found.interval.upper}
+    return {name: figure if math.isfinite(figure) else None for name, figure in figures.items()}
+
+
+def _not_judged(one: Measured, reason: str) -> Document:
+    return {"slice": one.name, "rows": one.rows, "positives": one.positives, "reason": reason}

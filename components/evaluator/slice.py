@@ -1,0 +1,112 @@
+"""slice: which rows belong to each slice of the evaluation config, by integer codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from benison.core.errors import ConfigError
+from benison.core.examples import as_text
+from benison.core.spelling import nearest
+from benison.eval_config import EvalConfig, Slicing
+
+OVERALL = "overall"
+MOST = 1000
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some rows of the holdout.
+
+    Attributes:
+        keys: What they share, as (column, value as text), sorted by column; empty: they are all rows.
+        rows: Their positions, ascending.
+    """
+
+    keys: tuple[tuple[str, str], ...]
+    rows: Rows
+
+    @property
+    def name(self) -> str:
+        """``race=Other, sex=Female``; ``overall`` for all rows."""
+        return ", ".join(f"{column}={value}" for column, value in self.keys) or OVERALL
+
+
+@dataclass(frozen=True)
+class _Coded:
+    """A column as numbers: `codes` point into `values`; -1 where the row has none."""
+
+    codes: Rows
+    values: list[str]
+
+
+def cut(table: pa.Table, config: EvalConfig, where: str) -> list[Slice]:
+    """All rows first, then every slice that occurs; a row without a value belongs to no slice of that column.
+
+    Args:
+        table: The holdout, with every column that slices are cut by.
+        config: Says by which columns and values.
+        where: The config's file, for error messages.
+
+    Raises:
+        ConfigError: A value that is asked for does not occur, or there are more than a thousand slices.
+    """
+    coded = {name: _coded(table[name]) for name in config.columns}
+    found: dict[tuple[tuple[str, str], ...], Slice] = {(): Slice((), np.arange(table.num_rows))}
+    for slicing in config.slicings:
+        for one in _slices(slicing, coded, table.num_rows, where):
+            found.setdefault(one.keys, one)
+        if len(found) > MOST:
+            raise _too_many(slicing, where)
+    return list(found.values())
+
+
+def _coded(column: pa.ChunkedArray) -> _Coded:
+    text = as_text(column)
+    values = [value for value in pc.unique(text).to_pylist() if value is not None]
+    numeric = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    values.sort(key=(lambda value: float(value)) if numeric else None)
+    codes = pc.fill_null(pc.index_in(text, value_set=pa.array(values, pa.string())), -1)
+    return _Coded(np.asarray(codes.to_numpy(), dtype=np.int64), values)
+
+
+def _slices(slicing: Slicing, coded: dict[str, _Coded], rows: int, where: str) -> list[Slice]:
+    """The slices of one spec, in the order of their values."""
+    kept = np.ones(rows, dtype=np.bool_)
+    for name, value in slicing.values:
+        kept &= coded[name].codes == _code(name, value, coded[name], where)
+    cross = np.zeros(rows, dtype=np.int64)
+    for name in slicing.keys:
+        kept &= coded[name].codes >= 0
+        cross = cross * max(len(coded[name].values), 1) + coded[name].codes
+    members = np.flatnonzero(kept)
+    order = members[np.argsort(cross[members], kind="stable")]
+    ends = np.flatnonzero(np.diff(cross[order])) + 1
+    return [Slice(_keys(slicing, coded, one[0]), one) for one in np.split(order, ends) if len(one)]
+
+
+def _code(name: str, value: str, coded: _Coded, where: str) -> int:
+    if value not in coded.values:
+        place = f"{where} (slicing_specs)"
+        expected = f"values of column {name!r} that occur in the holdout"
+        raise ConfigError(place, expected=expected, got=repr(value), hint=nearest(value, coded.values))
+    return coded.values.index(value)
+
+
+def _keys(slicing: Slicing, coded: dict[str, _Coded], row: int) -> tuple[tuple[str, str], ...]:
+    crossed = [(name, coded[name].values[coded[name].codes[row]]) for name in slicing.keys]
+    return tuple(sorted([*crossed, *slicing.values]))
+
+
+def _too_many(slicing: Slicing, where: str) -> ConfigError:
+    return ConfigError(
+        f"{where} (slicing_specs)",
+        expected=f"at most {MOST:,} slices",
+        got=f"more, by {', '.join(slicing.columns)}",
+        hint="slice by columns of few values; put numbers into bands before",
+    )

@@ -1,0 +1,171 @@
+"""The evaluation in TFMA's own layout, so that its loaders and views read it: configuration, metrics, validation."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+from google.protobuf import json_format
+from tensorflow_model_analysis import version
+from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2, validation_result_pb2
+
+from benison.components.evaluator.bound import Estimate
+from benison.components.evaluator.compare import CHALLENGER, Measured, Metric
+from benison.config import LESS_IS_BETTER, METRICS
+from benison.core.verdicts import Check, Tier, Verdict, combine
+from benison.eval_config import METRIC_OF_CLASS, EvalConfig
+from benison.measures.intervals import UNKNOWN
+
+CONFIG = "eval_config.json"
+METRICS_FILE = "metrics-00000-of-00001.tfrecord"
+VALIDATIONS_FILE = "validations.tfrecord"
+_CLASS_OF_METRIC = {metric: name for name, metric in reversed(METRIC_OF_CLASS.items())}
+# TFMA counts rows once, whatever the number of models.
+_OF_NO_MODEL = ("example_count",)
+
+
+def eval_run(config: EvalConfig, label: str, packages: Mapping[str, str], snapshot: str) -> str:
+    """TFMA's eval_config.json: what was measured, of which models, on which data.
+
+    Args:
+        config: Slices and metrics.
+        label: The label's column.
+        packages: The digest of each role's package, the challenger first; champion and reference only where they are.
+        snapshot: The digest of the data.
+    """
+    names = _names(list(packages))
+    specs = [
+        config_pb2.ModelSpec(name=names[role], label_key=label, is_baseline=role == "champion") for role in packages
+    ]
+    slicings = [
+        config_pb2.SlicingSpec(feature_keys=one.keys, feature_values=dict(one.values)) for one in config.slicings
+    ]
+    metrics = config_pb2.MetricsSpec(metrics=[_metric_config(metric) for metric in config.metrics])
+    run = config_pb2.EvalRun(
+        eval_config=config_pb2.EvalConfig(model_specs=specs, slicing_specs=slicings, metrics_specs=[metrics]),
+        version=version.VERSION,
+        data_location=snapshot,
+        file_format="parquet",
+        model_locations={names[role]: package for role, package in packages.items()},
+    )
+    return str(json_format.MessageToJson(run, sort_keys=True))
+
+
+def _names(roles: Sequence[str]) -> dict[str, str]:
+    """What TFMA calls each model: nothing where there is but one."""
+    return {role: role if len(roles) > 1 else "" for role in roles}
+
+
+def _metric_config(metric: str) -> config_pb2.MetricConfig:
+    """The class, and the name where TFMA's own is another (fpr for false_positive_rate)."""
+    return config_pb2.MetricConfig(class_name=_CLASS_OF_METRIC[metric], config=json.dumps({"name": metric}))
+
+
+def metrics(measured: Sequence[Measured], types: Mapping[str, pa.DataType]) -> list[bytes]:
+    """One MetricsForSlice for each slice: every model's value and interval, and challenger minus champion.
+
+    Args:
+        measured: Every slice.
+        types: Of the columns that slices are cut by: TFMA keeps numbers as numbers.
+    """
+    return [_metrics_for_slice(one, types).SerializeToString(deterministic=True) for one in measured]
+
+
+def _metrics_for_slice(one: Measured, types: Mapping[str, pa.DataType]) -> metrics_for_slice_pb2.MetricsForSlice:
+    result = metrics_for_slice_pb2.MetricsForSlice(slice_key=_slice_key(one.keys, types))
+    for name, metric in one.metrics.items():
+        for key, found in _figures(name, metric):
+            entry = result.metric_keys_and_values.add(key=key, value=_value(found.value))
+            if found.interval.known:
+                entry.confidence_interval.lower_bound.CopyFrom(_value(found.interval.lower))
+                entry.confidence_interval.upper_bound.CopyFrom(_value(found.interval.upper))
+    return result
+
+
+def _slice_key(keys: Sequence[tuple[str, str]], types: Mapping[str, pa.DataType]) -> metrics_for_slice_pb2.SliceKey:
+    key = metrics_for_slice_pb2.SliceKey()
+    for column, value in keys:
+        single = key.single_slice_keys.add(column=column)
+        if pa.types.is_integer(types[column]):
+            single.int64_value = int(value)
+        elif pa.types.is_floating(types[column]):
+            single.float_value = float(value)
+        else:
+            single.bytes_value = value.encode()
+    return key
+
+
+def _figures(name: str, metric: Metric) -> Iterator[tuple[metrics_for_slice_pb2.MetricKey, Estimate]]:
+    """Each model's figure, then the difference to the champion in TFMA's sense, where more is not always better."""
+    names = _names(list(metric.models))
+    if name in _OF_NO_MODEL:
+        yield metrics_for_slice_pb2.MetricKey(name=name), metric.models[CHALLENGER]
+        return
+    for role, found in metric.models.items():
+        yield metrics_for_slice_pb2.MetricKey(name=name, model_name=names[role]), found
+    if "champion" in metric.models:
+        yield metrics_for_slice_pb2.MetricKey(name=name, model_name=CHALLENGER, is_diff=True), _difference(name, metric)
+
+
+def _difference(name: str, metric: Metric) -> Estimate:
+    found = metric.gains.get("champion")
+    value = metric.models[CHALLENGER].value - metric.models["champion"].value
+    if found is None:
+        return Estimate(value, UNKNOWN)
+    return Estimate(value, -found.interval if name in LESS_IS_BETTER else found.interval)
+
+
+def _value(figure: float) -> metrics_for_slice_pb2.MetricValue:
+    result = metrics_for_slice_pb2.MetricValue()
+    result.double_value.value = figure
+    return result
+
+
+def validation(checks: Sequence[Check], measured: Sequence[Measured], types: Mapping[str, pa.DataType]) -> bytes:
+    """TFMA's ValidationResult: our verdict, and each hard check that does not pass as a failure of its slice.
+
+    Args:
+        checks: Of predictions and policy.
+        measured: Every slice.
+        types: Of the columns that slices are cut by.
+    """
+    keys = {one.name: one.keys for one in measured}
+    result = validation_result_pb2.ValidationResult(validation_ok=combine(checks) is Verdict.PASS)
+    against = [check for check in checks if check.tier is Tier.HARD and check.verdict is not Verdict.PASS]
+    for subject in dict.fromkeys(check.subject for check in against):
+        failures = [_failure(check) for check in against if check.subject == subject]
+        key = _slice_key(keys.get(subject, ()), types)
+        result.metric_validations_per_slice.add(slice_key=key, failures=failures)
+    return bytes(result.SerializeToString(deterministic=True))
+
+
+def _failure(check: Check) -> validation_result_pb2.ValidationFailure:
+    """A check as TFMA writes it; one that asks of no metric has its name in the metric's place."""
+    metric, _, baseline = check.name.partition("_gain_over_")
+    failure = validation_result_pb2.ValidationFailure(message=f"{check.verdict}: {check.reason}")
+    failure.metric_key.name = metric
+    if metric not in METRICS:
+        return failure
+    failure.metric_key.is_diff = bool(baseline)
+    turned = -1.0 if baseline and metric in LESS_IS_BETTER else 1.0
+    if "value" in check.numbers:
+        failure.metric_value.CopyFrom(_value(turned * check.numbers["value"]))
+    _set_threshold(failure.metric_threshold, check.numbers, baseline, turned)
+    return failure
+
+
+def _set_threshold(
+    threshold: config_pb2.MetricThreshold, numbers: Mapping[str, float], baseline: str, turned: float
+) -> None:
+    low, high = numbers.get("at_least", -math.inf), numbers.get("at_most", math.inf)
+    if baseline and math.isfinite(low):
+        way = config_pb2.MetricDirection
+        threshold.change_threshold.direction = way.HIGHER_IS_BETTER if turned > 0 else way.LOWER_IS_BETTER
+        threshold.change_threshold.absolute.value = turned * low
+    elif not baseline:
+        if math.isfinite(low):
+            threshold.value_threshold.lower_bound.value = low
+        if math.isfinite(high):
+            threshold.value_threshold.upper_bound.value = high
