@@ -81,6 +81,11 @@ class Places:
     outputs: Path
     scratch: Path
 
+    @property
+    def log(self) -> Path:
+        """What the task writes to stdout and stderr."""
+        return self.outputs / "log.txt"
+
 
 def executor_input(
     pipeline: Pipeline, task: Task, parameters: Mapping[str, Any], inputs: Mapping[str, Output], places: Places

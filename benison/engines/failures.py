@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from benison.core.errors import BenisonError, TaskError
+from benison.engines.pool import Ended
 from benison.engines.record import Failure
 
 _VMSTAT = Path("/proc/vmstat")
@@ -22,20 +23,19 @@ def of_error(error: BenisonError) -> Failure:
     return Failure(type(error).__name__, message, error.hint, "", error.exit_code)
 
 
-def killed(task: str, number: int, log: Path, *, with_warm: bool, peak_mb: int, short_of_memory: bool) -> Failure:
+def killed(task: str, event: Ended, log: Path, *, short_of_memory: bool) -> Failure:
     """A task whose process a signal ended.
 
     Args:
         task: Its name.
-        number: The signal.
+        event: Which signal, and whether it hit the warm process that the task ran in.
         log: The task's log, which holds the stack if there was time for one.
-        with_warm: The signal hit the warm process that the task ran in.
-        peak_mb: The task's largest memory; 0: unknown.
         short_of_memory: The system killed something for want of memory, or cannot say that it did not.
     """
-    whose = "its warm process killed" if with_warm else "killed"
+    number = -event.status
+    whose = "its warm process killed" if event.with_warm else "killed"
     got = f"{whose} by signal {number}{_named(number)}"
-    peak = f"; it used up to {peak_mb} MB" if peak_mb else ""
+    peak = f"; it used up to {event.peak_mb} MB" if event.peak_mb else ""
     hint = f"something outside of the engine ended it{peak}"
     if number == signal.SIGKILL and short_of_memory:
         hint = f"the machine probably ran out of memory{peak}; use less data at a time or a machine with more"

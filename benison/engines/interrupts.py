@@ -28,8 +28,9 @@ class Interrupts:
             for end in (self.wakeup, self._writer):
                 end.setblocking(False)
             self._descriptor = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
-            ignored = {number for number in _SIGNALS if signal.getsignal(number) is signal.SIG_IGN}
-            self._before = {number: signal.signal(number, self._note) for number in _SIGNALS if number not in ignored}
+            # One that is ignored stays so (nohup), and one that was not set from Python could not be set back.
+            kept = [number for number in _SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+            self._before = {number: signal.signal(number, self._note) for number in kept}
         return self
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:

@@ -99,11 +99,11 @@ class LocalEngine:
         execution = Execution(order, record, self._pool, self._observer)
         try:
             self._loop(execution, interrupts)
-            execution.finish().save(durable=True)
+            execution.finish().save()
         except BaseException:
             self.close()
             with suppress(StorageError):
-                execution.cancel().save(durable=True)
+                execution.cancel().save()
             raise
         if interrupts.seen:
             raise KeyboardInterrupt
@@ -112,15 +112,15 @@ class LocalEngine:
     def _loop(self, execution: Execution, interrupts: Interrupts) -> None:
         saved = execution.record
         execution.advance()
-        while execution.going:
+        while execution.flights:
             if execution.record is not saved:
                 saved = execution.record
-                saved.save()
-            for event in self._pool.wait(execution.patience(), interrupts.wakeup):
+                saved.save(passing=True)
+            for event in self._pool.wait(execution.flights.patience(), interrupts.wakeup):
                 execution.handle(event)
             if interrupts.seen:
                 raise KeyboardInterrupt
-            execution.enforce()
+            execution.flights.enforce()
             execution.advance()
 
 

@@ -37,7 +37,7 @@ def kill_group(group: int) -> None:
 
 
 def kill_marked(mark: str) -> None:
-    """Kills every other process that was started with a mark which begins like this, until none is left."""
+    """Kills every other process that was started with a mark, until none is left; only Linux shows them."""
     entry = f"{MARK}={mark}".encode()
     for _ in range(200):
         found = [pid for pid in _marked(entry) if pid != os.getpid()]
@@ -52,6 +52,5 @@ def kill_marked(mark: str) -> None:
 def _marked(entry: bytes) -> Iterator[int]:
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            environment = (folder / "environ").read_bytes()
-            if any(line.startswith(entry) for line in environment.split(b"\0")):
+            if entry in (folder / "environ").read_bytes().split(b"\0"):
                 yield int(folder.name)

@@ -14,7 +14,7 @@ from typing import Any
 
 import benison
 from benison.core import documents
-from benison.core.files import storage_errors
+from benison.core.files import storage_errors, write_atomically
 
 FILE = "run.json"
 
@@ -123,15 +123,24 @@ class RunRecord:
         """Where an output artifact lies."""
         return self.folder.parent / self.tasks[task].outputs[name].path
 
-    def save(self, *, durable: bool = False) -> None:
+    def save(self, *, passing: bool = False) -> None:
         """Writes run.json.
+
+        Args:
+            passing: Another state follows soon: it is neither held to the schema nor waited for until the disk has it,
+                which would take longer than many a task.
 
         Raises:
             StorageError: The folder cannot be written.
         """
         content = asdict(self)
         del content["folder"]
-        documents.write(self.folder / FILE, "run", content, durable=durable)
+        if passing:
+            write_atomically(
+                self.folder / FILE, documents.encode({"kind": "run", "format": 1, **content}), durable=False
+            )
+        else:
+            documents.write(self.folder / FILE, "run", content)
 
     @classmethod
     def read(cls, folder: Path) -> RunRecord:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import errno
 import faulthandler
+import gc
 import importlib
 import json
 import logging
@@ -72,7 +73,7 @@ def _settle(folder: Path) -> None:
 def _execute(task: dict[str, Any], folder: Path) -> None:
     program = folder / "program" / "ephemeral_component.py"
     program.parent.mkdir()
-    program.write_text(task["program"])
+    program.write_bytes(task["program"].encode())
     os.environ["_KFP_RUNTIME"] = "true"
     from kfp.dsl.executor_main import executor_main
 
@@ -82,10 +83,11 @@ def _execute(task: dict[str, Any], folder: Path) -> None:
 
 
 def _finish() -> None:
-    """Lets threads and exit functions end as in a process of its own, since they may still write."""
+    """Lets threads, exit functions and files end as in a process of its own, since they may still write."""
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     logging.shutdown()
+    gc.collect()
 
 
 def _digests(executor_input: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +108,8 @@ def described(error: BaseException) -> dict[str, Any]:
     if isinstance(error, BenisonError):
         message = str(error).partition("\n\nhint: ")[0]
         return _error(type(error), message, error.hint, text, error.exit_code)
-    return _error(type(error), str(error), _hint(error), text, BenisonError.exit_code)
+    message = f"the component called sys.exit({error.code})" if isinstance(error, SystemExit) else str(error)
+    return _error(type(error), message, _hint(error), text, BenisonError.exit_code)
 
 
 def _hint(error: BaseException) -> str:

@@ -193,6 +193,11 @@ def surrounded():
 
 
 @component
+def yield_one() -> int:
+    return 1
+
+
+@component
 def train(seed: int) -> float:
     from toys.training import train
 
@@ -203,15 +208,53 @@ def train(seed: int) -> float:
 def training():
     train(seed=1)
     train(seed=2)
-    make(count=3)
+    yield_one()
 
 
 @component
-def odd(how: str, data: Output[Dataset]) -> float:
+def share_out(count: int) -> float:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    from toys.rounding import rounded
+
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        return sum(pool.map(rounded, [0.5] * count))
+
+
+@component
+def linger(data: Output[Dataset]):
+    import atexit
+    import threading
     from pathlib import Path
 
+    path = Path(data.path)
+    path.mkdir()
+    turn = threading.Event()
+
+    def write_late() -> None:
+        turn.wait()
+        (path / "thread.txt").write_text("late")
+
+    threading.Thread(target=write_late).start()
+    threading._register_atexit(turn.set)
+    atexit.register((path / "exit.txt").write_text, "later")
+
+
+@dsl.pipeline(name="spreading")
+def spreading():
+    share_out(count=2)
+    linger()
+
+
+@component
+def odd(how: str, data: Output[Dataset], note: dsl.OutputPath(str)) -> NamedTuple("Outputs", [("share", float)]):
+    from pathlib import Path
+
+    if how != "missing":
+        Path(note).write_text(how)
     if how == "nan":
-        return float("nan")
+        return (float("nan"),)
     if how == "moved":
         data.uri = "/elsewhere"
     if how == "link":
@@ -219,7 +262,7 @@ def odd(how: str, data: Output[Dataset]) -> float:
         Path(data.path, "link").symlink_to("/etc/hosts")
     if how == "full":
         Path("/dev/full").write_text("x")
-    return 1.0
+    return (1.0,)
 
 
 @dsl.pipeline(name="oddities")

@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 from benison.engines import failures
+from benison.engines.pool import Ended
 
 
 def killed(number: int, log: Path, *, short_of_memory: bool) -> str:
-    failure = failures.killed("train", number, log, with_warm=False, peak_mb=812, short_of_memory=short_of_memory)
+    failure = failures.killed("train", Ended(1, -number, 812), log, short_of_memory=short_of_memory)
     assert failure.message == f"task train: expected an end of its own, got killed by signal {number} ({_name(number)})"
     return failure.hint
 
@@ -33,7 +34,7 @@ def test_shows_the_stack_at_the_end_of_the_log(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     stack = 'Fatal Python error: Aborted\n\nCurrent thread 0x1 (most recent call first):\n  File "a.py", line 1 in f\n'
     log.write_text(f"started\n{stack}")
-    found = failures.killed("train", 6, log, with_warm=False, peak_mb=0, short_of_memory=False)
+    found = failures.killed("train", Ended(1, -6, 0), log, short_of_memory=False)
     assert found.traceback == stack
 
 

@@ -171,7 +171,7 @@ def test_an_end_during_imports_leaves_nothing(
         ("kill", "expected an end of its own, got killed by signal 9 (SIGKILL)", "something outside of the engine"),
         ("warm", "got its warm process killed by signal 9 (SIGKILL)", "something outside of the engine"),
         ("segfault", "got killed by signal 11 (SIGSEGV)", "a library crashed; the end of log.txt shows where"),
-        ("sys.exit", "1", ""),
+        ("sys.exit", "the component called sys.exit(1)", ""),
     ],
 )
 @pytest.mark.parametrize("cold", ["", "1"])

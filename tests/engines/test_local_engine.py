@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benison.core import digests
 from benison.core.errors import ConfigError, StorageError
 from benison.engines.local import LocalEngine, RunRequest, TaskEvent
 from benison.engines.record import RunRecord
@@ -99,6 +100,7 @@ def test_what_a_failed_task_wrote_is_kept_but_not_an_output(run: Run) -> None:
     [
         ("nan", "task odd: expected outputs that are finite, got NaN", "leave a figure out that is undefined"),
         ("moved", "got /elsewhere", "write to the artifact's path and leave its uri alone"),
+        ("missing", "task odd, output note: expected text, got none", ""),
         ("link", "expected plain files and folders, got a link", "copy what it points to"),
         ("full", "No space left on device", "the disk is full; make room"),
     ],
@@ -107,6 +109,15 @@ def test_an_output_that_cannot_be_passed_on_fails_its_task(run: Run, how: str, m
     error = run("oddities", {"how": how}).tasks["odd"].error
     assert error is not None
     assert message in error.message and hint in error.hint
+
+
+def test_tasks_may_start_processes_and_end_with_threads_and_exit_functions(run: Run) -> None:
+    record = run("spreading", task_timeout_s=30)
+    assert record.tasks["share-out"].parameters == {"Output": 1.0}
+    data = record.output("linger", "data")
+    assert {path.name: path.read_text() for path in data.iterdir()} == {"thread.txt": "late", "exit.txt": "later"}
+    # What they wrote last is part of what the digest vouches for.
+    assert record.tasks["linger"].outputs["data"].digest == digests.of_tree(data)
 
 
 def test_a_task_that_takes_too_long_shows_where_it_stood(run: Run, fifo: Callable[[str], str]) -> None:
@@ -150,7 +161,8 @@ def test_refuses_a_missing_parameter(run: Run) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/sys is a folder that nobody can write, on Linux")
 def test_refuses_a_folder_that_cannot_be_written(engine: LocalEngine, compiled: Callable[[str], Path]) -> None:
-    with pytest.raises(StorageError, match="expected a folder with room that can be written, got no permission"):
+    refusal = r"expected a folder with room that can be written, got (no permission|a read-only file system)"
+    with pytest.raises(StorageError, match=refusal):
         engine.run(RunRequest(compiled("measuring"), {}, Path("/sys/runs")))
 
 
