@@ -13,13 +13,12 @@ from benison.core.errors import BenisonError
 from benison.core.files import storage_errors
 from benison.engines import binding, failures
 from benison.engines.binding import Places
-from benison.engines.closure import Packages
 from benison.engines.flights import Flight, Flights
 from benison.engines.ir import Pipeline, Task
-from benison.engines.plan import plan_of
+from benison.engines.plan import Plan
 from benison.engines.pool import Ended, Event, Pool, Started
 from benison.engines.record import Failure, Output, RunRecord, now
-from benison.engines.reuse import FOLDER, Kept, ReuseIndex, key_of
+from benison.engines.reuse import Kept, ReuseIndex, key_of
 
 _DONE = ("succeeded", "reused")
 _UNDONE = {"failed": "failed", "cancelled": "was cancelled", "not_run": "did not run"}
@@ -51,14 +50,12 @@ class Order:
         values: The pipeline's parameters.
         reuse: Whether earlier results may stand for tasks.
         task_timeout_s: How long a task may take; None: as long as it likes.
-        packages: First-party packages and their folders.
     """
 
     pipeline: Pipeline
     values: Mapping[str, Any]
     reuse: bool
     task_timeout_s: float | None
-    packages: Packages
 
 
 class Execution:
@@ -66,19 +63,19 @@ class Execution:
 
     Args:
         order: What to run.
+        plan: On which code and where.
         record: The run's record, all tasks waiting.
         pool: Where tasks run.
         observer: Is told of every change.
     """
 
     def __init__(
-        self, order: Order, record: RunRecord, pool: Pool, observer: Callable[[TaskEvent], None] | None
+        self, order: Order, plan: Plan, record: RunRecord, pool: Pool, observer: Callable[[TaskEvent], None] | None
     ) -> None:
         self.record = record
-        self._order, self._pool, self._observer = order, pool, observer
+        self._order, self._plan, self._pool, self._observer = order, plan, pool, observer
         self._runs = record.folder.parent
         self._index = ReuseIndex(self._runs)
-        self._plan = plan_of(order.pipeline, order.packages, self._runs / FOLDER / "imports.json")
         self.flights = Flights(order.task_timeout_s, max(2, _cores()))
         # Tasks that were looked up in vain, and the keys that their results will be kept under.
         self._keys: dict[str, str | None] = {}

@@ -12,16 +12,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import benison
 from benison.core.errors import StorageError
 from benison.core.files import storage_errors, write_atomically
 from benison.engines import binding, ir_reading
+from benison.engines.closure import Packages
 from benison.engines.execution import Execution, Order, TaskEvent
 from benison.engines.interrupts import Interrupts
 from benison.engines.ir import Pipeline
+from benison.engines.plan import Plan, plan_of
 from benison.engines.pool import Pool
 from benison.engines.record import RunRecord, TaskRecord, new_folder, now, versions
+from benison.engines.reuse import FOLDER
 
 __all__ = ["LocalEngine", "RunRecord", "RunRequest", "TaskEvent"]
 
@@ -90,13 +94,12 @@ class LocalEngine:
         """
         pipeline = ir_reading.read(request.ir)
         values = binding.pipeline_values(pipeline, request.parameters)
-        order = Order(pipeline, values, request.cache, request.task_timeout_s, self._packages)
         with Interrupts() as interrupts:
-            record = _opened(request, pipeline, order)
-            return self._carried_out(order, record, interrupts)
+            record, plan = _opened(request, pipeline, values, self._packages)
+            order = Order(pipeline, values, request.cache, request.task_timeout_s)
+            return self._carried_out(Execution(order, plan, record, self._pool, self._observer), interrupts)
 
-    def _carried_out(self, order: Order, record: RunRecord, interrupts: Interrupts) -> RunRecord:
-        execution = Execution(order, record, self._pool, self._observer)
+    def _carried_out(self, execution: Execution, interrupts: Interrupts) -> RunRecord:
         try:
             self._loop(execution, interrupts)
             execution.finish().save()
@@ -124,22 +127,24 @@ class LocalEngine:
             execution.advance()
 
 
-def _opened(request: RunRequest, pipeline: Pipeline, order: Order) -> RunRecord:
+def _opened(
+    request: RunRequest, pipeline: Pipeline, values: Mapping[str, Any], packages: Packages
+) -> tuple[RunRecord, Plan]:
     """The folder of a new run with its first record, or nothing at all."""
-    folder = new_folder(request.runs.absolute())
+    runs = request.runs.absolute()
+    folder = new_folder(runs)
     try:
         _with_room(folder)
         with storage_errors(folder):
             write_atomically(folder / "pipeline.yaml", request.ir.read_bytes(), durable=False)
         tasks = dict.fromkeys(pipeline.tasks, TaskRecord())
-        record = RunRecord(
-            folder, folder.name, pipeline.name, "running", None, now(), None, order.values, versions(), tasks
-        )
+        record = RunRecord(folder, folder.name, pipeline.name, "running", None, now(), None, values, versions(), tasks)
         record.save()
+        plan = plan_of(pipeline, packages, runs / FOLDER / "imports.json")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return record
+    return record, plan
 
 
 def _with_room(folder: Path) -> None:

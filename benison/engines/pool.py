@@ -137,7 +137,8 @@ def kind_of(component: Component, closure: Closure) -> str:
     """Which warm process a component's tasks run in: ``light``, ``heavy`` or ``spawn``.
 
     Libraries read some variables when they are imported, a GPU's driver has not been proven to survive a fork, and
-    macOS kills forks that use its frameworks: such tasks get an interpreter of their own.
+    macOS kills forks that use its frameworks: such tasks get an interpreter of their own, and with ``BENISON_SPAWN=1``
+    in the environment all of them do.
     """
     asked = os.environ.get("BENISON_SPAWN") == "1" or sys.platform == "darwin"
     if asked or component.environment or component.accelerated or (closure.heavy and _gpu_visible()):

@@ -16,6 +16,7 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 import warnings
 from collections.abc import Iterable
 from contextlib import suppress
@@ -161,15 +162,17 @@ def preload(modules: Iterable[str]) -> None:
 
 
 def forkable() -> bool:
-    """Whether no TensorFlow context exists yet, whose threads no fork would inherit."""
+    """Whether no library has started threads that a fork would miss: Python's own, or those of a TensorFlow context."""
     module = sys.modules.get("tensorflow.python.eager.context")
     context = module.context_safe() if module else None
-    return context is None or context._context_handle is None
+    return threading.active_count() == 1 and (context is None or context._context_handle is None)
 
 
 def main() -> None:
     """Runs as ``python -m benison.engines.zygote <file descriptor> <options>``."""
     channel, options = socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2])
+    # The engine takes its end for the end of this process, so nobody else may hold it.
+    channel.set_inheritable(False)
     processes.die_with_parent(options["parent"])
     preload(options["preload"])
     # From here on the engine's end is seen on the channel, with time to end what the workers have started.
