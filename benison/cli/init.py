@@ -11,6 +11,7 @@ import click
 
 from benison import config as configuration
 from benison.cli.suggest import Column, Suggestion, feature_lines, suggest
+from benison.core import logs
 from benison.core.errors import ConfigError, DataError
 from benison.core.files import write_atomically
 
@@ -68,8 +69,9 @@ def _refuse_to_overwrite(folder: Path) -> None:
 
 def _from_data(folder: Path, data: str, label: str | None, positive: str | None) -> tuple[Suggestion, dict[str, str]]:
     from benison.components.example_gen.run import peek
-    from benison.components.example_validator.infer import infer_table
 
+    with logs.quiet_imports():
+        from benison.components.example_validator.infer import infer_table
     path = Path(data).absolute()
     table = peek(str(path), _kind(data))
     if label is None:

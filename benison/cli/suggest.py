@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from benison.core.errors import DataError
 from benison.core.examples import as_text
 from benison.core.spelling import nearest
+from benison.measures.ranking import placements
 
 MOST_CATEGORIES = 1000
 MOST_SLICES = 12
+# A column that tells the label this well alone was most likely written down after it.
+_TOO_GOOD = 0.99
+# Columns by which quality is told apart first where they are there, as in fairness audits.
+_SENSITIVE = re.compile(
+    r"(?i)(^|_)(sex|gender|race|ethnic\w*|male|female|black|white|hispan\w*|age_?group|nationality)($|_)"
+)
 
 
 @dataclass(frozen=True)
@@ -93,14 +103,14 @@ def suggest(table: pa.Table, label: str, positive: str | None, holdout_share: fl
     chosen = first if positive is None else positive
     if chosen not in counts:
         raise DataError(f"label column {label!r}", expected=f"a value {chosen!r}", got=f"{first!r} and {second!r}")
-    columns = tuple(_column(name, table[name]) for name in table.column_names if name != label)
-    slices = [column.name for column in columns if column.role == "categorical" and 2 <= column.values <= MOST_SLICES]
+    positives = np.asarray(pc.equal(as_text(table[label]), chosen).to_numpy())
+    columns = tuple(_column(name, table[name], positives) for name in table.column_names if name != label)
     return Suggestion(
         label=label,
         positive=chosen,
         negative=second if chosen == first else first,
         columns=columns,
-        slices=tuple(slices[:2]),
+        slices=_slices(columns),
         holdout_rows=int(holdout_share * len(table)),
         holdout_positives=int(holdout_share * counts[chosen]),
     )
@@ -122,10 +132,18 @@ def _label_counts(table: pa.Table, label: str) -> dict[str, int]:
     return found
 
 
-def _column(name: str, values: pa.ChunkedArray) -> Column:
+def _slices(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """At most two columns with few values: those that fairness audits ask for, else text."""
+    few = [column for column in columns if 2 <= column.values <= MOST_SLICES]
+    sensitive = [column.name for column in few if _SENSITIVE.search(column.name)]
+    text = [column.name for column in few if column.role == "categorical" and column.name not in sensitive]
+    return tuple([*sensitive, *text][:2])
+
+
+def _column(name: str, values: pa.ChunkedArray, positives: npt.NDArray[np.bool_]) -> Column:
     kept = values.drop_null()
     different = len(pc.unique(kept))
-    why = _why_not(kept, different)
+    why = _why_not(kept, different) or _too_good(values, different, positives)
     if why:
         return Column(name, "", why, different)
     return Column(name, "categorical" if _is_text(kept.type) else _numeric_role(kept), "", different)
@@ -144,6 +162,31 @@ def _why_not(values: pa.ChunkedArray, different: int) -> str:
     if pa.types.is_integer(kind) and different == len(values) and len(values) > 50:
         return "another whole number in every row: an identifier?"
     return "" if pa.types.is_integer(kind) or pa.types.is_floating(kind) else f"{kind}: not a kind a feature can be yet"
+
+
+def _too_good(values: pa.ChunkedArray, different: int, positives: npt.NDArray[np.bool_]) -> str:
+    """Whether the column alone ranks nearly every positive row above every negative one, or the other way round.
+
+    A column with few values is ranked by the positive rate of each value, a missing one being a value too; other
+    numbers by themselves.
+    """
+    if different <= 0.05 * len(values):
+        codes = _codes(values)
+        scores = (np.bincount(codes, positives) / np.maximum(np.bincount(codes), 1))[codes]
+    elif _is_text(values.type):
+        return ""
+    else:
+        scores = np.asarray(pc.fill_null(pc.cast(values, pa.float64()), -math.inf).to_numpy())
+        scores = np.nan_to_num(scores, neginf=-1e308)
+    auc = placements(positives, scores).auc
+    return "tells the label alone: known only afterwards?" if max(auc, 1 - auc) > _TOO_GOOD else ""
+
+
+def _codes(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Each row's value as a whole number from 0; missing ones share one."""
+    encoded = pc.dictionary_encode(values, null_encoding="encode").combine_chunks()
+    indices = encoded.indices if isinstance(encoded, pa.DictionaryArray) else encoded.chunk(0).indices
+    return np.asarray(indices.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _is_text(kind: pa.DataType) -> bool:

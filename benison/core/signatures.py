@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +20,8 @@ SERVE_EXAMPLES = "serving_default"
 SERVE_COLUMNS = "serve_columns"
 PROBABILITY = "probability"
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]")
+# TensorFlow hands a signature's inputs to a method by keyword.
+_TAKEN = {*keyword.kwlist, "self"}
 
 
 def input_names(columns: Sequence[str]) -> dict[str, str]:
@@ -41,7 +44,8 @@ def input_names(columns: Sequence[str]) -> dict[str, str]:
 
 def _identifier(column: str) -> str:
     name = _NOT_IN_A_NAME.sub("_", column)
-    return name if name[:1].isalpha() else f"column_{name.strip('_')}"
+    free = name[:1].isalpha() and name not in _TAKEN
+    return name if free else f"column_{name.strip('_')}"
 
 
 def numbers(table: pa.Table, column: str) -> npt.NDArray[np.float32]:

@@ -43,6 +43,10 @@ def test_a_column_s_role_is_seen_from_its_values(values: list[object], expected:
         ([f"name {row}" for row in range(ROWS)], "200 different values: a name or free text"),
         (["same"] * ROWS, "one value only"),
         (pa.array([None] * ROWS, pa.string()), "no values at all"),
+        (["y" if row % 4 == 0 else "n" for row in range(ROWS)], "tells the label alone"),
+        ([7 if row % 4 == 0 else None for row in range(ROWS)], "one value only"),
+        ([None if row % 4 == 0 else row % 3 for row in range(ROWS)], "tells the label alone"),
+        ([1000.5 + row if row % 4 == 0 else 0.5 * row for row in range(ROWS)], "tells the label alone"),
         (pa.array(range(ROWS), pa.timestamp("s")), "not a kind a feature can be yet"),
     ],
 )
@@ -51,9 +55,14 @@ def test_a_column_that_should_be_no_feature_is_left_out_with_the_reason(values: 
     assert (found, said in why) == ("", True)
 
 
+def test_columns_that_audits_ask_for_come_first_among_the_slices() -> None:
+    rows = table(colour=["a", "b"] * 100, town=["a", "b", "d", "c", "e"] * 40, hispanic=[0, 1] * 100, agents=[1, 2] * 100)
+    assert suggest(rows, "label", None).slices == ("hispanic", "colour")
+
+
 def test_slices_are_text_columns_with_few_values() -> None:
     found = suggest(
-        table(sex=["f", "m"] * 100, age=list(range(100)) * 2, town=["a", "b", "c", "d"] * 50), "label", None
+        table(sex=["f", "m"] * 100, age=list(range(100)) * 2, town=["a", "b", "d", "c", "e"] * 40), "label", None
     )
     assert found.slices == ("sex", "town")
 

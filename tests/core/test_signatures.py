@@ -17,6 +17,7 @@ FEATURES = [
         (["age", "sex"], ["age", "sex"]),
         (["capital.gain", "native-country", "größe"], ["capital_gain", "native_country", "gr__e"]),
         (["1st", "_x", "€", ""], ["column_1st", "column_x", "column_", "column__2"]),
+        (["self", "class", "match"], ["column_self", "column_class", "match"]),
         (["a b", "a_b", "a-b"], ["a_b_2", "a_b", "a_b_3"]),
         (["a_b_2", "a b", "a_b"], ["a_b_2", "a_b_3", "a_b"]),
     ],
