@@ -107,7 +107,10 @@ def _not_judged(evidence: RunEvidence) -> Markup | None:
     return join(
         [
             tag("h3", "Slices not judged ", quiet(plural(len(found), "slice"))),
-            tag("p", "Too few rows to say anything: listed with their counts, and no part of the verdict."),
+            tag(
+                "p",
+                "Too few rows, or too few of a class, to say anything: listed here, and no part of the verdict.",
+            ),
             table("Slices below the policy's least counts", _NOT_JUDGED, rows),
         ]
     )

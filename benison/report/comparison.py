@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from benison.config import METRICS
-from benison.core.verdicts import Check, Tier
-from benison.report.conclusion import ranked
+from benison.core.verdicts import Check, Tier, Verdict
 from benison.report.gather import Document, RunEvidence
 
 WHOLE = "overall"
+_BY_WEIGHT = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
 def slices(evidence: RunEvidence) -> list[Document]:
@@ -35,10 +35,9 @@ def main_metrics(evidence: RunEvidence) -> list[str]:
 
 
 def asked_by_slice(evidence: RunEvidence) -> list[str]:
-    """The main metrics that the policy asks about on parts of the holdout too; where there are none, the first one."""
+    """The first of the main metrics, and the others that the policy asks about on parts of the holdout too."""
     main, parts = main_metrics(evidence), [one["slice"] for one in slices(evidence) if one["slice"] != WHOLE]
-    asked = [metric for metric in main if any(checks_on(evidence, metric, part) for part in parts)]
-    return asked or main[:1]
+    return main[:1] + [metric for metric in main[1:] if any(checks_on(evidence, metric, part) for part in parts)]
 
 
 def baselines(evidence: RunEvidence) -> list[str]:
@@ -57,10 +56,8 @@ def gain_over(metric: Mapping[str, Any], baseline: str) -> Document | None:
 
 def checks_on(evidence: RunEvidence, metric: str, name: str) -> list[Check]:
     """The checks of a metric on a slice, hard before soft, and the worst first."""
-    checks = tuple(
-        check for check in evidence.model_checks if check.subject == name and metric_of(check.name) == metric
-    )
-    return [*ranked(checks, Tier.HARD), *ranked(checks, Tier.SOFT)]
+    found = [one for one in evidence.model_checks if one.subject == name and metric_of(one.name) == metric]
+    return sorted(found, key=lambda check: (check.tier is Tier.SOFT, _BY_WEIGHT.index(check.verdict)))
 
 
 def metric_of(check: str) -> str | None:

@@ -9,8 +9,6 @@ from benison.report.consistency import contradictions
 from benison.report.figures import listed, plural
 from benison.report.gather import Document, RunEvidence
 
-_BY_WEIGHT = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
-
 
 @dataclass(frozen=True)
 class Conclusion:
@@ -37,17 +35,15 @@ class Conclusion:
 def conclude(evidence: RunEvidence) -> Conclusion:
     """The answer of a run, from its evidence."""
     outcome = outcome_of(evidence)
+    reasons = tuple(_reasons(evidence, outcome))
     return Conclusion(
         outcome=outcome,
         headline=_HEADLINES[outcome](evidence),
-        because=str(evidence.pushed["reason"]) if outcome in _DECIDED and evidence.pushed else "",
-        reasons=tuple(_reasons(evidence, outcome)),
+        because=str(evidence.pushed["reason"]) if evidence.pushed and not reasons else "",
+        reasons=reasons,
         warnings=tuple(check.reason for check in ranked(evidence.all_checks, Tier.SOFT) if not passes(check)),
         doubts=(*evidence.unreadable, *contradictions(evidence)),
     )
-
-
-_DECIDED = ("pushed", "unchanged", "superseded", "blocked")
 
 
 def outcome_of(evidence: RunEvidence) -> str:
@@ -64,8 +60,8 @@ def passes(check: Check) -> bool:
 
 
 def ranked(checks: tuple[Check, ...], tier: Tier) -> list[Check]:
-    """The checks of a tier, those that do not pass first, otherwise in their order."""
-    return sorted((check for check in checks if check.tier is tier), key=lambda check: _BY_WEIGHT.index(check.verdict))
+    """The checks of a tier, those that do not pass first, otherwise in their order: data, models, release."""
+    return sorted((check for check in checks if check.tier is tier), key=passes)
 
 
 def tally(checks: tuple[Check, ...], tier: Tier) -> str:
@@ -175,7 +171,7 @@ def _reasons(evidence: RunEvidence, outcome: str) -> list[str]:
 
 
 def _breakages(evidence: RunEvidence) -> list[str]:
-    errors = {name: task["error"] for name, task in evidence.run["tasks"].items() if task["error"]}
+    errors = {name: task["error"] for name, task in evidence.all_tasks.items() if task["error"]}
     return [f"{name}: {error['type']}: {_told(error)}" for name, error in errors.items()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from benison.config import SPLITS
 from benison.core.verdicts import Check
 from benison.report.checks import badge
 from benison.report.conclusion import passes, why_missing
@@ -56,7 +57,7 @@ def _splits(snapshot: Document) -> Markup:
     )
     rows = [
         Row((name, count(split["rows"]), count(split["positives"]), percent(split["positives"], split["rows"])))
-        for name, split in snapshot["splits"].items()
+        for name, split in ((name, snapshot["splits"][name]) for name in SPLITS)
     ]
     return table("Rows per split, and how many of them are positive", columns, rows)
 
@@ -79,16 +80,10 @@ def _features(evidence: RunEvidence) -> Markup:
     profile, before = evidence.profile, evidence.champion_profile
     if profile is None:
         return tag("p", why_missing(evidence, "example-validator"), class_="absent")
-    earlier = before["features"] if before else {}
+    earlier, columns = before["features"] if before else {}, profile["features"]
     cards = [
-        _card(
-            _title(evidence, name, feature),
-            name,
-            feature,
-            _same_kind(feature, earlier.get(name)),
-            _drift(evidence, name),
-        )
-        for name, feature in profile["features"].items()
+        _card(evidence, name, columns[name], _same_kind(columns[name], earlier.get(name)))
+        for name in sorted(columns, key=lambda name: (name != _label(evidence), not _moved(evidence, name), name))
     ]
     return join(
         [
@@ -125,13 +120,17 @@ def _drift(evidence: RunEvidence, column: str) -> list[Check]:
     ]
 
 
-def _title(evidence: RunEvidence, name: str, feature: Document) -> Markup:
-    label = evidence.snapshot is not None and evidence.snapshot["label"]["column"] == name
-    return join([tag("b", name), " ", quiet(f"{feature['kind']}, the label" if label else feature["kind"])])
+def _label(evidence: RunEvidence) -> str | None:
+    return evidence.snapshot["label"]["column"] if evidence.snapshot else None
 
 
-def _card(title: Markup, name: str, now: Document, before: Document | None, drift: list[Check]) -> Markup:
-    numeric = now["kind"] == "numeric"
+def _moved(evidence: RunEvidence, column: str) -> bool:
+    return not all(map(passes, _drift(evidence, column)))
+
+
+def _card(evidence: RunEvidence, name: str, now: Document, before: Document | None) -> Markup:
+    drift, kind = _drift(evidence, name), str(now["kind"])
+    numeric = kind == "numeric"
     facts = _of_numbers(now, before) if numeric else _of_values(now)
     words = [facts, _missing(now, before), *(f"{check.name} {check.observed}" for check in drift)]
     summary = ". ".join(word for word in words if word)
@@ -141,7 +140,7 @@ def _card(title: Markup, name: str, now: Document, before: Document | None, drif
         image = bars(name, _shares(now, before), summary)
     return tag(
         "figure",
-        tag("figcaption", title),
+        tag("figcaption", tag("b", name), " ", quiet(f"{kind}, the label" if name == _label(evidence) else kind)),
         image,
         tag("p", facts, *(f"; {missing}" for missing in [_missing(now, before)] if missing), class_="quiet"),
         *(_drift_line(check) for check in drift),

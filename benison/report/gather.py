@@ -96,9 +96,16 @@ class RunEvidence:
     def all_checks(self) -> tuple[Check, ...]:
         return (*self.data_checks, *self.model_checks, *self.release_checks)
 
+    @property
+    def all_tasks(self) -> dict[str, Document]:
+        """Every task by name, in the order in which they began; those that did not come last."""
+        return dict(
+            sorted(self.run["tasks"].items(), key=lambda task: (task[1]["started"] is None, task[1]["started"]))
+        )
+
     def tasks(self, *states: str) -> list[str]:
         """The names of the tasks that are in one of these states."""
-        return [name for name, task in self.run["tasks"].items() if task["state"] in states]
+        return [name for name, task in self.all_tasks.items() if task["state"] in states]
 
 
 def _checks_of(document: Document | None) -> tuple[Check, ...]:

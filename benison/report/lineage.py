@@ -20,7 +20,7 @@ _ARTIFACTS = (Column("Artifact", "name"), Column("Task"), Column("Content", "dig
 
 def render(evidence: RunEvidence) -> Markup:
     """Identities, tasks and artifacts."""
-    parts = [_run(evidence), _versions(evidence), tag("h3", "Tasks"), _tasks(evidence.run), _artifacts(evidence.run)]
+    parts = [_run(evidence), _versions(evidence), tag("h3", "Tasks"), _tasks(evidence), _artifacts(evidence)]
     return section("lineage", "Lineage", *parts)
 
 
@@ -56,7 +56,7 @@ def _versions(evidence: RunEvidence) -> Markup:
         ("Evaluation", _digest(evidence.evaluation_digest)),
         ("Champion before", _entry(evidence.champion, "champion")),
         ("Reference before", _entry(evidence.champion, "reference")),
-        ("Champion afterwards", _after(evidence.pushed)),
+        ("Champion afterwards", _after(evidence)),
         ("Trained with", _environment(training)),
     ]
     return join([tag("h3", "Identities"), facts(pairs)])
@@ -74,9 +74,12 @@ def _entry(champion: Document | None, role: str) -> Markup:
     return join([f"number {entry['number']}, trained on span {spans}, package ", digest(entry["package"])])
 
 
-def _after(pushed: Document | None) -> Markup:
-    if pushed is None or pushed["champion_after"] is None:
-        return quiet("none" if pushed else "not known")
+def _after(evidence: RunEvidence) -> Markup:
+    pushed = evidence.pushed
+    if pushed is None:
+        return quiet("as before" if evidence.tasks("not_run", "waiting").count("pusher") else "not known")
+    if pushed["champion_after"] is None:
+        return quiet("none")
     return join([f"number {pushed['number']}, package ", digest(pushed["champion_after"])])
 
 
@@ -86,11 +89,12 @@ def _environment(training: Document | None) -> Markup:
     return join([", ".join(f"{name} {value}" for name, value in training["environment"].items())])
 
 
-def _tasks(run: Document) -> Markup:
-    whole = max(_offset(run, task["ended"]) for task in run["tasks"].values()) if run["tasks"] else 0.0
+def _tasks(evidence: RunEvidence) -> Markup:
+    run, tasks = evidence.run, evidence.all_tasks
+    whole = max(_offset(run, task["ended"]) for task in tasks.values())
     unit, per = ("min", 60.0) if whole > 180 else ("s", 1.0)
     scale = Scale(0, whole / per or 1.0, 10, charts.CELL_WIDTH - 16)
-    rows = [_task_row(run, name, task, scale, per) for name, task in run["tasks"].items()]
+    rows = [_task_row(run, name, task, scale, per) for name, task in tasks.items()]
     foot = Row(("", "", charts.spell_axis(scale, unit), ""), "axis")
     return table("When each task ran, since the start of the run", _TASKS, rows, foot=foot)
 
@@ -137,10 +141,10 @@ def _error(task: Mapping[str, Any]) -> Markup | None:
     )
 
 
-def _artifacts(run: Document) -> Markup | None:
+def _artifacts(evidence: RunEvidence) -> Markup | None:
     rows = [
-        Row((name, task, digest(output["digest"])))
-        for task, record in run["tasks"].items()
+        Row((name, task, digest(output["digest"] or "nothing written")))
+        for task, record in evidence.all_tasks.items()
         for name, output in record["outputs"].items()
     ]
     if not rows:

@@ -44,7 +44,7 @@ def figure(found: Mapping[str, Any] | None, *, sign: bool = False) -> Markup:
     if found is None:
         return quiet(_NONE)
     value = (signed if sign else number)(found["value"]).replace("-", _MINUS)
-    if found.get("lower") is None or found.get("upper") is None:
+    if found.get("lower") is None or found.get("upper") is None or found["lower"] == found["upper"]:
         return join([value])
     ends = tag("span", bounds(found, sign=sign).replace("-", _MINUS), class_="bounds")
     return tag("span", value, " ", ends)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benison.core.verdicts import Check, Tier
 from benison.report.comparison import asked_by_slice, baselines, gain_over, slices
 from benison.report.conclusion import conclude, passes, ranked, tally
-from benison.report.figures import duration, estimate, metric_name, number
+from benison.report.figures import duration, estimate, listed, metric_name, number
 from benison.report.gather import Document, RunEvidence
 from benison.report.lineage import seconds_of
 from benison.report.text import printable
@@ -89,17 +89,19 @@ def _side_by_side(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
 
 
 def _checks(evidence: RunEvidence) -> Iterator[Line]:
-    """The hard checks: those of the data only where they do not pass, all others."""
+    """The hard checks: all of the models; those of data and release only where they do not pass."""
     hard = ranked(evidence.all_checks, Tier.HARD)
-    left_out = [check for check in hard if passes(check) and check in evidence.data_checks]
-    shown = [check for check in hard if check not in left_out]
+    shown = [check for check in hard if check in evidence.model_checks or not passes(check)]
     yield from (Line(""), Line(f"Hard checks: {tally(evidence.all_checks, Tier.HARD)}", "bold"))
     if shown:
         verdict = max(7, *(len(check.verdict) for check in shown))
-        widths = (verdict, 32 - verdict, 26, 12)
+        widths = (verdict, 33 - verdict, 26, 11)
         yield from _table(("Verdict", "Check", "Observed", "Allowed"), widths, map(_check_row, shown))
-    if left_out:
-        yield Line(f"{_INDENT}{'and ' if shown else ''}{len(left_out)} of the data that pass")
+    others = {"data": evidence.data_checks, "release": evidence.release_checks}
+    counts = {name: sum(map(passes, ranked(checks, Tier.HARD))) for name, checks in others.items()}
+    said = [f"{count} of the {name}" for name, count in counts.items() if count]
+    if said:
+        yield Line(f"{_INDENT}{'and ' if shown else ''}{listed(said)} that pass")
 
 
 def _check_row(check: Check) -> tuple[Sequence[str], str]:
@@ -128,7 +130,7 @@ def _rest(evidence: RunEvidence) -> Iterator[Line]:
     yield Line("")
     left = evidence.evaluation["not_judged"] if evidence.evaluation else []
     if left:
-        named = "; ".join(f"{one['slice']} ({one['rows']} rows)" for one in left)
+        named = "; ".join(f"{one['slice']} ({one['rows']} rows, {one['positives']} positive)" for one in left)
         yield from (Line(text) for text in _wrapped(f"Too small to judge: {named}", "", _INDENT))
     took = seconds_of(evidence.run)
     if took is not None:

@@ -106,7 +106,7 @@ def pushed() -> Documents:
         "evaluation": evaluation(),
     }
     documents["blessing"] = _blessing(documents, [], [])
-    documents["pushed"] = _outcome("pushed", "every hard check passed and champion 6 was still the champion", 7)
+    documents["pushed"] = _outcome("pushed", "champion 7 (1f0c2b9ad4e3) replaces 6 (a8ca0043d2df)", 7)
     return documents
 
 
@@ -156,7 +156,7 @@ def blocked() -> Documents:
     gain["gain"]["champion"] = {"value": -0.0412, "lower": -0.0633, "upper": -0.0251}
     documents["evaluation"]["verdict"] = "FAIL"
     documents["blessing"] = _blessing(documents, [], [women["reason"]])
-    documents["pushed"] = _outcome("blocked", "1 hard check does not pass", 6)
+    documents["pushed"] = _outcome("blocked", f"not blessed: {women['reason']}", 6)
     documents["run"]["verdict"] = "blocked"
     documents["run"]["tasks"]["pusher"]["parameters"] = {"verdict": "blocked"}
     return documents
@@ -170,7 +170,7 @@ def first() -> Documents:
     documents["evaluation"] = evaluation(champion=False)
     documents["checks"]["checks"] = [one for one in documents["checks"]["checks"] if one["name"] != "drift"]
     documents["blessing"] = _blessing(documents, [], [])
-    documents["pushed"] = _outcome("pushed", "every hard check passed and there was no champion", 1)
+    documents["pushed"] = _outcome("pushed", "champion 1 (1f0c2b9ad4e3) is the first", 1)
     return documents
 
 
@@ -207,7 +207,7 @@ def blocked_at_data() -> Documents:
         "package": None,
         "model_digest": None,
     }
-    documents["pushed"] = {**_outcome("blocked", "2 hard checks do not pass", 6), "package": None}
+    documents["pushed"] = {**_outcome("blocked", f"not blessed: {broken['reason']}; {_NO_MODEL}", 6), "package": None}
     documents["run"]["verdict"] = "blocked"
     return documents
 
@@ -252,7 +252,7 @@ _FILES = {
 
 def _write(path: Path, kind: str, content: Documents) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"kind": kind, "format": 1, **content}))
+    path.write_text(json.dumps({"kind": kind, "format": 1, **content}, sort_keys=True))
 
 
 def write(runs: Path, documents: Documents) -> Path:
