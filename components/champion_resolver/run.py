@@ -1,0 +1,40 @@
+"""Champion resolver: lookup."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from benison import config as configuration
+from benison.components.champion_resolver.lookup import document, lookup
+from benison.core import digests, documents
+from benison.core.files import storage_errors
+from benison.registry.registry import Registry
+
+_log = logging.getLogger(__name__)
+
+
+def run(*, registry_uri: str, bundle: Path, champion: Path, history: Path) -> None:
+    """Copies champion and reference out of the registry, verified, with the profiles of accepted snapshots.
+
+    Args:
+        registry_uri: Where the registry lies: an absolute path, or file:// and one; an empty folder becomes one.
+        bundle: The user's project, which names the model.
+        champion: The artifact that becomes champion.json and the packages.
+        history: The artifact that becomes one profile for each snapshot.
+    """
+    registry = Registry.create(registry_uri, configuration.read(bundle / "project").name)
+    baselines = lookup(registry.state())
+    manifests = {
+        package: registry.checkout(package, champion / folder) for folder, package in baselines.folders.items()
+    }
+    _write_history(registry, history)
+    documents.write(champion / "champion.json", "champion", document(baselines, manifests), durable=False)
+    _log.info("champion %s, reference %s", baselines.champion or "none", baselines.reference or "none")
+
+
+def _write_history(registry: Registry, history: Path) -> None:
+    with storage_errors(history):
+        history.mkdir(parents=True, exist_ok=True)
+        for snapshot, profile in registry.history().items():
+            (history / f"{digests.as_folder_name(snapshot)}.json").write_bytes(profile)

@@ -1,0 +1,173 @@
+"""Publish: what becomes of a package in the registry, and doing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from benison.components.pusher.bless import Blessing, superior
+from benison.components.pusher.evidence import Evidence, promoted_already
+from benison.core.verdicts import Tier
+from benison.registry.log import Champion
+from benison.registry.manifest import Provenance
+from benison.registry.registry import Registry
+from benison.registry.rules import newest
+from benison.registry.state import State
+
+PUSHED, UNCHANGED, SUPERSEDED, BLOCKED = "pushed", "unchanged", "superseded", "blocked"
+_REASONS_SHOWN = 2
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What became of a package.
+
+    Attributes:
+        outcome: ``pushed``, ``unchanged``, ``superseded`` or ``blocked``.
+        reason: One sentence.
+        before: The champion before.
+        after: The champion afterwards.
+    """
+
+    outcome: str
+    reason: str
+    before: Champion | None
+    after: Champion | None
+
+
+@dataclass(frozen=True)
+class Push:
+    """What is to be published, and on whose behalf.
+
+    Attributes:
+        folder: The package's files.
+        evidence: What the artifacts say.
+        profile: The bytes of profile.json, kept with an accepted snapshot.
+        commit: The commit of the project; empty where there is none.
+        who: Who or what asked for it.
+        when: The moment.
+    """
+
+    folder: Path
+    evidence: Evidence
+    profile: bytes
+    commit: str
+    who: str
+    when: datetime
+
+
+def decide(state: State, evidence: Evidence, blessing: Blessing) -> Pushed:
+    """What becomes of the package, before anything is done; `after` is still the champion of now.
+
+    Args:
+        state: The registry's.
+        evidence: What the artifacts say.
+        blessing: The gate's word on it.
+    """
+    now, package = state.champion, evidence.package
+    if now is not None and now.package == package:
+        if state.reign and promoted_already(state, evidence):
+            return _made_champion(state.reign.entry.replaces, now)
+        return Pushed(UNCHANGED, f"the package is champion {now} already", now, now)
+    if now is not None and package is not None and state.last_reign(package) is not None:
+        own, there = newest(evidence.spans), newest(state.versions[now.package].entry.spans)
+        if own < there:
+            reason = f"it was champion before; champion {now} is trained on newer data: up to span {there}, not {own}"
+            return Pushed(SUPERSEDED, reason, now, now)
+    if blessing.blessed:
+        return Pushed(PUSHED, "blessed", now, now)
+    return Pushed(BLOCKED, f"not blessed: {_first_of(blessing.reasons)}", now, now)
+
+
+def publish(registry: Registry, state: State, push: Push, blessing: Blessing) -> Pushed:
+    """Registers the package, records the gate's word on it, and makes a blessed one the champion.
+
+    Each step is done once, however often it is asked for, so a push that was cut short is completed by repeating it.
+    An outcome that changes nothing adds nothing to the log.
+
+    Raises:
+        ConflictError: The champion moved since `state`; look again.
+    """
+    decided = decide(state, push.evidence, blessing)
+    if decided.outcome in (PUSHED, BLOCKED) and _is_what_was_trained(push.evidence):
+        _record(registry, push, blessing)
+    if decided.outcome != PUSHED:
+        return decided
+    if decided.after is None or decided.after.package != blessing.package:
+        decided = _promote(registry, decided.before, push, blessing)
+    registry.put_history(blessing.snapshot, push.profile)
+    return decided
+
+
+def to_json(pushed: Pushed, package: str | None, registry_uri: str) -> dict[str, Any]:
+    """The content of pushed.json."""
+    return {
+        "outcome": pushed.outcome,
+        "reason": pushed.reason,
+        "package": package,
+        "number": pushed.after.number if pushed.after else None,
+        "champion_before": pushed.before.package if pushed.before else None,
+        "champion_after": pushed.after.package if pushed.after else None,
+        "registry": registry_uri,
+    }
+
+
+def _is_what_was_trained(evidence: Evidence) -> bool:
+    """Whether training.json speaks of these bytes; if not, nothing true could be recorded of where they came from."""
+    return evidence.training is not None and evidence.training["package"] == evidence.package
+
+
+def _record(registry: Registry, push: Push, blessing: Blessing) -> None:
+    """Every model is registered, blessed or not; the gate's word is recorded where it is new."""
+    spans = ", ".join(map(str, push.evidence.spans))
+    said: dict[str, Any] = {"who": push.who, "when": push.when}
+    package = registry.register(push.folder, _provenance(push), why=f"trained on spans {spans}", **said)
+    hard = [check for check in blessing.checks if check.tier is Tier.HARD]
+    registry.bless(
+        package,
+        blessing.verdict,
+        reasons=blessing.reasons,
+        evidence={
+            "evaluation": blessing.evaluation,
+            "policy": blessing.policy,
+            "snapshot": blessing.snapshot,
+            "checks": push.evidence.anomalies_digest,
+        },
+        compared_with=blessing.compared_with,
+        why=f"{sum(check.verdict == 'PASS' for check in hard)} of {len(hard)} hard checks pass",
+        **said,
+    )
+
+
+def _promote(registry: Registry, before: Champion | None, push: Push, blessing: Blessing) -> Pushed:
+    better = superior(push.evidence.evaluation)
+    word = "superior to" if better else "no worse than"
+    why = f"blessed: {word} the champion" if before else "blessed: the first model"
+    said: dict[str, Any] = {"who": push.who, "when": push.when, "why": why}
+    logged = registry.promote(blessing.package or "", superior=better, by_hand=False, **said)
+    return _made_champion(before, Champion(logged.number, logged.entry.package))
+
+
+def _made_champion(before: Champion | None, after: Champion) -> Pushed:
+    replaces = f"replaces {before}" if before else "is the first"
+    return Pushed(PUSHED, f"champion {after} {replaces}", before, after)
+
+
+def _provenance(push: Push) -> Provenance:
+    training = push.evidence.training or {}
+    return Provenance(
+        commit=push.commit,
+        bundle=training["bundle"],
+        snapshot=training["snapshot"],
+        spans=push.evidence.spans,
+        model_digest=training["model_digest"],
+        hyperparameters=training["hyperparameters"],
+        evaluation=push.evidence.evaluation_digest,
+    )
+
+
+def _first_of(reasons: tuple[str, ...]) -> str:
+    shown, more = "; ".join(reasons[:_REASONS_SHOWN]), len(reasons) - _REASONS_SHOWN
+    return f"{shown}; and {more} more" if more > 0 else shown

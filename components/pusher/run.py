@@ -1,0 +1,97 @@
+"""Pusher: bless -> publish."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benison import config as configuration
+from benison.components.pusher.bless import Blessing, bless
+from benison.components.pusher.evidence import Evidence, standing
+from benison.components.pusher.publish import Push, Pushed, publish, to_json
+from benison.core import digests, documents
+from benison.core.errors import ConflictError
+from benison.core.files import storage_errors, write_atomically
+from benison.registry.registry import Registry
+
+_log = logging.getLogger(__name__)
+
+
+def run(
+    *,
+    registry_uri: str,
+    commit: str,
+    who: str,
+    bundle: Path,
+    statistics: Path,
+    anomalies: Path,
+    model: Path,
+    champion: Path,
+    evaluation: Path,
+    blessing: Path,
+    pushed_model: Path,
+) -> str:
+    """Blesses the challenger with reasons, or does not; registers it; makes a blessed one the champion.
+
+    Returns:
+        The outcome: pushed, unchanged, superseded or blocked.
+    """
+    config = configuration.read(bundle / "project")
+    evidence = _gather(anomalies, statistics, model, champion, evaluation, policy=config.gate.digest)
+    registry = Registry.create(registry_uri, config.name)
+    push = Push(
+        folder=model / "Format-Serving",
+        evidence=evidence,
+        profile=(statistics / "profile.json").read_bytes(),
+        commit=commit,
+        who=who.strip() or "unnamed",
+        when=datetime.now(UTC),
+    )
+    word, pushed = _settle(registry, push)
+    _write_blessing(blessing, word)
+    documents.write(pushed_model / "pushed.json", "pushed", to_json(pushed, word.package, registry_uri), durable=False)
+    _log.info("%s: %s", pushed.outcome, pushed.reason)
+    return pushed.outcome
+
+
+def _settle(registry: Registry, push: Push) -> tuple[Blessing, Pushed]:
+    """Blesses and publishes; once more where the champion moved meanwhile, which the second word then says."""
+    try:
+        return _bless_and_publish(registry, push)
+    except ConflictError:
+        return _bless_and_publish(registry, push)
+
+
+def _bless_and_publish(registry: Registry, push: Push) -> tuple[Blessing, Pushed]:
+    state = registry.state()
+    word = bless(push.evidence, standing(state, push.evidence))
+    return word, publish(registry, state, push, word)
+
+
+def _gather(
+    anomalies: Path, statistics: Path, model: Path, champion: Path, evaluation: Path, *, policy: str
+) -> Evidence:
+    """Reads every document that counts, each held to its schema, and hashes the package itself."""
+    trained = not (model / "not_trained.json").exists()
+    return Evidence(
+        anomalies=documents.read(anomalies / "checks.json", "checks"),
+        anomalies_digest=digests.of_file(anomalies / "checks.json"),
+        profile=documents.read(statistics / "profile.json", "profile"),
+        evaluation=documents.read(evaluation / "evaluation.json", "evaluation"),
+        evaluation_digest=digests.of_file(evaluation / "evaluation.json"),
+        resolved=documents.read(champion / "champion.json", "champion"),
+        training=documents.read(model / "training.json", "training") if trained else None,
+        not_trained=None if trained else documents.read(model / "not_trained.json", "not_trained"),
+        package=digests.of_tree(model / "Format-Serving") if trained else None,
+        policy=policy,
+    )
+
+
+def _write_blessing(folder: Path, word: Blessing) -> None:
+    """blessing.json, then the empty marker that TFX looks for."""
+    documents.write(folder / "blessing.json", "blessing", word.to_json(), durable=False)
+    marker, other = ("BLESSED", "NOT_BLESSED") if word.blessed else ("NOT_BLESSED", "BLESSED")
+    with storage_errors(folder):
+        (folder / other).unlink(missing_ok=True)
+    write_atomically(folder / marker, b"")
