@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from benison.components.trainer.load import BUILD
 from benison.core.errors import ModelCodeError
-from benison.core.spelling import misspelt
+from benison.core.spelling import nearest
 
 _DICT = "keras.Model({feature.name: its input for every feature}, output)"
 _SIGMOID = 'end with  keras.layers.Dense(1, activation="sigmoid")'
@@ -37,8 +37,8 @@ def accept(model: Any, module: str, sample: Mapping[str, npt.NDArray[Any]]) -> N
     answer = _answer(where, model, sample)
     rows = len(next(iter(sample.values())))
     if np.shape(answer) != (rows, 1):
-        shape = tuple(np.shape(answer))
-        raise _error(where, "one output of shape (None, 1)", f"(None{''.join(f', {n}' for n in shape[1:])})", _SIGMOID)
+        shape = (None, *np.shape(answer)[1:])
+        raise _error(where, "one output of shape (None, 1)", str(shape), _SIGMOID)
     probabilities(where, np.asarray(answer))
 
 
@@ -59,7 +59,7 @@ def _inputs(where: str, model: Any, features: set[str]) -> None:
     if not isinstance(struct, Mapping):
         raise _error(where, "inputs as a dict by feature name", type(struct).__name__, f"use  {_DICT}")
     if strange := sorted(set(struct) - features):
-        raise _error(where, "inputs that are features", f"input {strange[0]!r}", misspelt(strange[0], features))
+        raise _error(where, "inputs that are features", f"input {strange[0]!r}", nearest(strange[0], features))
     if missing := sorted(features - set(struct)):
         hint = "use it, or remove it under features: in benison.yaml"
         raise _error(where, f"an input {missing[0]!r}", "none", hint)

@@ -28,10 +28,13 @@ def save(served: Served, signatures: Mapping[str, Any], folder: Path) -> None:
     try:
         tf.saved_model.save(served, str(folder), signatures=dict(signatures))
     except (tf.errors.PermissionDeniedError, tf.errors.ResourceExhaustedError) as error:
-        expected = "a folder with room that can be written"
-        raise StorageError(
-            str(folder), expected=expected, got=said(error), hint="make room or name another folder"
-        ) from error
+        raise storage_error(folder, error) from error
+
+
+def storage_error(folder: Path, error: Exception) -> StorageError:
+    """TensorFlow's word on a folder that cannot be written, as Benison's own."""
+    expected, hint = "a folder with room that can be written", "make room or name another folder"
+    return StorageError(str(folder), expected=expected, got=said(error), hint=hint)
 
 
 def model_digest(model: Any, graph: FeatureGraph, signatures: Mapping[str, Any]) -> str:

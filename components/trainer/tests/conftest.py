@@ -81,19 +81,18 @@ class Task:
         return {name: getattr(self, name) for name in ("bundle", "examples", "validation", "model")}
 
 
-@pytest.fixture
-def make_task(tmp_path: Path) -> Callable[..., Task]:
+@pytest.fixture(scope="session")
+def make_task() -> Callable[..., Task]:
     def make(
+        root: Path,
         *,
         model: str = MODEL,
         train: pa.Table | None = None,
         held: pa.Table | None = None,
         verdict: str = "PASS",
         blocked_by: tuple[str, ...] = (),
-        name: str = "task",
         **settings: Any,
     ) -> Task:
-        root = tmp_path / name
         task = Task(root / "bundle", root / "examples", root / "validation", root / "model")
         project = task.bundle / "project"
         project.mkdir(parents=True)

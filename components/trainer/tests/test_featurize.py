@@ -68,7 +68,7 @@ def test_a_constant_or_empty_column_has_deviation_one_and_is_named(
 ) -> None:
     with caplog.at_level(logging.WARNING, "benison"):
         column = numeric(values)
-    assert (column.mean, column.std) == (pytest.approx(mean, rel=1e-7), 1.0)
+    assert [column.mean, column.std] == pytest.approx([mean, 1.0], rel=1e-7)
     what = "one value alone" if mean else "every value is missing"
     assert caplog.messages == [f"feature x tells the model nothing: {what} in train"]
 
@@ -99,7 +99,8 @@ def test_a_text_becomes_its_place_by_frequency_then_text(
 ) -> None:
     counts = Counter(value for value in train if value)
     vocabulary = sorted((v for v in counts if counts[v] >= min_count), key=lambda v: (-counts[v], v))
-    places = {None: 0, "": 0, **{value: index + 2 for index, value in enumerate(vocabulary)}}
+    places: dict[str | None, int] = {None: 0, "": 0}
+    places.update((value, index + 2) for index, value in enumerate(vocabulary))
     column = categorical(train, min_count)
     assert column.vocabulary == tuple(vocabulary)
     assert transform(column, train + later, pa.string()) == [places.get(value, 1) for value in train + later]
