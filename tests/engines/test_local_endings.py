@@ -27,6 +27,8 @@ class Driver:
     def __init__(self, ir: Path, runs: Path, toys: Path, parameters: dict[str, str], path: str = "") -> None:
         self.token, self.runs = secrets.token_hex(8), runs
         variables = {"TEST_TOKEN": self.token, "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), path]))}
+        # Where a killed engine leaves its scratch folder if its warm processes die with it.
+        variables["TMPDIR"] = str(runs.parent)
         command = [sys.executable, "-m", "tests.engines.drive", ir, runs, toys, json.dumps(parameters)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **variables}, cwd=ROOT)
 
