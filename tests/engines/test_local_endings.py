@@ -159,7 +159,7 @@ def test_an_end_during_imports_leaves_nothing(
         warm = int(Path(ready).read_text())
     finally:
         changed.write_text(before)
-    assert set(driver.left()) == {driver.process.pid, warm}
+    assert {driver.process.pid, warm} <= set(driver.left())
     driver.process.send_signal(number)
     driver.process.wait()
     assert driver.leaves_nothing()
