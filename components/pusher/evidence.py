@@ -83,6 +83,20 @@ def champion_in(document: Mapping[str, Any]) -> Champion | None:
     return Champion(found["number"], found["package"]) if found else None
 
 
+def same_model(state: State, evidence: Evidence) -> frozenset[str]:
+    """The registered packages that are this model: these bytes, or the same project, data and weights written again.
+
+    The files of a SavedModel differ each time they are written, so without this every repeated training would look
+    like a new model.
+    """
+    training = evidence.training
+    if training is None:
+        return frozenset()
+    origin = {"bundle": training["bundle"], "snapshot": training["snapshot"], "model": training["model_digest"]}
+    versions = state.versions.items()
+    return frozenset(one for one, version in versions if one == evidence.package or version.entry.evidence == origin)
+
+
 def promoted_already(state: State, evidence: Evidence) -> bool:
     """Whether this package is champion because of this very evaluation: a push that is repeated."""
     reign = state.reign

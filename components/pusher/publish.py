@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benison.components.pusher.bless import Blessing, superior
-from benison.components.pusher.evidence import Evidence, promoted_already
+from benison.components.pusher.evidence import Evidence, promoted_already, same_model
 from benison.core.verdicts import Tier
 from benison.registry.log import Champion
 from benison.registry.manifest import Provenance
@@ -66,12 +66,13 @@ def decide(state: State, evidence: Evidence, blessing: Blessing) -> Pushed:
         evidence: What the artifacts say.
         blessing: The gate's word on it.
     """
-    now, package = state.champion, evidence.package
-    if now is not None and now.package == package:
+    now, same = state.champion, same_model(state, evidence)
+    if now is not None and now.package in same:
         if state.reign and promoted_already(state, evidence):
             return _made_champion(state.reign.entry.replaces, now)
-        return Pushed(UNCHANGED, f"the package is champion {now} already", now, now)
-    if now is not None and package is not None and state.last_reign(package) is not None:
+        again = "" if now.package == evidence.package else ", written again: the same project, data and weights"
+        return Pushed(UNCHANGED, f"it is champion {now} already{again}", now, now)
+    if now is not None and any(state.last_reign(package) for package in same):
         own, there = newest(evidence.spans), newest(state.versions[now.package].entry.spans)
         if own < there:
             reason = f"it was champion before; champion {now} is trained on newer data: up to span {there}, not {own}"

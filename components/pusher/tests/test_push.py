@@ -137,9 +137,43 @@ def test_changes_nothing_when_nothing_changed(world: World) -> None:
     for _ in range(2):
         again = world.round("one", [1])
         assert again.push() == "unchanged"
-        assert again.pushed()["reason"] == f"the package is champion 3 ({digests.short(again.package)}) already"
+        assert again.pushed()["reason"] == f"it is champion 3 ({digests.short(again.package)}) already"
         assert again.pushed()["number"] == 3
     assert world.log == ["register", "bless", "promote"]
+
+
+def write_again(played: Any) -> None:
+    """The same model trained once more: other bytes, the same weights."""
+    (played.folder / "model" / "Format-Serving" / "fingerprint.pb").write_bytes(b"another minute")
+    package = digests.of_tree(played.folder / "model" / "Format-Serving")
+    played.said("model/training")["package"] = played.said("evaluation/evaluation")["challenger"]["package"] = package
+
+
+def test_changes_nothing_when_the_same_model_is_written_again(world: World) -> None:
+    world.round("one", [1]).push()
+    again = world.round("one", [1])
+    write_again(again)
+    assert again.push() == "unchanged"
+    assert again.pushed()["reason"].endswith(") already, written again: the same project, data and weights")
+    assert again.pushed()["package"] != again.pushed()["champion_after"]
+    world.round("two", [2]).push()
+    late = world.round("one", [1])
+    write_again(late)
+    assert late.push() == "superseded"
+    assert world.log == ["register", "bless", "promote"] * 2
+
+
+@pytest.mark.parametrize("what", ["bundle", "snapshot", "model_digest"])
+def test_takes_the_same_weights_from_another_project_or_other_data_for_another_model(world: World, what: str) -> None:
+    world.round("one", [1]).push()
+    again = world.round("one", [1])
+    write_again(again)
+    again.said("model/training")[what] = digest("other")
+    if what == "snapshot":
+        again.said("anomalies/checks")[what] = again.said("statistics/profile")[what] = digest("other")
+        for part in ("holdout", "challenger"):
+            again.said("evaluation/evaluation")[part][what] = digest("other")
+    assert again.push() == "pushed"
 
 
 def test_does_not_repeat_the_word_on_a_blocked_model(world: World) -> None:
@@ -193,9 +227,7 @@ def test_knows_a_rolled_back_model_by_its_weights_when_it_is_written_again(world
     world.round("two", [2]).push()
     world.registry.rollback(**SAID)
     again = world.round("two", [2])
-    (again.folder / "model" / "Format-Serving" / "fingerprint.pb").write_bytes(b"another minute")
-    package = digests.of_tree(again.folder / "model" / "Format-Serving")
-    again.said("model/training")["package"] = again.said("evaluation/evaluation")["challenger"]["package"] = package
+    write_again(again)
     assert again.push() == "blocked"
     assert "rolled back" in again.pushed()["reason"]
 
