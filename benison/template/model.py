@@ -1,8 +1,8 @@
 """Your model: change it as you like.
 
-Benison asks for ``build_model``, which returns a compiled Keras 3 model that takes every feature by its name and answers
-with one probability. Numeric features arrive normalised, categorical ones as whole numbers. What this file imports may
-lie beside it.
+Benison asks for ``build_model``, which returns a compiled Keras 3 model that takes every feature by its name and
+answers with one probability. Numeric features arrive normalised, categorical ones as whole numbers. What this file
+imports may lie beside it.
 """
 
 import keras

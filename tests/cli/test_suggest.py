@@ -56,7 +56,9 @@ def test_a_column_that_should_be_no_feature_is_left_out_with_the_reason(values: 
 
 
 def test_columns_that_audits_ask_for_come_first_among_the_slices() -> None:
-    rows = table(colour=["a", "b"] * 100, town=["a", "b", "d", "c", "e"] * 40, hispanic=[0, 1] * 100, agents=[1, 2] * 100)
+    rows = table(
+        colour=["a", "b"] * 100, town=["a", "b", "d", "c", "e"] * 40, hispanic=[0, 1] * 100, agents=[1, 2] * 100
+    )
     assert suggest(rows, "label", None).slices == ("hispanic", "colour")
 
 
