@@ -88,7 +88,7 @@ class Crowd:
 
 
 def test_has_one_winner_when_eight_processes_promote_at_once(tmp_path: Path) -> None:
-    rounds, winners = 50, []
+    rounds, winners = 30, []
     with Crowd(_PROMOTER, str(tmp_path / "registry"), str(tmp_path / "packages")) as crowd:
         for _ in range(rounds):
             assert len({int(answer) for answer in crowd.all_at_once("bless")}) == PROCESSES
