@@ -21,6 +21,7 @@ MOST_CATEGORIES = 1000
 MOST_SLICES = 12
 # A column that tells the label this well alone was most likely written down after it.
 _TOO_GOOD = 0.99
+_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:.]+)?(Z|[+-][0-9:]+)?$"
 # Columns by which quality is told apart first where they are there, as in fairness audits.
 _SENSITIVE = re.compile(
     r"(?i)(^|_)(sex|gender|race|ethnic\w*|male|female|black|white|hispan\w*|age_?group|nationality)($|_)"
@@ -156,6 +157,8 @@ def _why_not(values: pa.ChunkedArray, different: int) -> str:
         return "no values at all"
     if different == 1:
         return "one value only"
+    if pa.types.is_string(kind) and pc.all(pc.match_substring_regex(values, _MOMENT)).as_py():
+        return "dates or times: rows can be split by it, it cannot be a feature yet"
     if _is_text(kind):
         named = different > MOST_CATEGORIES or (different > 50 and different > 0.5 * len(values))
         return f"{different:,} different values: a name or free text?" if named else ""

@@ -47,6 +47,8 @@ def test_a_column_s_role_is_seen_from_its_values(values: list[object], expected:
         ([7 if row % 4 == 0 else None for row in range(ROWS)], "one value only"),
         ([None if row % 4 == 0 else row % 3 for row in range(ROWS)], "tells the label alone"),
         ([1000.5 + row if row % 4 == 0 else 0.5 * row for row in range(ROWS)], "tells the label alone"),
+        ([f"2013-01-{1 + row % 28:02d}T10:00:00Z" for row in range(ROWS)], "dates or times"),
+        ([f"2013-01-{1 + row % 28:02d}" for row in range(ROWS)], "dates or times"),
         (pa.array(range(ROWS), pa.timestamp("s")), "not a kind a feature can be yet"),
     ],
 )
