@@ -30,6 +30,10 @@ class Interval:
     def __neg__(self) -> Interval:
         return Interval(-self.upper, -self.lower)
 
+    def stretched(self, value: float, factor: float) -> Interval:
+        """The same with each bound so many times as far from the value."""
+        return Interval(value - factor * (value - self.lower), value + factor * (self.upper - value))
+
     def clipped(self, low: float, high: float) -> Interval:
         """The part of it inside of what the figure can be."""
         return Interval(max(self.lower, low), min(self.upper, high))
@@ -91,7 +95,8 @@ def mover(first: float, bounds: Interval, second: float, other_bounds: Interval,
         correlation: r, of the two estimates, from -1 to 1.
 
     Reference:
-        Zou & Donner (2008), Statistics in Medicine 27, 1693-1702; Zou (2008) for the dependent case.
+        Zou & Donner (2008), Statistics in Medicine 27, 1693-1702; Zou (2007), Psychological Methods 12, 399-413, where
+        the two estimates depend on each other.
     """
     if not (bounds.known and other_bounds.known):
         return UNKNOWN

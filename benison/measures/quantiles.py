@@ -26,18 +26,22 @@ def student(confidence: float, size: int) -> float:
     return float(special.stdtrit(size - 1, confidence))
 
 
-def cautious(confidence: float, size: int) -> float:
-    """Student's quantile times 1 + 1 / sqrt(size), an allowance for skewness.
+def allowance(size: int) -> float:
+    """1 + 1 / sqrt(size): how much wider an interval is made for the skewness that its error does not show.
 
     Errors that are estimated from each row's influence come out too small just when the few rows that matter most are
     not in the sample, and the estimate is then off to one side. The coverage that a bound loses by it is of the order
     1 / sqrt(size), the first term of an Edgeworth expansion; the factor 1 was found by simulation.
 
     Args:
-        confidence: Of each bound alone.
-        size: Rows of the smaller class, at least 2.
+        size: Rows of the smaller class, at least 1.
 
     Reference:
         Hall (1988), Annals of Statistics 16, 927-953, on why one-sided bounds are the worse for skewness.
     """
-    return student(confidence, size) * (1 + 1 / math.sqrt(size))
+    return 1 + 1 / math.sqrt(size)
+
+
+def cautious(confidence: float, size: int) -> float:
+    """Student's quantile with the allowance for skewness; `size` is that of the smaller class, at least 2."""
+    return student(confidence, size) * allowance(size)

@@ -27,7 +27,7 @@ from benison.measures.intervals import (
     union,
 )
 from benison.measures.proportions import tango, wilson
-from benison.measures.quantiles import cautious
+from benison.measures.quantiles import allowance, cautious
 from benison.measures.ranking import auc_gain_interval, auc_interval
 
 # With fewer in a metric's own denominator no interval holds what it promises, so none is given.
@@ -209,6 +209,12 @@ def _recovered(metric: str, influences: Callable[[Sample], Floats]) -> Callable[
     return bound
 
 
+def _f1_gain(challenger: Sample, baseline: Sample, confidence: float) -> Interval:
+    found = value("f1_score", challenger) - value("f1_score", baseline)
+    recovered = _recovered("f1_score", _f1_influences)(challenger, baseline, confidence)
+    return recovered.stretched(found, allowance(challenger.counts.positives)).clipped(-1.0, 1.0)
+
+
 def _curve_gain(challenger: Sample, baseline: Sample, confidence: float) -> Interval:
     difference = challenger.curve.influences - baseline.curve.influences
     error = math.sqrt(float(difference @ difference)) / len(difference)
@@ -231,7 +237,7 @@ _GAINS: Mapping[str, Callable[[Sample, Sample, float], Interval]] = {
     "auc_precision_recall": _curve_gain,
     "binary_accuracy": _EVERY_ROW,
     "binary_crossentropy": _loss_gain,
-    "f1_score": _recovered("f1_score", _f1_influences),
+    "f1_score": _f1_gain,
     "false_negative_rate": _POSITIVES,
     "false_positive_rate": _NEGATIVES,
     "precision": _recovered("precision", _precision_influences),

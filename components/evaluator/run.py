@@ -146,7 +146,7 @@ def _answers(asked: _Asked, models: Mapping[str, _Model]) -> Answers:
         if not twin:
             digests.verify_tree(one.folder, one.package)
             _LOG.info("%s answers %d rows", role, asked.rows.num_rows)
-        found[role] = found[twin] if twin else predict(one.folder, asked.rows)
+        found[role] = found[twin] if twin else predict(one.folder, asked.rows, asked.settings.label)
         twin = twin or next((other for other in found if _alike(role, other, models, found)), "")
         if twin:
             same_as[role] = same_as.get(twin, twin)

@@ -6,7 +6,24 @@ import pyarrow as pa
 import pytest
 import tensorflow as tf
 
+from benison.core import documents
+
 Package = Callable[..., Path]
+FEATURES = {
+    "label": {"column": "income", "positive": ">50K", "negative": "<=50K"},
+    "features": [
+        {
+            "name": "age",
+            "input": "age",
+            "kind": "numeric",
+            "stored_as": "float_list",
+            "log": False,
+            "mean": 40.0,
+            "std": 1.0,
+        },
+        {"name": "sex", "input": "sex", "kind": "categorical", "vocabulary": ["Female"]},
+    ],
+}
 
 
 class Linear(tf.Module):
@@ -44,6 +61,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
             model = kind(of_age, of_women, bias)
             signatures = {name or "serve_columns": model.serve_columns}
             tf.saved_model.save(model, str(made[key]), signatures=signatures)
+            documents.write(made[key] / "assets.extra" / "features.json", "features", FEATURES)
         return made[key]
 
     return save

@@ -115,6 +115,7 @@ def test_less_of_a_loss_is_a_gain(metric: str) -> None:
         ("recall", 500, 19, "19 positives where an interval needs 20"),
         ("false_positive_rate", 30, 25, "5 negatives where an interval needs 20"),
         ("recall", 30, 25, ""),
+        ("f1_score", 30, 30, ""),
         ("binary_crossentropy", 500, 10, "10 positives where an interval needs 20"),
     ],
 )
@@ -154,7 +155,7 @@ def test_two_estimates_are_as_correlated_as_their_jackknife_says(metric: str) ->
         [value(metric, Sample(one.labels[keep], one.predictions[keep])) for keep in ~np.eye(600, dtype=bool)]
         for one in (better, worse)
     ]
-    jackknife = np.corrcoef(*left_out)[0, 1]
+    jackknife = np.corrcoef(np.array(left_out))[0, 1]
     assert correlation_of(influences(better), influences(worse)) == pytest.approx(jackknife, abs=0.01)
 
 

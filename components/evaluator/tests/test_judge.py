@@ -2,6 +2,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def one(judgement: Judgement) -> Check:
     ],
 )
 def test_the_bound_decides_on_a_value(
-    lower: float, value: float, upper: float, limits: dict[str, float], verdict: Verdict
+    lower: float, value: float, upper: float, limits: dict[str, Any], verdict: Verdict
 ) -> None:
     found = slice_of(value=estimate(value, lower, upper))
     assert one(judge(gate(line(**limits)), [found], NONE)).verdict is verdict

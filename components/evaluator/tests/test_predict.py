@@ -3,14 +3,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-from benison.components.evaluator.predict import predict
-from benison.core.errors import DataError
+from benison.components.evaluator import predict as verb
+from benison.config import Label
+from benison.core.errors import ConfigError, DataError
 
 Package = Callable[..., Path]
+LABEL = Label("income", ">50K", "<=50K")
 TABLE = pa.table({"age": [40.0, None, 50.0, 20.0], "sex": ["Female", "Male", None, "Male"]})
+
+
+def predict(package: Path, table: pa.Table, **options: int) -> npt.NDArray[np.float64]:
+    return verb.predict(package, table, LABEL, **options)
 
 
 def by_hand(age: float, women: float, bias: float) -> list[float]:
@@ -45,19 +52,30 @@ def test_no_rows_have_no_predictions(package: Package) -> None:
 
 def test_a_column_that_the_model_takes_and_the_data_lacks_is_named(package: Package) -> None:
     table = TABLE.rename_columns(["agee", "sex"])
-    said = "holdout: expected a column 'age', which the model takes, got none\n\nhint: did you mean agee?"
+    said = "feature 'age': expected a column 'age' in the data, got none\n\nhint: did you mean agee?"
     with pytest.raises(DataError, match=re.escape(said)):
         predict(package(0.1, -1.0, 0.2), table)
 
 
-def test_text_where_the_model_takes_numbers_is_an_error(package: Package) -> None:
-    table = TABLE.set_column(0, "age", pa.array(["40", "old", "50", "20"]))
-    with pytest.raises(DataError, match="holdout, column 'age': expected numbers, as the model takes, got"):
-        predict(package(0.1, -1.0, 0.2), table)
+def test_a_model_of_another_label_is_not_compared(package: Package) -> None:
+    said = (
+        "benison.yaml (label): expected what the Format-Serving predicts, income = '>50K', "
+        "got income = '<=50K' and not '>50K'\n\nhint: models that predict different things cannot be compared"
+    )
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        verb.predict(package(0.1, -1.0, 0.2), TABLE, Label("income", "<=50K", ">50K"))
 
 
-def test_a_folder_that_is_no_saved_model_is_an_error(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_saved_model_is_an_error(tmp_path: Path, package: Package) -> None:
+    (tmp_path / "assets.extra").mkdir()
+    told = (package(0.1, -1.0, 0.2) / "assets.extra" / "features.json").read_bytes()
+    (tmp_path / "assets.extra" / "features.json").write_bytes(told)
     with pytest.raises(DataError, match="expected a SavedModel, got"):
+        predict(tmp_path, TABLE)
+
+
+def test_a_folder_that_does_not_say_what_it_takes_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"features.json: expected a JSON document of kind features, got"):
         predict(tmp_path, TABLE)
 
 

@@ -378,7 +378,7 @@ def test_a_champion_that_takes_a_column_that_is_gone_is_said_so(
     world.holdout(people(rows=300).select(["age", "race", "income"]))
     world.challenger(package(0.09, -1.3, -0.4))
     world.champion()
-    with pytest.raises(DataError, match="holdout: expected a column 'sex', which the model takes"):
+    with pytest.raises(DataError, match="feature 'sex': expected a column 'sex' in the data"):
         world.run()
 
 

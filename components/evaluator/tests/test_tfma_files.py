@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 import pyarrow as pa
 import pytest
 import tensorflow as tf
@@ -26,13 +26,14 @@ from benison.eval_config import EvalConfig, Slicing
 CONFIG = EvalConfig("label", (Slicing(), Slicing(("sex",)), Slicing(("grade",), (("sex", "Female"),))), METRICS)
 PACKAGES = {"challenger": "sha256:" + "1" * 64, "champion": "sha256:" + "2" * 64, "reference": "sha256:" + "3" * 64}
 ROWS = 500
+Floats = npt.NDArray[np.float64]
 
 
-def predictions(labels: np.ndarray[Any, Any], seed: int, lift: float) -> np.ndarray[Any, Any]:
+def predictions(labels: Floats, seed: int, lift: float) -> Floats:
     """Scores half-way between the thousandths, so that TFMA's 10,000 buckets lump no two of them together."""
     random = np.random.default_rng(seed)
     scores = 1 / (1 + np.exp(-(lift * (labels - 0.5) + random.normal(size=len(labels)))))
-    return np.floor(scores * 1000) / 1000 + 0.0005
+    return np.asarray(np.floor(scores * 1000) / 1000 + 0.0005)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def of_tfma(table: pa.Table, config: EvalConfig) -> dict[str, Any]:
     written = tfma_files.eval_run(config, "label", {"challenger": PACKAGES["challenger"]}, "x")
     run = json_format.Parse(written, config_pb2.EvalRun())
     run.eval_config.model_specs[0].prediction_key = "challenger"
-    frame: pd.DataFrame = table.select(["label", "sex", "grade", "challenger"]).to_pandas()
+    frame = table.select(["label", "sex", "grade", "challenger"]).to_pandas()
     result = model_eval_lib.analyze_raw_data(frame, run.eval_config)
     return {name_of(key): found for key, found in result.get_metrics_for_all_slices().items()}
 

@@ -1,0 +1,119 @@
+"""How often each bound holds, over populations of several kinds: the worst of them for every metric.
+
+A bound that is asked for with a confidence of 95% should lie on its side of the truth on 95% of holdouts.
+
+    python benchmarks/coverage.py --holdouts 1000
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from benison.components.evaluator.bound import Estimate, estimate, gain
+from benison.components.evaluator.measure import Sample
+from benison.config import METRICS, WITHOUT_DIRECTION
+
+CONFIDENCE = 0.95
+SIZES = ((250, 0.12), (500, 0.5), (2000, 0.02), (2000, 0.25))
+LIFTS = ((1.2, 1.0), (2.5, 2.8))
+KINDS = ("normal", "uneven", "rounded")
+Figures = dict[str, Estimate]
+
+
+@dataclass(frozen=True)
+class Population:
+    """Two models whose scores have most of their noise in common; their predictions are calibrated where normal.
+
+    Attributes:
+        kind: ``normal`` scores; ``uneven``, positives spread wider; ``rounded`` to twentieths, with many ties.
+        rows: Of a holdout.
+        share: Of positives.
+        lifts: How far positives lie above negatives, by challenger and by champion.
+    """
+
+    kind: str
+    rows: int
+    share: float
+    lifts: tuple[float, float]
+
+    def draw(self, random: np.random.Generator, rows: int) -> tuple[Sample, Sample]:
+        """Challenger and champion on the same rows."""
+        labels, common = random.random(rows) < self.share, random.normal(size=rows)
+        one, two = (Sample(labels, self._answers(labels, common, random, lift)) for lift in self.lifts)
+        return one, two
+
+    def _answers(
+        self, labels: npt.NDArray[np.bool_], common: npt.NDArray[np.float64], random: np.random.Generator, lift: float
+    ) -> npt.NDArray[np.float64]:
+        noise = (0.8 * common + 0.6 * random.normal(size=len(labels))) * np.where(
+            labels & (self.kind == "uneven"), 1.8, 1.0
+        )
+        log_odds = np.log(self.share / (1 - self.share))
+        answers = special.expit(lift * (noise + lift * labels) - lift**2 / 2 + log_odds)
+        return np.asarray(np.round(answers * 20) / 20 if self.kind == "rounded" else answers, dtype=np.float64)
+
+
+def figures(one: Sample, two: Sample) -> Figures:
+    """Every metric of the challenger and every gain over the champion."""
+    values = {metric: estimate(metric, one, CONFIDENCE) for metric in METRICS if metric != "example_count"}
+    directed = [metric for metric in METRICS if metric not in WITHOUT_DIRECTION]
+    return values | {f"{metric}_gain": gain(metric, one, two, CONFIDENCE) for metric in directed}
+
+
+def truth(population: Population) -> dict[str, float]:
+    """From 1.6 million rows."""
+    random = np.random.default_rng(99)
+    found = [figures(*population.draw(random, 400_000)) for _ in range(4)]
+    return {name: float(np.mean([one[name].value for one in found])) for name in found[0]}
+
+
+def coverage(population: Population, holdouts: int) -> dict[str, tuple[float, float]]:
+    """How often the lower and the upper bound hold; only for figures that have them on a quarter of the holdouts."""
+    random, true = np.random.default_rng(1), truth(population)
+    held: dict[str, Counter[str]] = defaultdict(Counter)
+    for _ in range(holdouts):
+        for name, found in figures(*population.draw(random, population.rows)).items():
+            if found.interval.known:
+                lower, upper = found.interval.lower <= true[name], found.interval.upper >= true[name]
+                held[name].update(all=1, lower=int(lower), upper=int(upper))
+    enough = {name: one for name, one in held.items() if one["all"] > holdouts / 4}
+    return {name: (one["lower"] / one["all"], one["upper"] / one["all"]) for name, one in enough.items()}
+
+
+def table(holdouts: int) -> Iterator[str]:
+    """The table, line by line."""
+    cells = [
+        coverage(Population(kind, *size, lifts), holdouts)
+        for kind, size, lifts in itertools.product(KINDS, SIZES, LIFTS)
+    ]
+    yield "| figure | lower bound: worst, mean | upper bound: worst, mean |"
+    yield "|---|---|---|"
+    for name in sorted({name for cell in cells for name in cell}):
+        sides = zip(*(cell[name] for cell in cells if name in cell), strict=True)
+        shown = [f"{min(side):.1%}, {np.mean(side):.1%}" for side in sides]
+        yield f"| {name} | {' | '.join(shown)} |"
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--holdouts", type=int, default=1000, help="how many are drawn from each population")
+    holdouts = parser.parse_args().holdouts
+    started = time.monotonic()
+    for line in table(holdouts):
+        print(line, flush=True)
+    print(f"\n{holdouts:,} holdouts from each of {len(KINDS) * len(SIZES) * len(LIFTS)} populations, ", end="")
+    print(f"{time.monotonic() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
