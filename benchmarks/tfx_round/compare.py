@@ -70,7 +70,7 @@ def sides(data: Path, benison: str, tfx: str) -> list[Side]:
         Side(
             "TFX 1.21 LocalDagRunner", tfx, theirs, (f"{data}:/data:ro", f"{HERE}/tfx_side:/side:ro"), "outcome: pushed"
         ),
-        Side("Benison", benison, ours, (*own_files, f"{data}:/project/data:ro"), "pushed"),
+        Side("Benison", benison, ours, (*own_files, f"{data}:/project/data:ro"), "Pushed:"),
     ]
 
 
