@@ -18,7 +18,6 @@ from benison.core.spelling import misspelt, nearest
 BUILD = "build_model"
 _LONGEST = 300
 _DECORATION = re.compile(r"\x1b\[[0-9;]*m|\{\{function_node [^}]*\}\} ?| \[Op:[^]]*\].*")
-_IN_USER_CODE = re.compile(r"^in user code:.*?^\s*\w+(Error|Exception): ", re.DOTALL | re.MULTILINE)
 _IN_MESSAGE = re.compile(r'^\s*File "([^"]+)", line (\d+)', re.MULTILINE)
 _FRAMING = (
     "Graph execution error",
@@ -78,7 +77,7 @@ def place_of(error: BaseException, project: Path) -> str:
 
 def said(error: BaseException) -> str:
     """An exception in a line: its type and the sentence that says something, without a framework's stack."""
-    lines = [line.strip() for line in _DECORATION.sub("", _IN_USER_CODE.sub("", _message(error))).splitlines()]
+    lines = [line.strip() for line in _DECORATION.sub("", _message(error)).splitlines()]
     telling = [line for line in lines if line and not line.startswith(_FRAMING)]
     name = type(error).__name__
     return f"{name}: {telling[0][:_LONGEST]}" if telling else name

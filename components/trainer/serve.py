@@ -56,9 +56,14 @@ class Served(tf.Module):
         }
         examples = tf.TensorSpec([None], tf.string, name="examples")
         return {
-            SERVE_EXAMPLES: tf.function(self.serve_examples, input_signature=[examples]).get_concrete_function(),
-            SERVE_COLUMNS: tf.function(self.serve_columns, input_signature=[columns]).get_concrete_function(),
+            SERVE_EXAMPLES: _traced(self.serve_examples, examples),
+            SERVE_COLUMNS: _traced(self.serve_columns, columns),
         }
+
+
+def _traced(function: Callable[..., Any], spec: Any) -> Any:
+    """A function of one argument as a graph, of the very operations that it calls, as Keras traces its own."""
+    return tf.function(function, input_signature=[spec], autograph=False).get_concrete_function()
 
 
 def _inference(model: Any) -> Callable[[Any], Any]:

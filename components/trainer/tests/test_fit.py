@@ -27,13 +27,13 @@ def rows(count: int, seed: int) -> Rows:
 TRAIN, HELD = rows(300, 1), rows(120, 2)
 
 
-def network(*, seed: int = 5, eager: bool = True) -> Any:
-    """A small model; eager ones spare the time of compiling them."""
+def network(*, seed: int = 5) -> Any:
+    """A small model, eager, which spares the time of compiling it."""
     fit.seeded(seed)
     tensor = keras.Input((1,), name="x")
     x = keras.layers.Dropout(0.2)(keras.layers.Dense(4, activation="tanh")(tensor))
     model = keras.Model({"x": tensor}, keras.layers.Dense(1, activation="sigmoid")(x))
-    model.compile(keras.optimizers.Adam(0.05), "binary_crossentropy", run_eagerly=eager)
+    model.compile(keras.optimizers.Adam(0.05), "binary_crossentropy", run_eagerly=True)
     return model
 
 
@@ -43,13 +43,13 @@ def weights(model: Any) -> list[list[float]]:
 
 @pytest.fixture(scope="module")
 def trained() -> tuple[Any, fit.Training]:
-    model = network(eager=False)
+    model = network()
     return model, fit.fit(model, TRAIN, HELD, SETTINGS, "model.py")
 
 
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(trained: tuple[Any, fit.Training]) -> None:
     model, training = trained
-    again = network(eager=False)
+    again = network()
     assert fit.fit(again, TRAIN, HELD, SETTINGS, "model.py") == training
     assert weights(again) == weights(model)
     other = network(seed=6)
