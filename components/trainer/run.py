@@ -26,6 +26,7 @@ from benison.core.errors import ConfigError, IntegrityError, StorageError
 from benison.core.examples import binary_labels, read_split
 from benison.core.files import storage_errors, write_atomically
 from benison.core.signatures import SERVE_COLUMNS, SERVE_EXAMPLES
+from benison.core.spelling import nearest
 from benison.core.verdicts import Verdict
 
 PACKAGE = "Format-Serving"
@@ -53,6 +54,7 @@ def run(*, bundle: Path, examples: Path, validation: Path, model: Path) -> None:
     project = bundle / "project"
     config = benison.config.read(project)
     _on_tensorflow()
+    _complete(project, config)
     fit.seeded(config.model.seed)
     data = _read(examples, config)
     with load.importable(project):
@@ -120,6 +122,18 @@ def _on_tensorflow() -> None:
             got=keras.config.backend(),
             hint="unset it",
         )
+
+
+def _complete(project: Path, config: Config) -> None:
+    """What would otherwise come out only after the training."""
+    try:
+        documents.encode(config.model.hyperparameters)
+    except (TypeError, ValueError) as error:
+        expected = "texts, finite numbers, true, false, lists and mappings of texts to such"
+        raise ConfigError("benison.yaml (model.hyperparameters)", expected=expected, got=str(error)) from error
+    if not (project / config.data.schema).is_file():
+        hint = nearest(config.data.schema, [path.name for path in project.glob("*.pbtxt")])
+        raise ConfigError("benison.yaml (data.schema)", expected=f"a file {config.data.schema}", got="none", hint=hint)
 
 
 def _read(examples: Path, config: Config) -> _Data:

@@ -211,3 +211,21 @@ def test_another_backend_of_keras_is_refused(
     monkeypatch.setattr(keras.config, "backend", lambda: "jax")
     with pytest.raises(ConfigError, match=r"KERAS_BACKEND: expected tensorflow, .*, got jax\n\nhint: unset it"):
         run(**make_task(tmp_path).folders)
+
+
+@pytest.mark.parametrize("value", [".nan", "2026-11-20"])
+def test_a_hyperparameter_that_cannot_be_recorded_is_refused_before_the_training(
+    make_task: MakeTask, tmp_path: Path, value: str
+) -> None:
+    made = make_task(tmp_path, model="raise RuntimeError\n")
+    config = made.bundle / "project" / "benison.yaml"
+    config.write_text(config.read_text().replace("units: 8", f"units: {value}"))
+    with pytest.raises(ConfigError, match=r"\(model.hyperparameters\): expected texts, finite numbers"):
+        run(**made.folders)
+
+
+def test_a_schema_that_is_not_there_is_named_before_the_training(make_task: MakeTask, tmp_path: Path) -> None:
+    made = make_task(tmp_path, model="raise RuntimeError\n")
+    (made.bundle / "project" / "schema.pbtxt").rename(made.bundle / "project" / "shema.pbtxt")
+    with pytest.raises(ConfigError, match=r"expected a file schema.pbtxt, got none\n\nhint: did you mean shema.pbtxt"):
+        run(**made.folders)
