@@ -19,7 +19,7 @@ run: setup ## the example project: span 1 makes the first champion, span 2 a cha
 	@$(BIN)/benison run examples/census --span 1 --span 2
 
 test: setup ## the tests; make test ARGS="-k gate"
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
 
 check: style types layers budget freshness ## lint, types, layers, sizes, and that what is generated is fresh
 
