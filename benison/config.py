@@ -36,6 +36,8 @@ METRICS = (
 # A gain of these is turned round, so that more of it is better; the others below have no better and no worse.
 LESS_IS_BETTER = ("binary_crossentropy", "false_negative_rate", "false_positive_rate")
 WITHOUT_DIRECTION = ("calibration", "example_count", "mean_label", "mean_prediction")
+# The others lie from 0 to 1, so a limit beyond is a slip, such as percent, that would prove nothing.
+_BEYOND_ONE = ("binary_crossentropy", "calibration", "example_count")
 _MODEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
@@ -282,7 +284,11 @@ def _value(section: Section, key: str) -> str:
 def _features(section: Section) -> tuple[Feature, ...]:
     if not section.content:
         raise section.error("", "at least one feature", "none", "write  age: numeric  or  city: categorical")
-    return tuple(_feature(section, str(name)) for name in section.content)
+    for name in section.content:
+        if not isinstance(name, str):
+            hint = "put it in quotes: YAML reads words like on and no, and digits, as something else than text"
+            raise section.error("", "names of columns, which are text", repr(name), hint)
+    return tuple(_feature(section, name) for name in section.content)
 
 
 def _feature(section: Section, name: str) -> Feature:
@@ -345,6 +351,7 @@ def _gate_check(section: Section) -> GateCheck:
     )
     section.close()
     _sound(section, check)
+    _can_be_missed(section, check)
     return check
 
 
@@ -361,3 +368,22 @@ def _sound(section: Section, check: GateCheck) -> None:
         raise section.error("tolerance", "a metric of which more or less is better", check.metric, hint)
     if check.at_least == -math.inf and check.at_most == math.inf and math.isnan(check.tolerance):
         raise section.error("metric", "at_least, at_most or tolerance beside it", "none of them")
+
+
+def _can_be_missed(section: Section, check: GateCheck) -> None:
+    """Refuses limits that decide nothing: every model, or none, would meet them."""
+    limits = {"at_least": check.at_least, "at_most": check.at_most, "tolerance": check.tolerance}
+    limits = {key: limit for key, limit in limits.items() if key in section.content}
+    for key, limit in limits.items():
+        if not math.isfinite(limit):
+            raise section.error(key, "a number that is finite", f"{limit:g}")
+    if check.at_least > check.at_most:
+        raise section.error("at_most", f"at least at_least, {check.at_least:g}", f"{check.at_most:g}")
+    if check.metric in _BEYOND_ONE:
+        return
+    for key, limit in limits.items():
+        if not 0 <= limit <= 1 or (key == "tolerance" and limit == 1):
+            expected = f"a number from 0 to {'below ' * (key == 'tolerance')}1, as {check.metric} is"
+            raise section.error(key, expected, f"{limit:g}", "5% is written 0.05")
+    if check.at_least <= 0 and check.at_most >= 1 and math.isnan(check.tolerance):
+        raise section.error(next(iter(limits)), "a limit that a model can miss", f"{check.metric} from 0 to 1")

@@ -94,6 +94,12 @@ def test_what_is_not_said_has_the_documented_default(tmp_path: Path) -> None:
         ("gate.checks.1.no_worse_than", ["champ"], r"champion or reference, got 'champ'"),
         ("gate.checks.0.no_worse_than", ["champion"], r"how much worse the challenger may be"),
         ("gate.checks.0.tier", "medium", r"one of hard, soft"),
+        ("gate.checks.0.at_least", math.nan, r"gate.checks.0.at_least.*finite, got nan"),
+        ("gate.checks.1.tolerance", math.inf, r"finite, got inf"),
+        ("gate.checks.0.at_least", 80, r"from 0 to 1, as auc is, got 80\n\nhint: 5% is written 0.05"),
+        ("gate.checks.1.tolerance", 1, r"from 0 to below 1, as auc is, got 1\n"),
+        ("gate.checks.0.at_least", 0, r"at_least.*a limit that a model can miss, got auc from 0 to 1"),
+        ("gate.checks.0.at_most", 0.7, r"at_most.*at least at_least, 0.8, got 0.7"),
         ("data.window", 0, r"whole number from 1, got 0"),
         ("data.window", True, r"expected a whole number, got True"),
         ("data.path", "data/all.csv", r"1 where data.path has no \{span\}"),
@@ -106,6 +112,7 @@ def test_what_is_not_said_has_the_documented_default(tmp_path: Path) -> None:
         ("label.positive", ..., r"a value of the label column, got none"),
         ("label.negative", ">50K", r"another value than label.positive"),
         ("features", {}, r"at least one feature"),
+        ("features", {True: "numeric"}, r"\(features\).*columns, which are text, got True\n\nhint: put it in quotes"),
         ("features.age", "number", r"numeric, categorical"),
         ("features.age", {"kind": "numeric", "min_count": 3}, r"'min_count'"),
         ("features.income", "categorical", r"features other than the label"),
@@ -138,6 +145,7 @@ def test_the_line_is_the_one_on_which_the_mistake_stands(tmp_path: Path) -> None
         ("a: [", "expected YAML"),
         ("name: a\nname: b\n", r"benison.yaml:2 \(name\): expected each key once"),
         ("name: !!python/object/apply:os.system ['true']\n", "expected YAML"),
+        ("description: 2024-13-45\n", "expected YAML, got month must be in 1..12\n\nhint: put what looks like a date"),
     ],
 )
 def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path, text: str, said: str) -> None:
@@ -154,6 +162,20 @@ def test_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"benison\.yaml: expected a file that can be read"):
         config.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        {"metric": "example_count", "at_least": 5000},
+        {"metric": "calibration", "at_least": 0.8, "at_most": 1.25},
+        {"metric": "binary_crossentropy", "tolerance": 1.5},
+        {"metric": "mean_prediction", "at_least": 0, "at_most": 0.3},
+    ],
+)
+def test_limits_that_can_be_missed_are_taken(tmp_path: Path, check: dict[str, Any]) -> None:
+    found = read(tmp_path, changed("gate.checks", [check])).gate.checks[0]
+    assert {name: getattr(found, name) for name in check} == check
 
 
 def test_the_policy_s_digest_changes_with_the_policy_and_with_nothing_else(tmp_path: Path) -> None:

@@ -183,6 +183,9 @@ def load(path: Path) -> Section:
         raise ConfigError(str(path), expected="UTF-8 text", got=f"byte {error.object[error.start]:#x}") from error
     except yaml.YAMLError as error:
         raise ConfigError(str(path), expected="YAML", got=" ".join(str(error).split())) from error
+    except ValueError as error:
+        hint = "put what looks like a date into quotes"
+        raise ConfigError(str(path), expected="YAML", got=str(error), hint=hint) from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path.name}:1", expected="a mapping of keys to values", got=type(content).__name__)
     return Section(path.name, content, lines_of(node))

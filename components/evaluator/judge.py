@@ -82,11 +82,12 @@ def judge(gate: Gate, measured: Sequence[Measured], baselines: Baselines, unsoun
     known = {one.name: one for one in measured}
     for number, line in enumerate(gate.checks):
         subjects = [known[name] for name in subjects_of(line, list(known), number)]
+        named = _named(line, list(known), number)
         for question in _questions(line, baselines):
             if question.baseline and question.baseline not in baselines.present:
                 not_applicable += [NotApplicable(question.name, name, _none_yet(question)) for name in line.slices]
             else:
-                checks += _answers(question, line.slices, subjects, why_not)
+                checks += _answers(question, named, subjects, why_not)
     return Judgement((*checks, *_nothing_asked(checks)), tuple(not_applicable), why_not)
 
 
@@ -128,16 +129,21 @@ def subjects_of(line: GateCheck, known: Sequence[str], number: int) -> list[str]
     Raises:
         ConfigError: There is no such slice; the message names the nearest that there is.
     """
-    if ALL in line.slices:
-        return list(known)
+    named = _named(line, known, number)
+    return list(known) if ALL in line.slices else named
+
+
+def _named(line: GateCheck, known: Sequence[str], number: int) -> list[str]:
+    """The slices that a line of the policy calls by name, each once."""
     by_parts = {frozenset(name.split(", ")): name for name in known}
-    found = [name if name in known else by_parts.get(frozenset(name.split(", "))) for name in line.slices]
-    for asked, name in zip(line.slices, found, strict=True):
-        if name is None:
+    asked = [name for name in line.slices if name != ALL]
+    found = {name: name if name in known else by_parts.get(frozenset(name.split(", "))) for name in asked}
+    for name, one in found.items():
+        if one is None:
             where = f"{FILE} (gate.checks.{number}.slices)"
-            hint = nearest(asked, [*known, ALL])
-            raise ConfigError(where, expected="a slice of the evaluation", got=repr(asked), hint=hint)
-    return [name for name in dict.fromkeys(found) if name is not None]
+            hint = nearest(name, [*known, ALL])
+            raise ConfigError(where, expected="a slice of the evaluation", got=repr(name), hint=hint)
+    return [one for one in dict.fromkeys(found.values()) if one is not None]
 
 
 @dataclass(frozen=True)
@@ -196,12 +202,11 @@ def _none_yet(question: _Question) -> str:
 
 
 def _answers(
-    question: _Question, names: Sequence[str], subjects: Sequence[Measured], why_not: dict[str, str]
+    question: _Question, named: Sequence[str], subjects: Sequence[Measured], why_not: dict[str, str]
 ) -> list[Check]:
     """Slices under the policy's counts are left out, unless the policy names them or none is left."""
     judged = [_answer(question, one) for one in subjects if one.name not in why_not]
-    if ALL not in names:
-        return judged + [_unjudged(question, one.name, why_not[one.name]) for one in subjects if one.name in why_not]
+    judged += [_unjudged(question, name, why_not[name]) for name in named if name in why_not]
     return judged or [_unjudged(question, ALL, "no slice is large enough to be judged")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,16 +55,29 @@ def cut(table: pa.Table, config: EvalConfig, where: str) -> list[Slice]:
         where: The config's file, for error messages.
 
     Raises:
-        ConfigError: A value that is asked for does not occur, or there are more than a thousand slices.
+        ConfigError: A value or column that is asked for does not occur, two slices would have one name, or there are
+            more than a thousand.
     """
     coded = {name: _coded(table[name]) for name in config.columns}
     found: dict[tuple[tuple[str, str], ...], Slice] = {(): Slice((), np.arange(table.num_rows))}
     for slicing in config.slicings:
-        for one in _slices(slicing, coded, table.num_rows, where):
+        ones = _slices(slicing, coded, table.num_rows, where)
+        if table.num_rows and not ones:
+            raise _none(slicing, where)
+        for one in ones:
             found.setdefault(one.keys, one)
         if len(found) > MOST:
             raise _too_many(slicing, where)
+    _told_apart([one.name for one in found.values()], where)
     return list(found.values())
+
+
+def _told_apart(names: list[str], where: str) -> None:
+    """A policy calls slices by name, so one that bears another's name would go unjudged."""
+    for name, times in Counter(names).items():
+        if times > 1:
+            expected, hint = "slices with names of their own", "write values and columns without ', ' and '='"
+            raise ConfigError(f"{where} (slicing_specs)", expected=expected, got=f"{times} named {name!r}", hint=hint)
 
 
 def _coded(column: pa.ChunkedArray) -> _Coded:
@@ -101,6 +115,14 @@ def _code(name: str, value: str, coded: _Coded, where: str) -> int:
 def _keys(slicing: Slicing, coded: dict[str, _Coded], row: int) -> tuple[tuple[str, str], ...]:
     crossed = [(name, coded[name].values[coded[name].codes[row]]) for name in slicing.keys]
     return tuple(sorted([*crossed, *slicing.values]))
+
+
+def _none(slicing: Slicing, where: str) -> ConfigError:
+    asked = ", ".join(slicing.columns)
+    hint = "leave it out if no row can have one: what is not there cannot be judged"
+    return ConfigError(
+        f"{where} (slicing_specs)", expected="rows of the holdout to cut", got=f"none with values of {asked}", hint=hint
+    )
 
 
 def _too_many(slicing: Slicing, where: str) -> ConfigError:

@@ -214,6 +214,7 @@ LARGE, SMALL = slice_of("sex=Male"), slice_of("sex=Female", rows=33, positives=3
     [
         (ALL, [slice_of(), LARGE, SMALL], [("overall", PASS), ("sex=Male", PASS)]),
         (ALL, [SMALL], [("all", OPEN)]),
+        (("all", "sex=Female"), [slice_of(), SMALL], [("overall", PASS), ("sex=Female", OPEN)]),
         (("sex=Female",), [LARGE, SMALL], [("sex=Female", OPEN)]),
         (("sex=Female", "sex=Male"), [LARGE, SMALL], [("sex=Male", PASS), ("sex=Female", OPEN)]),
     ],
@@ -256,8 +257,9 @@ def test_a_slice_that_there_is_not_is_an_error_that_names_the_nearest() -> None:
         "benison.yaml (gate.checks.1.slices): expected a slice of the evaluation, got 'sex=Femal'\n\n"
         "hint: did you mean sex=Female?"
     )
-    with pytest.raises(ConfigError, match=re.escape(said)):
-        judge(gate(line(at_least=0.8), line(at_least=0.8, slices=("sex=Femal",))), [slice_of(), SMALL], NONE)
+    for names in (("sex=Femal",), ("all", "sex=Femal")):
+        with pytest.raises(ConfigError, match=re.escape(said)):
+            judge(gate(line(at_least=0.8), line(at_least=0.8, slices=names)), [slice_of(), SMALL], NONE)
 
 
 @pytest.mark.parametrize(

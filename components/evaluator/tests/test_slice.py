@@ -101,3 +101,18 @@ def test_a_column_of_too_many_values_is_an_error() -> None:
     table = pa.table({"id": list(range(1001))})
     with pytest.raises(ConfigError, match=r"expected at most 1,000 slices, got more, by id\n\nhint: slice by columns"):
         names(Slicing(("id",)), table=table)
+
+
+def test_two_slices_with_one_name_are_an_error_since_a_policy_calls_them_by_name() -> None:
+    table = pa.table({"place": ["x, sex=Male", "x"], "sex": ["Male", "Male"]})
+    said = "(slicing_specs): expected slices with names of their own, got 2 named 'place=x, sex=Male'\n\nhint: write"
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        names(Slicing(("place",)), Slicing(("place", "sex")), table=table)
+
+
+@pytest.mark.parametrize("keys", [("race",), ("sex", "race")])
+def test_a_column_without_values_is_an_error_since_its_slices_would_go_unjudged(keys: tuple[str, ...]) -> None:
+    table = pa.table({"sex": ["Male", "Female"], "race": pa.nulls(2, pa.string())})
+    said = f"(slicing_specs): expected rows of the holdout to cut, got none with values of {', '.join(keys)}\n\nhint"
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        names(Slicing(keys), table=table)
