@@ -94,12 +94,21 @@ def publish(registry: Registry, state: State, push: Push, blessing: Blessing) ->
     decided = decide(state, push.evidence, blessing)
     if decided.outcome in (PUSHED, BLOCKED) and _is_what_was_trained(push.evidence):
         _record(registry, push, blessing)
+    if decided.outcome == UNCHANGED:
+        _complete(registry, state, push)
     if decided.outcome != PUSHED:
         return decided
     if decided.after is None or decided.after.package != blessing.package:
         decided = _promote(registry, decided.before, push, blessing)
     registry.put_history(blessing.snapshot, push.profile)
     return decided
+
+
+def _complete(registry: Registry, state: State, push: Push) -> None:
+    """Keeps the profile of the champion's own data: a push may have been cut short after the promotion."""
+    snapshot = push.evidence.profile["snapshot"]
+    if state.champion and state.versions[state.champion.package].entry.evidence.get("snapshot") == snapshot:
+        registry.put_history(snapshot, push.profile)
 
 
 def to_json(pushed: Pushed, package: str | None, registry_uri: str) -> dict[str, Any]:

@@ -12,11 +12,12 @@ import pytest
 from benison.components.pusher.bless import bless
 from benison.components.pusher.evidence import standing
 from benison.components.pusher.publish import Push, publish
+from benison.core import digests
 from benison.core.errors import ConflictError
 from benison.core.store import Store
 from benison.registry.log import Bless
 from benison.registry.registry import Registry
-from benison.registry.testing import NOON, Bench, MemoryStore, Stopped, StoppingStore
+from benison.registry.testing import NOON, Bench, MemoryStore, Stopped, StoppingStore, digest
 from benison.registry.verification import verify
 
 World = Any
@@ -50,6 +51,27 @@ def test_is_done_once_wherever_it_stopped_before(world: World, done: bool) -> No
         assert verify(registry).unfinished == ()
         assert verify(registry).sound
     assert at > 15
+
+
+def test_keeps_the_profile_also_where_the_next_run_finds_the_model_champion_already(world: World) -> None:
+    """Cut short after the promotion, and evaluated again: against itself, so it is not the same push any more."""
+    world.round("one", [1]).push()
+    snapshot = digest("spans [1]")
+    kept = world.root / "registry" / "census" / "history" / f"{digests.as_folder_name(snapshot)}.json"
+    kept.unlink()
+    again = world.round("one", [1])
+    assert again.push() == "unchanged"
+    assert kept.read_bytes() == (again.folder / "statistics" / "profile.json").read_bytes()
+    assert world.log == ["register", "bless", "promote"]
+
+
+def test_keeps_no_profile_of_other_data_for_the_champion(world: World) -> None:
+    world.round("one", [1]).push()
+    again = world.round("one", [1])
+    for what in ("anomalies/checks", "statistics/profile", "model/training"):
+        again.said(what)["snapshot"] = digest("other")
+    assert again.push() == "unchanged"
+    assert list(world.registry.history()) == [digest("spans [1]")]
 
 
 def test_loses_to_a_promotion_between_its_look_and_its_push(world: World, tmp_path: Path) -> None:
