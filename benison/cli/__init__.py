@@ -68,6 +68,9 @@ def guarded(call: Callable[[], object]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("cancelled", err=True)
         return 130
+    except SystemExit:
+        # click leaves so, with 1, where nobody reads its output any more: `benison run | head` is no gate's no.
+        return 141
     except Exception:
         # Python leaves with 1 after a crash, which here would read as the gate's no.
         sys.excepthook(*sys.exc_info())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import socket
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -75,6 +78,15 @@ def registry_option(command: _F) -> _F:
 def runs_option(command: _F) -> _F:
     """``--runs DIR``."""
     return click.option("--runs", type=FOLDER, help="Where runs are kept; runs/ in the project by default.")(command)
+
+
+def who() -> str:
+    """Who asks, as ``user@machine``; by number where the machine knows no name for them, as in many containers."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
 
 
 def commit_of(folder: Path) -> str:

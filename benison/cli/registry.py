@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import socket
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -42,7 +40,7 @@ def _open(folder: Path, registry: Path | None) -> Registry:
 
 
 def _by() -> dict[str, Any]:
-    return {"who": f"{getpass.getuser()}@{socket.gethostname()}", "when": datetime.now(UTC)}
+    return {"who": projects.who(), "when": datetime.now(UTC)}
 
 
 @command.command()

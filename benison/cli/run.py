@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import getpass
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -45,18 +43,38 @@ def command(folder: Path, spans: tuple[int, ...], registry: Path | None, runs: P
 
 def _preflight(project: Project) -> None:
     """What can be said before anything runs: the other files that benison.yaml names are there and parse."""
-    names = [path.name for path in project.folder.iterdir()]
-    config = project.config
-    files = {"model.module": config.model.module, "data.schema": config.data.schema, "evaluation": config.evaluation}
-    for key, name in files.items():
+    if pattern := sorted(set("*?[") & set(str(project.runs))):
+        hint = "TensorFlow reads them as a pattern: name a folder elsewhere with  --runs"
+        got = f"{pattern[0]} in it"
+        raise ConfigError(str(project.runs), expected="a runs folder without * ? [ in its path", got=got, hint=hint)
+    names = [path.name for path in project.folder.iterdir() if path.is_file()]
+    for key, name in _files(project).items():
         if not (project.folder / name).is_file():
             raise ConfigError(f"benison.yaml ({key})", expected=f"a file {name}", got="none", hint=nearest(name, names))
-    eval_config.read(project.folder / config.evaluation)
-    module = project.folder / config.model.module
+    eval_config.read(project.folder / project.config.evaluation)
+    module = project.folder / project.config.model.module
     try:
-        ast.parse(module.read_text(), filename=str(module))
+        ast.parse(module.read_bytes(), filename=str(module))
     except SyntaxError as error:
-        raise ModelCodeError(f"{module.name}:{error.lineno}", expected="Python", got=error.msg) from error
+        place = f"{module.name}:{error.lineno}" if error.lineno else module.name
+        raise ModelCodeError(place, expected="Python", got=error.msg) from error
+    except ValueError as error:
+        raise ModelCodeError(module.name, expected="Python", got=str(error)) from error
+
+
+def _files(project: Project) -> dict[str, str]:
+    """The other files that benison.yaml names, by key."""
+    config = project.config
+    return {"model.module": config.model.module, "data.schema": config.data.schema, "evaluation": config.evaluation}
+
+
+def _travels(project: Project, staged: Path) -> None:
+    """Makes sure that the files that benison.yaml names are in the bundle as well."""
+    for key, name in _files(project).items():
+        if not (staged / "project" / name).is_file():
+            where, expected = f"benison.yaml ({key})", "a file that the bundle takes along"
+            hint = "move it out of data/, runs/, the registry and hidden folders, which stay behind"
+            raise ConfigError(where, expected=expected, got=repr(name), hint=hint)
 
 
 def _one(engine: Any, project: Project, span: int, *, cache: bool, progress: Progress) -> None:
@@ -77,6 +95,7 @@ def _request(project: Project, span: int, *, cache: bool) -> Any:
     from benison.engines.local import RunRequest
 
     staged = pack(project.folder, project.runs / "bundles", exclude=_own_folders(project))
+    _travels(project, Path(staged.uri))
     compiled = project.runs / ".compiled" / f"{PIPELINE}.yaml"
     compile_pipeline(PIPELINE, compiled)
     parameters: dict[str, str | int] = {
@@ -86,7 +105,7 @@ def _request(project: Project, span: int, *, cache: bool) -> Any:
         "registry_uri": str(project.registry),
         "span": span,
         "commit": projects.commit_of(project.folder),
-        "who": f"{getpass.getuser()}@{socket.gethostname()}",
+        "who": projects.who(),
     }
     return RunRequest(ir=compiled, parameters=parameters, runs=project.runs, cache=cache)
 

@@ -1,3 +1,8 @@
+import errno
+import os
+import pwd
+import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from benison import cli
-from benison.core.errors import BrokenError, ConfigError
+from benison.cli import project
+from benison.core.errors import BrokenError, ConfigError, ModelCodeError
 
 
 def leave_with(error: BaseException | None) -> int:
@@ -39,6 +45,68 @@ def test_a_gate_s_no_leaves_with_1() -> None:
         raise click.exceptions.Exit(1)
 
     assert cli.guarded(lambda: blocked.main(args=[], standalone_mode=False)) == 1
+
+
+def test_output_that_nobody_reads_is_not_a_gate_s_no() -> None:
+    @click.command()
+    def unread() -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    out, err = sys.stdout, sys.stderr
+    try:
+        assert cli.guarded(lambda: unread.main(args=[], standalone_mode=False)) == 141
+    finally:
+        sys.stdout, sys.stderr = out, err
+
+
+def test_a_user_without_a_name_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    nobody = next(number for number in range(54321, 60000) if number not in {one.pw_uid for one in pwd.getpwall()})
+    monkeypatch.setattr(os, "getuid", lambda: nobody)
+    assert project.who() == f"{nobody}@{socket.gethostname()}"
+    monkeypatch.setenv("USER", "ann")
+    assert project.who() == f"ann@{socket.gethostname()}"
+
+
+CENSUS = Path(__file__).parents[2] / "examples" / "census"
+
+
+def census(folder: Path) -> Path:
+    shutil.copytree(CENSUS, folder, ignore=shutil.ignore_patterns("data", "runs", "registry"))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"name = 'caf\xe9'\n", r"model.py(:1)?: expected Python, got .*utf-8"),
+        (b"x = 1\0\n", "model.py: expected Python, got source code string cannot contain null bytes"),
+        (b"x = 1\ny = (\n", r"model.py:2: expected Python, got '\(' was never closed"),
+    ],
+)
+def test_a_model_that_is_no_python_is_named_before_anything_runs(tmp_path: Path, content: bytes, said: str) -> None:
+    folder = census(tmp_path / "project")
+    (folder / "model.py").write_bytes(content)
+    with pytest.raises(ModelCodeError, match=said):
+        cli.benison.main(["run", str(folder)], standalone_mode=False)
+
+
+def test_a_runs_folder_that_tensorflow_would_take_for_a_pattern_is_refused(tmp_path: Path) -> None:
+    said = r"a runs folder without \* \? \[ in its path, got \[ in it\n\nhint: TensorFlow .*--runs"
+    with pytest.raises(ConfigError, match=said):
+        cli.benison.main(["run", str(census(tmp_path / "a [1]"))], standalone_mode=False)
+
+
+def test_a_file_that_the_bundle_would_leave_behind_is_named_before_anything_runs(tmp_path: Path) -> None:
+    folder = census(tmp_path / "project")
+    (folder / "data").mkdir()
+    (folder / "schema.pbtxt").rename(folder / "data" / "schema.pbtxt")
+    text = (folder / "benison.yaml").read_text()
+    (folder / "benison.yaml").write_text(text.replace("data:\n", "data:\n  schema: data/schema.pbtxt\n", 1))
+    said = r"\(data.schema\): expected a file that the bundle takes along, got 'data/schema.pbtxt'\n\nhint: move it out"
+    with pytest.raises(ConfigError, match=said):
+        cli.benison.main(["run", str(folder)], standalone_mode=False)
 
 
 def test_errors_go_to_stderr_with_their_hint(capsys: pytest.CaptureFixture[str]) -> None:
