@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import tensorflow as tf
 from benison.config import FILE, Label
 from benison.core import documents
 from benison.core.errors import ConfigError, DataError
+from benison.core.examples import as_text
 from benison.core.signatures import PROBABILITY, SERVE_COLUMNS, feed
 
 BATCH_ROWS = 8192
@@ -34,10 +36,13 @@ def predict(package: Path, table: pa.Table, label: Label, *, batch_rows: int = B
 
     Raises:
         ConfigError: The package predicts something else.
-        DataError: It cannot be loaded or called so, or the rows lack a column that it takes.
+        DataError: It cannot be loaded or called so, or the rows lack a column that it takes, or have it as another
+            kind.
     """
     told = documents.read(package / "assets.extra" / "features.json", "features")
     _check_label(package, told["label"], label)
+    for feature in told["features"]:
+        _check_column(package.name, table, feature)
     inputs = feed(table, told["features"])
     model = _load(package)  # named here, since it owns the variables that its signature only refers to
     serve = model.signatures[SERVE_COLUMNS]
@@ -55,6 +60,29 @@ def _check_label(package: Path, told: Mapping[str, str], label: Label) -> None:
             got=f"{label.column} = {label.positive!r} and not {label.negative!r}",
             hint="models that predict different things cannot be compared; give the new one another name",
         )
+
+
+def _check_column(role: str, table: pa.Table, feature: Mapping[str, Any]) -> None:
+    """Refuses rows that a model reads otherwise than when it was trained: it would lose through no fault of its own."""
+    name = feature["name"]
+    kind = table[name].type if name in table.column_names else pa.null()
+    if pa.types.is_null(kind) or pa.types.is_string(kind) == (feature["kind"] == "categorical"):
+        return
+    expected, got = f"numbers, as the {role} was trained on", "text"
+    if feature["kind"] == "categorical":
+        changed = next((pair for pair in _respelt(feature["vocabulary"], kind) if pair[0] != pair[1]), None)
+        if changed is None:
+            return
+        expected, got = f"text such as {changed[0]!r}, as the {role} was trained on", f"numbers, here {changed[1]}"
+    hint = f"declare it {feature['kind']} under features: in benison.yaml, or give the project another name"
+    raise DataError(f"column {name!r}", expected=expected, got=got, hint=hint)
+
+
+def _respelt(values: Sequence[str], kind: pa.DataType) -> Iterator[tuple[str, str]]:
+    """Texts that can be numbers, each with the text that it becomes by way of them: 007 and 7."""
+    for value in values:
+        with contextlib.suppress(pa.ArrowInvalid):
+            yield value, as_text(pa.chunked_array([pa.array([value]).cast(kind)]))[0].as_py()
 
 
 def _load(package: Path) -> Any:

@@ -1,4 +1,5 @@
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from benison.components.evaluator import predict as verb
 from benison.config import Label
+from benison.core import documents
 from benison.core.errors import ConfigError, DataError
 
 Package = Callable[..., Path]
@@ -55,6 +57,52 @@ def test_a_column_that_the_model_takes_and_the_data_lacks_is_named(package: Pack
     said = "feature 'age': expected a column 'age' in the data, got none\n\nhint: did you mean agee?"
     with pytest.raises(DataError, match=re.escape(said)):
         predict(package(0.1, -1.0, 0.2), table)
+
+
+def test_text_where_the_model_was_trained_on_numbers_is_told_of_the_model(package: Package) -> None:
+    table = TABLE.set_column(0, "age", pa.array(["40", None, "50", " 20"]))
+    said = (
+        "column 'age': expected numbers, as the Format-Serving was trained on, got text\n\n"
+        "hint: declare it numeric under features: in benison.yaml, or give the project another name"
+    )
+    with pytest.raises(DataError, match=re.escape(said)):
+        predict(package(0.1, -1.0, 0.2), table)
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "column", "changed"),
+    [
+        (["Female", "02134"], pa.array([2134, 1, None, 3]), ("02134", "2134")),
+        (["3.9", "3.10"], pa.array([3.1, 3.9, None, 3.5]), ("3.10", "3.1")),
+    ],
+)
+def test_numbers_that_lost_the_spelling_that_the_model_knows_are_refused(
+    package: Package, tmp_path: Path, vocabulary: list[str], column: pa.Array, changed: tuple[str, str]
+) -> None:
+    """The model would take every such value for an unknown one, and lose to a challenger that is no better."""
+    folder = with_vocabulary(package, tmp_path, vocabulary)
+    was, now = changed
+    said = (
+        f"expected text such as {was!r}, as the Format-Serving was trained on, got numbers, here {now}\n\nhint: declare"
+    )
+    with pytest.raises(DataError, match=re.escape(said)):
+        predict(folder, TABLE.set_column(1, "sex", column))
+
+
+def test_numbers_that_are_spelt_as_the_model_knows_them_are_taken(package: Package, tmp_path: Path) -> None:
+    folder = with_vocabulary(package, tmp_path, ["1", "12", "unknown"])
+    numbers, texts = pa.array([1, 12, None, 3]), pa.array(["1", "12", None, "3"])
+    found = [predict(folder, TABLE.set_column(1, "sex", column)).tolist() for column in (numbers, texts)]
+    assert found[0] == found[1]
+
+
+def with_vocabulary(package: Package, tmp_path: Path, vocabulary: list[str]) -> Path:
+    folder = shutil.copytree(package(0.1, -1.0, 0.2), tmp_path / "Format-Serving")
+    path = folder / "assets.extra" / "features.json"
+    told = documents.read(path, "features")
+    told["features"][1]["vocabulary"] = vocabulary
+    documents.write(path, "features", {name: told[name] for name in ("features", "label")})
+    return folder
 
 
 def test_a_model_of_another_label_is_not_compared(package: Package) -> None:
