@@ -18,7 +18,14 @@ BASE = [
     "referencing>=0.30",
     "rich>=13",
 ]
-DATA = ["dill", "scipy>=1.11", "tensorflow-data-validation>=1.16.1,<1.22", "tensorflow-metadata>=1.16.1,<1.22"]
+DATA = [
+    "dill",
+    "google-crc32c>=1.5",
+    "protobuf>=4.25",
+    "scipy>=1.11",
+    "tensorflow-data-validation>=1.16.1,<1.22",
+    "tensorflow-metadata>=1.16.1,<1.22",
+]
 TRAIN = ["keras>=3.3,<4", "tensorflow>=2.16.2,<2.22"]
 EVALUATE = [*TRAIN, "scipy>=1.11", "tensorflow-model-analysis>=0.47.1,<0.53", "tf-keras>=2.16,<2.22"]
 DEV = ["hypothesis", "import-linter", "mypy", "pytest", "pytest-timeout", "pytest-xdist", "ruff", "scikit-learn"]
@@ -44,7 +51,7 @@ setup(
         "data": DATA,
         "train": TRAIN,
         "evaluate": EVALUATE,
-        "deliver": ["google-cloud-storage>=2.19"],
+        "deliver": [],  # the registry and the pusher need nothing more
         "vertex": ["google-cloud-aiplatform>=1.70,<2"],
         "dev": DEV,
     },
