@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import csv
 import gzip
+import os
 import platform
 import re
 import subprocess
@@ -137,7 +138,7 @@ def main() -> None:
                 one = run(side)
                 print(f"{side.name}: {one.wall:.1f} s{'' if turn else ', warming up'}", flush=True)
                 found[side.name] += [one] if turn else []
-    print(f"\n{platform.processor() or platform.machine()}, {asked.rounds} rounds each\n\n{table(found)}")
+    print(f"\n{os.cpu_count()} cores, {platform.machine()}, {asked.rounds} rounds each\n\n{table(found)}")
 
 
 if __name__ == "__main__":
