@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -97,7 +98,7 @@ def _measured(answers: Answers, one: Slice, metrics: Sequence[str], confidence: 
 
 def _metric(metric: str, samples: Mapping[str, Sample], same_as: Mapping[str, str], confidence: float) -> Metric:
     models = {role: estimate(metric, sample, confidence) for role, sample in samples.items()}
-    gains = {} if metric in WITHOUT_DIRECTION else {CHALLENGER: Estimate(0.0, Interval(0.0, 0.0))}
+    gains = {} if metric in WITHOUT_DIRECTION else {CHALLENGER: _over_itself(models[CHALLENGER])}
     for role in [role for role in samples if gains and role != CHALLENGER]:
         gains[role] = gain(metric, samples[CHALLENGER], samples[role], confidence)
     for role, other in same_as.items():
@@ -117,3 +118,8 @@ def usable(answers: Answers, slices: Sequence[Slice]) -> tuple[Answers, list[Sli
     predictions = {role: found[kept] for role, found in answers.predictions.items()}
     cut = [replace(one, rows=place[one.rows[kept[one.rows]]]) for one in slices]
     return replace(answers, labels=answers.labels[kept], predictions=predictions), cut
+
+
+def _over_itself(found: Estimate) -> Estimate:
+    """The gain of a model over itself: exactly nothing, where there is a figure at all."""
+    return found if math.isnan(found.value) else Estimate(0.0, Interval(0.0, 0.0))

@@ -70,6 +70,11 @@ def decide(state: State, evidence: Evidence, blessing: Blessing) -> Pushed:
     if now is not None and now.package in same:
         if state.reign and promoted_already(state, evidence):
             return _made_champion(state.reign.entry.replaces, now)
+        if not blessing.blessed:
+            reason = (
+                f"it is champion {now} already, and stays, but is not blessed any more: {_first_of(blessing.reasons)}"
+            )
+            return Pushed(BLOCKED, reason, now, now)
         again = "" if now.package == evidence.package else ", written again: the same project, data and weights"
         return Pushed(UNCHANGED, f"it is champion {now} already{again}", now, now)
     if now is not None and any(state.last_reign(package) for package in same):

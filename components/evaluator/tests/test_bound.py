@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn
 
-from benison.components.evaluator.bound import METHODS, NEEDED, estimate, gain
+from benison.components.evaluator.bound import METHODS, NEEDED, Estimate, estimate, gain
 from benison.components.evaluator.compare import Answers, compare
 from benison.components.evaluator.measure import Sample, value
 from benison.components.evaluator.slice import Slice
 from benison.config import LESS_IS_BETTER, METRICS, WITHOUT_DIRECTION
-from benison.measures.intervals import correlation_of
+from benison.measures.intervals import Interval, correlation_of
 
 DIRECTED = tuple(metric for metric in METRICS if metric not in WITHOUT_DIRECTION)
 
@@ -184,3 +184,16 @@ def test_a_reference_that_is_the_champion_has_the_same_figures() -> None:
         assert found.metrics[metric].gains["reference"] is found.metrics[metric].gains["champion"]
         assert found.metrics[metric].models["champion"] == estimate(metric, half[1], 0.95)
     assert (found.rows, found.positives) == (600, int(better.labels[::2].sum()))
+
+
+def test_a_model_gains_nothing_over_itself_and_nothing_is_known_where_there_is_no_figure() -> None:
+    predictions = np.array([0.2, 0.8, 0.6])
+    answers = Answers(
+        np.array([False, False, False]),
+        {"challenger": predictions, "champion": predictions},
+        {"champion": "challenger"},
+    )
+    found = compare(answers, [Slice((), np.arange(3))], ("auc", "binary_accuracy"), 0.95)[0].metrics
+    assert found["binary_accuracy"].gains["champion"] == Estimate(0.0, Interval(0.0, 0.0))
+    assert math.isnan(found["auc"].gains["champion"].value)
+    assert not found["auc"].gains["champion"].interval.known

@@ -142,6 +142,17 @@ def test_changes_nothing_when_nothing_changed(world: World) -> None:
     assert world.log == ["register", "bless", "promote"]
 
 
+def test_says_no_where_the_champion_itself_does_not_fulfil_the_policy_any_more(world: World) -> None:
+    world.round("one", [1]).push()
+    for _ in range(2):
+        again = world.round("one", [1]).judged("FAIL")
+        assert again.push() == "blocked"
+        said = f"it is champion 3 ({digests.short(again.package)}) already, and stays, but is not blessed any more: "
+        assert again.pushed()["reason"] == said + "auc_gain_reference of overall is FAIL"
+    assert world.log == ["register", "bless", "promote", "bless"]
+    assert world.registry.state().champion.number == 3
+
+
 def write_again(played: Any) -> None:
     """The same model trained once more: other bytes, the same weights."""
     (played.folder / "model" / "Format-Serving" / "fingerprint.pb").write_bytes(b"another minute")

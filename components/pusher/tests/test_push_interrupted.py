@@ -70,7 +70,7 @@ def test_keeps_no_profile_of_other_data_for_the_champion(world: World) -> None:
     again = world.round("one", [1])
     for what in ("anomalies/checks", "statistics/profile", "model/training"):
         again.said(what)["snapshot"] = digest("other")
-    assert again.push() == "unchanged"
+    assert again.push() == "blocked"
     assert list(world.registry.history()) == [digest("spans [1]")]
 
 
