@@ -1,6 +1,11 @@
 """What all tests share."""
 
+import os
+
 from hypothesis import settings
+
+# TensorFlow's remarks on the machine would fill the log of a test run.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # The same examples on every machine, and no time limits, which a busy machine would break.
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
