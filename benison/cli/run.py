@@ -112,7 +112,8 @@ def _request(project: Project, span: int, *, cache: bool) -> Any:
 
 def _own_folders(project: Project) -> tuple[str, ...]:
     """Registry and runs, where they lie inside the project: they are no part of it."""
-    inside = (path for path in (project.registry, project.runs) if path.is_relative_to(project.folder))
+    default = project.folder / project.config.registry
+    inside = (path for path in (default, project.registry, project.runs) if path.is_relative_to(project.folder))
     return tuple(path.relative_to(project.folder).as_posix() for path in inside)
 
 

@@ -15,6 +15,8 @@ from benison.core.files import storage_errors
 DOCUMENT, PROJECT = "bundle.json", "project"
 LIMIT_BYTES = 50_000_000
 NOT_CODE = ("data", "runs")
+# What tells a registry or a runs folder apart, wherever a run was told to keep it.
+_MARKS = ("registry.json", ".reuse")
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,9 @@ class Staged:
 def pack(project: Path, store: Path, *, exclude: tuple[str, ...] = (), limit_bytes: int = LIMIT_BYTES) -> Staged:
     """Copies a project into ``<store>/<digest>/project`` and writes bundle.json beside it.
 
-    Hidden files and folders, ``__pycache__`` and ``*.pyc`` stay behind, and so do ``data/`` and ``runs/`` at the top. A
-    link to a file of the project is replaced by the file.
+    Hidden files and folders, ``__pycache__`` and ``*.pyc`` stay behind, so do ``data/`` and ``runs/`` at the top, and
+    registries and runs folders anywhere: a bundle must not change with every run. A link to a file of the project is
+    replaced by the file.
 
     Args:
         project: The folder with benison.yaml.
@@ -70,6 +73,8 @@ def _files(project: Path, left_out: set[Path]) -> dict[str, Path]:
 def _walk(folder: Path, left_out: set[Path]) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path in left_out or path.name.startswith(".") or path.name == "__pycache__" or path.suffix == ".pyc":
+            continue
+        if path.is_dir() and any((path / mark).exists() for mark in _MARKS):
             continue
         if path.is_dir() and not path.is_symlink():
             yield from _walk(path, left_out)

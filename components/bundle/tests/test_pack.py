@@ -64,6 +64,15 @@ def test_a_store_inside_the_project_is_no_part_of_it(project: Path) -> None:
     assert pack(project, project / "staged") == first
 
 
+def test_a_registry_or_runs_folder_of_another_name_is_no_part_of_it(project: Path, tmp_path: Path) -> None:
+    before = pack(project, tmp_path / "store")
+    (project / "trial" / ".reuse").mkdir(parents=True)
+    (project / "trial" / "run.json").write_text("{}")
+    (project / "kept").mkdir()
+    (project / "kept" / "registry.json").write_text("{}")
+    assert pack(project, tmp_path / "store") == before
+
+
 def test_a_damaged_bundle_is_replaced(project: Path, tmp_path: Path) -> None:
     staged = pack(project, tmp_path / "store")
     (Path(staged.uri) / "project" / "model.py").write_text("")
