@@ -68,6 +68,8 @@ class Progress:
         else:
             for line in scorecard.lines(evidence):
                 click.echo(line)
+        # Once more at the end: what stands above may have left the screen.
+        click.echo(f"verdict: {evidence.run['verdict'] or evidence.run['state']}")
         click.echo(f"report: {page}")
 
 

@@ -91,12 +91,15 @@ def test_the_report_lies_beside_the_record(twice: Path) -> None:
         assert run["verdict"] in (twice / "runs" / run["id"] / "report.html").read_text().lower()
 
 
-def test_a_challenger_that_learned_nothing_is_blocked_with_exit_code_1(tmp_path: Path) -> None:
+def test_a_challenger_that_learned_nothing_is_blocked_with_exit_code_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     project = small_project.make(tmp_path / "project")
     text = (project / "model.py").read_text()
     (project / "model.py").write_text(text.replace("Adam(0.02)", "Adam(1e-9)"))
     (project / "benison.yaml").write_text((project / "benison.yaml").read_text().replace("epochs: 4", "epochs: 1"))
     assert leave("run", project, "--span", 1) == 1
+    assert "\nverdict: blocked\nreport: " in capsys.readouterr().out
     (run,) = records(project)
     assert (run["state"], run["verdict"]) == ("succeeded", "blocked")
     assert actions(project) == ["register", "bless"]
