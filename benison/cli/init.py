@@ -111,6 +111,7 @@ def _configuration(name: str, path: str, suggestion: Suggestion) -> str:
         "POSITIVE": json.dumps(suggestion.positive),
         "NEGATIVE": json.dumps(suggestion.negative),
         "FEATURES": "\n".join(_feature_line(*line) for line in feature_lines(suggestion)),
+        "MIN_ROWS": f"{suggestion.min_rows}",
         "TOLERANCE": f"{suggestion.tolerance:g}",
         "SLICE_TOLERANCE": f"{min(0.2, 4 * suggestion.tolerance):g}",
         "HOLDOUT": f"{suggestion.holdout_rows:,}",
@@ -148,9 +149,14 @@ def _next(folder: Path, suggestion: Suggestion, *, filled: bool) -> str:
         return (
             f"\nlabel {suggestion.label!r}: positive {suggestion.positive!r}, negative {suggestion.negative!r}"
             f"\nslices: {', '.join(suggestion.slices) or 'none found; name columns in eval_config.json'}"
+            f"{_warned(suggestion.too_small)}"
             f"\nnext: look at {folder / 'benison.yaml'}, then  benison run {folder}"
         )
     return (
         f"\nnext: fill in {folder / 'benison.yaml'}, or let it be filled in:"
         "\n  benison init DIR --data FILE --label COLUMN"
     )
+
+
+def _warned(text: str) -> str:
+    return f"\nwarning: {text}" if text else ""

@@ -19,6 +19,7 @@ from benison.measures.ranking import placements
 
 MOST_CATEGORIES = 1000
 MOST_SLICES = 12
+LEAST_OF_A_CLASS = 20
 # A column that tells the label this well alone was most likely written down after it.
 _TOO_GOOD = 0.99
 _MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:.]+)?(Z|[+-][0-9:]+)?$"
@@ -66,6 +67,22 @@ class Suggestion:
     slices: tuple[str, ...]
     holdout_rows: int
     holdout_positives: int
+
+    @property
+    def min_rows(self) -> int:
+        """Rows from which a slice is judged: 200, or half of a holdout that is too small for that."""
+        return min(200, max(40, self.holdout_rows // 2))
+
+    @property
+    def too_small(self) -> str:
+        """Why no holdout of these data can be judged; empty where it can."""
+        smaller = min(self.holdout_positives, self.holdout_rows - self.holdout_positives)
+        if smaller >= LEAST_OF_A_CLASS and self.holdout_rows >= self.min_rows:
+            return ""
+        return (
+            f"holdout will have about {self.holdout_rows:,} rows, {smaller:,} of the rarer label; "
+            f"an interval needs {LEAST_OF_A_CLASS}: take more data, or a larger share for holdout"
+        )
 
     @property
     def tolerance(self) -> float:

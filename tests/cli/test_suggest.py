@@ -77,6 +77,13 @@ def test_a_smaller_holdout_gets_a_wider_tolerance() -> None:
     assert small.tolerance > large.tolerance >= 0.005
 
 
+@pytest.mark.parametrize(("times", "least", "warned"), [(1, 40, True), (3, 60, False), (50, 200, False)])
+def test_a_small_holdout_is_judged_where_it_can_be_and_told_where_not(times: int, least: int, warned: bool) -> None:
+    found = suggest(pa.concat_tables([table()] * times), "label", None)
+    assert (found.min_rows, bool(found.too_small)) == (least, warned)
+    assert not warned or found.too_small.startswith("holdout will have about 40 rows, 10 of the rarer label")
+
+
 @pytest.mark.parametrize(
     ("label", "positive", "said"),
     [
