@@ -32,13 +32,15 @@ _EXAMPLE = Suggestion(
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--data", help="Your data: a CSV, Parquet or TFRecord file; {span} in it stands for a span's number.")
 @click.option("--label", help="The column to predict; needed with --data.")
-@click.option("--positive", help="The label's value that counts as positive; the rarer one by default.")
+@click.option("--positive", help="The label's value that counts as positive; else 1, true, yes or y, or the rarer one.")
 def command(folder: Path, data: str | None, label: str | None, positive: str | None) -> None:
     """Start a project in DIR.
 
     With --data and --label the project is filled in from your data and runs as it is: label values, features, slices,
     a schema, and a tolerance that your holdout can decide. Without them it is a commented example to fill in.
     """
+    if data is None and (label is not None or positive is not None):
+        raise click.UsageError("--label and --positive say something of the data: name them with --data")
     _refuse_to_overwrite(folder)
     if data is None:
         suggestion = _EXAMPLE
@@ -86,6 +88,9 @@ def _from_data(folder: Path, data: str, label: str | None, positive: str | None)
 
 def _kind(data: str) -> str:
     kind = configuration.format_of(data)
+    if Path(data).is_dir():
+        hint = "name a file in it; where there is one for each day or week, put {span} where its number stands"
+        raise DataError("--data", expected="a file", got=f"the folder {data!r}", hint=hint)
     if kind is None:
         hint = "rename it, or write data.format by hand after  benison init DIR"
         raise DataError("--data", expected="a name that ends in .csv, .parquet or .tfrecord", got=repr(data), hint=hint)
@@ -148,6 +153,7 @@ def _next(folder: Path, suggestion: Suggestion, *, filled: bool) -> str:
     if filled:
         return (
             f"\nlabel {suggestion.label!r}: positive {suggestion.positive!r}, negative {suggestion.negative!r}"
+            " (--positive chooses)"
             f"\nslices: {', '.join(suggestion.slices) or 'none found; name columns in eval_config.json'}"
             f"{_warned(suggestion.too_small)}"
             f"\nnext: look at {folder / 'benison.yaml'}, then  benison run {folder}"

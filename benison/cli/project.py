@@ -54,7 +54,7 @@ def find(folder: Path, registry: Path | None = None, runs: Path | None = None) -
         raise ConfigError(
             str(folder),
             expected=f"a project: a folder with {configuration.FILE}",
-            got="no such folder" if not folder.is_dir() else "a folder without it",
+            got="a folder without it" if folder.is_dir() else "a file" if folder.exists() else "no such folder",
             hint="name the project's folder, or start one with  benison init DIR",
         )
     config = configuration.read(folder)

@@ -131,7 +131,8 @@ def verify(folder: Path, registry: Path | None) -> None:
     Exits with 1 where something is.
     """
     found = verify_all(_open(folder, registry))
-    click.echo(f"{found.entries} entries, {found.versions} versions, {found.files} files, {found.size:,} bytes")
+    read = f"{found.entries} entries, {found.versions} versions, {found.files} files, {found.size:,} bytes"
+    click.echo(f"{read}: {'all as the log says' if found.sound else 'not all as the log says'}")
     for package in found.unfinished:
         click.echo(f"unfinished, seen by no reader: {package}")
     for problem in found.problems:

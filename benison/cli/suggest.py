@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ from benison.measures.ranking import placements
 MOST_CATEGORIES = 1000
 MOST_SLICES = 12
 LEAST_OF_A_CLASS = 20
+_YES_AND_NO = [{"1", "0"}, {"1", "-1"}, {"true", "false"}, {"yes", "no"}, {"y", "n"}]
+_YES = {"1", "true", "yes", "y"}
 # A column that tells the label this well alone was most likely written down after it.
 _TOO_GOOD = 0.99
 _MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:.]+)?(Z|[+-][0-9:]+)?$"
@@ -52,7 +54,7 @@ class Suggestion:
 
     Attributes:
         label: The label's column.
-        positive: Its rarer value, which is what is mostly looked for.
+        positive: Its value that says yes, such as 1; else the rarer one, which is what is mostly looked for.
         negative: The other one.
         columns: All other columns.
         slices: Categorical columns with few values, by which quality can be told apart.
@@ -110,14 +112,14 @@ def suggest(table: pa.Table, label: str, positive: str | None, holdout_share: fl
     Args:
         table: The rows.
         label: The column to predict, which must have two values.
-        positive: The value that counts as positive; None: the rarer one.
+        positive: The value that counts as positive; None: the one that says yes, such as 1, else the rarer one.
         holdout_share: The share of rows that goes into holdout.
 
     Raises:
         DataError: There is no such column, it has not two values, or `positive` is not one of them.
     """
     counts = _label_counts(table, label)
-    first, second = sorted(counts, key=lambda value: (counts[value], value))
+    first, second = sorted(counts, key=lambda value: (not _says_yes(value, counts), counts[value], value))
     chosen = first if positive is None else positive
     if chosen not in counts:
         raise DataError(f"label column {label!r}", expected=f"a value {chosen!r}", got=f"{first!r} and {second!r}")
@@ -132,6 +134,11 @@ def suggest(table: pa.Table, label: str, positive: str | None, holdout_share: fl
         holdout_rows=int(holdout_share * len(table)),
         holdout_positives=int(holdout_share * counts[chosen]),
     )
+
+
+def _says_yes(value: str, values: Collection[str]) -> bool:
+    """Whether this is the yes of a pair such as 1 and 0, which is what people mean by positive, rare or not."""
+    return value.lower() in _YES and {text.lower() for text in values} in _YES_AND_NO
 
 
 def _label_counts(table: pa.Table, label: str) -> dict[str, int]:

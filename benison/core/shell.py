@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,11 +20,21 @@ _KINDS: dict[type, click.ParamType[Any]] = {Path: click.Path(path_type=Path), st
 def command(run: Callable[..., object]) -> click.Command:
     """The click command of a run function whose parameters are keyword-only paths, texts and whole numbers."""
     hints = get_type_hints(run)
+    about, told = _described(inspect.getdoc(run) or "")
     options = [
-        click.Option([f"--{name.replace('_', '-')}"], type=_KINDS[hints[name]], required=True)
+        click.Option([f"--{name.replace('_', '-')}"], type=_KINDS[hints[name]], required=True, help=told.get(name))
         for name in inspect.signature(run).parameters
     ]
-    return click.Command(run.__module__.split(".")[-2], params=list(options), callback=run, help=inspect.getdoc(run))
+    return click.Command(run.__module__.split(".")[-2], params=list(options), callback=run, help=about)
+
+
+def _described(docstring: str) -> tuple[str, dict[str, str]]:
+    """What a docstring says before its first section, and what its ``Args:`` say of each parameter."""
+    about = re.split(r"^(?:Args|Returns|Raises):$", docstring, maxsplit=1, flags=re.MULTILINE)[0]
+    section = re.search(r"^Args:\n((?:    .*\n?)+)", docstring, flags=re.MULTILINE)
+    entries = re.split(r"^    (?=\w)", section[1], flags=re.MULTILINE)[1:] if section else []
+    pairs = (entry.split(":", 1) for entry in entries)
+    return about.strip(), {name: " ".join(text.split()) for name, text in pairs}
 
 
 def main(run: Callable[..., object]) -> None:

@@ -26,11 +26,12 @@ def number(value: float | None, digits: int = 4) -> str:
 def signed(value: float | None, digits: int = 4) -> str:
     """A difference, with its sign.
 
-    >>> signed(0.0021)
-    '+0.0021'
+    >>> signed(0.0021), signed(-0.0)
+    ('+0.0021', '+0.0000')
     """
     if value is None:
         return UNDEFINED
+    value += 0.0  # makes a plus of minus zero, which a gain turned round can be
     return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.{digits}f}"
 
 

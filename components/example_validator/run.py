@@ -30,7 +30,18 @@ def run(
     anomalies: Path,
     validation: Path,
 ) -> None:
-    """Profiles the splits with TFDV and checks them against schema and champion's snapshot, in two tiers."""
+    """Profiles the splits with TFDV and checks them against schema and champion's snapshot, in two tiers.
+
+    Args:
+        bundle: The user's project, with its schema.
+        examples: The splits train and eval.
+        holdout: The split holdout.
+        champion: The champion, whose training snapshot is compared.
+        history: The profiles of accepted snapshots.
+        statistics: The artifact that becomes Split-<name>/FeatureStats.pb and profile.json.
+        anomalies: The artifact that becomes Split-<name>/SchemaDiff.pb and checks.json.
+        validation: The artifact that becomes validation.json: the verdict that the trainer waits for.
+    """
     config = configuration.read(bundle / "project")
     schema = parse.parse(_text(bundle / "project" / config.data.schema, config.data.schema), config.data.schema)
     parse.covers(schema, config, config.data.schema)

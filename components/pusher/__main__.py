@@ -1,6 +1,9 @@
 """``python -m benison.components.pusher --help``: the component alone, from a shell."""
 
-from benison.components.pusher.run import run
-from benison.core import shell
+from benison.core import logs, shell
+
+logs.configure()
+with logs.quiet_imports():
+    from benison.components.pusher.run import run
 
 shell.main(run)

@@ -34,6 +34,19 @@ def run(
 ) -> str:
     """Blesses the challenger with reasons, or does not; registers it; makes a blessed one the champion.
 
+    Args:
+        registry_uri: Where the registry lies.
+        commit: The commit that the project came from; empty where there is none.
+        who: Who or what asked for this run.
+        bundle: The user's project, with the policy.
+        statistics: The profile of the snapshot, kept as history with an accepted model.
+        anomalies: Every check of the data.
+        model: The challenger.
+        champion: What the evaluation compared with.
+        evaluation: Every metric and check of the models.
+        blessing: The artifact that becomes blessing.json and the marker BLESSED or NOT_BLESSED.
+        pushed_model: The artifact that becomes pushed.json, the registry entry that the model became.
+
     Returns:
         The outcome: pushed, unchanged, superseded or blocked.
     """

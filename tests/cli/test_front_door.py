@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from benison import cli
 from benison.cli import project
-from benison.core.errors import BrokenError, ConfigError, ModelCodeError
+from benison.core.errors import BenisonError, BrokenError, ConfigError, ModelCodeError
 
 
 def leave_with(error: BaseException | None) -> int:
@@ -139,6 +139,26 @@ def test_every_verb_has_help(verb: str) -> None:
 def test_a_folder_that_is_no_project_is_named_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"a folder without it\n\nhint: .*benison init DIR"):
         cli.benison.main(["run", str(tmp_path)], standalone_mode=False)
+
+
+def test_a_file_is_not_told_to_be_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").touch()
+    with pytest.raises(ConfigError, match="got a file"):
+        cli.benison.main(["run", str(tmp_path / "data.csv")], standalone_mode=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--label", "bought"], "name them with --data"),
+        (["--positive", "1"], "name them with --data"),
+        (["--data", ".", "--label", "bought"], "got the folder"),
+    ],
+)
+def test_init_says_what_is_missing_and_writes_nothing(options: list[str], said: str, tmp_path: Path) -> None:
+    with pytest.raises((click.UsageError, BenisonError), match=said):
+        cli.benison.main(["init", str(tmp_path / "new"), *options], standalone_mode=False)
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_doctor_names_the_stack_and_its_packages() -> None:

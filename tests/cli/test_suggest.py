@@ -23,6 +23,17 @@ def test_the_rarer_label_is_positive_unless_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("often", "seldom", "positive"),
+    [(1, 0, "1"), (0, 1, "1"), (True, False, "true"), ("Yes", "No", "Yes"), (1, -1, "1"), ("1", "2", "2"), (1, 7, "7")],
+)
+def test_a_label_that_says_yes_is_positive_also_where_it_is_the_commoner(
+    often: object, seldom: object, positive: str
+) -> None:
+    rows = pa.table({"label": [often] * 150 + [seldom] * 50})
+    assert suggest(rows, "label", None).positive == positive
+
+
+@pytest.mark.parametrize(
     ("values", "expected"),
     [
         ([row % 50 for row in range(ROWS)], "numeric"),
