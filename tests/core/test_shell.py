@@ -1,0 +1,28 @@
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from benison.core import shell
+
+
+def run(*, bundle: Path, span: int, who: str) -> None:
+    """Does one thing: well.
+
+    Args:
+        bundle: The project: a folder,
+            with benison.yaml.
+        span: The newest.
+
+    Raises:
+        DataError: Never.
+    """
+
+
+def test_help_says_of_each_option_what_the_docstring_says() -> None:
+    command = shell.command(run)
+    told = {option.name: getattr(option, "help", None) for option in command.params}
+    assert told == {"bundle": "The project: a folder, with benison.yaml.", "span": "The newest.", "who": None}
+    shown = CliRunner().invoke(command, ["--help"]).output
+    assert "Does one thing: well." in shown
+    assert "Args" not in shown
+    assert "Raises" not in shown
