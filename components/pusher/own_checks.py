@@ -107,9 +107,7 @@ def not_rolled_back(standing: Standing) -> Check:
     """No person took this model out of the champion's place: what a person decided, a machine does not undo."""
     if not standing.rolled_back:
         return _check("not_rolled_back", "package", Verdict.PASS, "no", "no", "nobody rolled this model back")
-    reason = (
-        f"this model was rolled back by {standing.rolled_back}; promote it by hand with --force if it is to come back"
-    )
+    reason = f"this model was rolled back by {standing.rolled_back}; promote it with --force if it is to come back"
     return _check("not_rolled_back", "package", Verdict.FAIL, "rolled back", "no", reason)
 
 

@@ -227,7 +227,7 @@ def test_does_not_undo_what_a_person_rolled_back(world: World) -> None:
     world.registry.rollback(**{**SAID, "who": "ann", "why": "complaints"})
     again = world.round("two", [2])
     assert again.push() == "blocked"
-    reason = "this model was rolled back by ann in entry 7: complaints; promote it by hand with --force if it is to come back"
+    reason = "this model was rolled back by ann in entry 7: complaints; promote it with --force if it is to come back"
     assert again.blessing()["reasons"] == [reason]
     world.registry.promote(again.package, force=True, **SAID)
     assert world.round("two", [2]).push() == "unchanged"
