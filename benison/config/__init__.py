@@ -1,0 +1,102 @@
+"""benison.yaml: what a user says of data, label, features, model and gate. One file, read strictly."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from benison.config.columns import Feature as Feature
+from benison.config.columns import Label as Label
+from benison.config.columns import features_of, label_of
+from benison.config.data import SPLITS as SPLITS
+from benison.config.data import Data as Data
+from benison.config.data import Splits as Splits
+from benison.config.data import Table as Table
+from benison.config.data import data_of
+from benison.config.data import format_of as format_of
+from benison.config.gate import BASELINES as BASELINES
+from benison.config.gate import LESS_IS_BETTER as LESS_IS_BETTER
+from benison.config.gate import METRICS as METRICS
+from benison.config.gate import WITHOUT_DIRECTION as WITHOUT_DIRECTION
+from benison.config.gate import Gate as Gate
+from benison.config.gate import GateCheck as GateCheck
+from benison.config.gate import gate_of
+from benison.config.paths import inside
+from benison.config.training import Model as Model
+from benison.config.training import model_of
+from benison.config.validation import Validation as Validation
+from benison.config.validation import validation_of
+from benison.core.sections import Section, load
+from benison.core.spelling import nearest
+
+FILE = "benison.yaml"
+_MODEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+
+
+@dataclass(frozen=True)
+class Config:
+    """All of benison.yaml."""
+
+    name: str
+    description: str
+    data: Data
+    label: Label
+    features: tuple[Feature, ...]
+    model: Model
+    evaluation: str
+    validation: Validation
+    gate: Gate
+    registry: str
+
+
+def read(project: Path) -> Config:
+    """Reads a project's benison.yaml.
+
+    Args:
+        project: The folder that holds it.
+
+    Raises:
+        ConfigError: The file is missing or says something that is not understood; the message names line and key.
+    """
+    top = load(project / FILE)
+    name = top.take("name", str)
+    if not _MODEL_NAME.fullmatch(name):
+        raise top.error("name", "small letters, digits, - and _, a letter first, at most 63", repr(name))
+    config = Config(
+        name=name,
+        description=top.take("description", str, ""),
+        data=data_of(top.section("data")),
+        label=label_of(top.section("label")),
+        features=features_of(top.section("features")),
+        model=model_of(top.section("model")),
+        evaluation=inside(top, "evaluation", "eval_config.json"),
+        validation=validation_of(top.section("validation", optional=True)),
+        gate=gate_of(top.section("gate")),
+        registry=top.take("registry", str, "registry"),
+    )
+    top.close()
+    _no_leak(top, config)
+    _consistent(top, config)
+    return config
+
+
+def _no_leak(top: Section, config: Config) -> None:
+    if config.label.column in {feature.name for feature in config.features}:
+        section = top.section("features")
+        raise section.error(config.label.column, "features other than the label", "the label", "remove it here")
+
+
+def _consistent(top: Section, config: Config) -> None:
+    """What data: and validation: say together."""
+    section, asked = top.section("validation", optional=True), config.validation
+    if asked.freshness is not None and not config.data.time:
+        raise section.error("freshness", "data.time, the column that says when a row happened", "none")
+    if isinstance(asked.history.season, str) and asked.history.season and not config.data.time:
+        raise section.error("history", "data.time, which tells the season", f"season: {asked.history.season}, no time")
+    tables = [table.name for table in config.data.references]
+    for number, key in enumerate(asked.foreign_keys):
+        if key.table not in tables:
+            where = section.sections("foreign_keys")[number]
+            hint = nearest(key.table, tables) if tables else "name tables under data.references"
+            raise where.error("table", "a table of data.references", repr(key.table), hint)
