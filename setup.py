@@ -20,7 +20,9 @@ BASE = [
 ]
 DATA = [
     "dill",
+    "duckdb>=1.4",
     "google-crc32c>=1.5",
+    "obstore>=0.8",
     "protobuf>=4.25",
     "scipy>=1.11",
     "tensorflow-data-validation>=1.16.1,<1.22",
@@ -28,7 +30,19 @@ DATA = [
 ]
 TRAIN = ["keras>=3.3,<4", "tensorflow>=2.16.2,<2.22"]
 EVALUATE = [*TRAIN, "scipy>=1.11", "tensorflow-model-analysis>=0.47.1,<0.53", "tf-keras>=2.16,<2.22"]
-DEV = ["hypothesis", "import-linter", "mypy", "pytest", "pytest-timeout", "pytest-xdist", "ruff", "scikit-learn"]
+DEV = [
+    "flask",
+    "flask-cors",
+    "hypothesis",
+    "import-linter",
+    "moto[s3]",
+    "mypy",
+    "pytest",
+    "pytest-timeout",
+    "pytest-xdist",
+    "ruff",
+    "scikit-learn",
+]
 
 setup(
     name="benison",
@@ -42,13 +56,14 @@ setup(
     # components, pipelines and schemas are links in benison/ to the folders at the top; find_packages follows them.
     packages=find_packages(include=["benison", "benison.*"]),
     package_data={
-        "benison": ["py.typed", "report/*.css", "schemas/*.json", "template/**", "template/.*"],
+        "benison": ["py.typed", "pages/*.css", "schemas/*.json", "template/**", "template/.*"],
         "benison.components": ["*/metadata.yaml"],
         "benison.pipelines": ["compiled/*.yaml"],
     },
     install_requires=BASE,
     extras_require={
         "data": DATA,
+        "bigquery": ["google-cloud-bigquery>=3.20,<4"],
         "train": TRAIN,
         "evaluate": EVALUATE,
         "deliver": [],  # the registry and the pusher need nothing more

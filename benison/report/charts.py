@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from benison.report.markup import Markup, tag
-from benison.report.scales import Scale, drawing, extent, label, line, path, place, tick_label, ticks
+from benison.pages.markup import Markup, tag
+from benison.pages.scales import Scale, drawing, extent, label, line, path, place, tick_label, ticks
 
 Points = Sequence[tuple[float, float]]
 

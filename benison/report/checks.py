@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benison.core.verdicts import Check, Tier, Verdict
+from benison.core.verdicts import Check, Tier
+from benison.pages.badges import LOOKS, badge
+from benison.pages.figures import count, plural
+from benison.pages.markup import Column, Markup, Row, join, quiet, section, table, tag
 from benison.report.conclusion import passes, ranked, tally, why_missing
-from benison.report.figures import count, plural
 from benison.report.gather import RunEvidence
-from benison.report.markup import Column, Markup, Row, join, quiet, section, table, tag
 
 _COLUMNS = (Column("Check", "name"), Column("Verdict", "verdict"), Column("Observed"), Column("Allowed"))
-_LOOKS = {Verdict.PASS: "pass", Verdict.FAIL: "fail", Verdict.INCONCLUSIVE: "open", Verdict.ERROR: "error"}
 _SHORT_LIST = 8
-
-
-def badge(verdict: Verdict) -> Markup:
-    """A verdict as a word with a sign, so that it does not hang on colour."""
-    return sign(_LOOKS[verdict], str(verdict))
-
-
-def sign(look: str, word: str) -> Markup:
-    """A word with one of the page's signs before it."""
-    mark = tag("svg", tag("use", href=f"#sign-{look}"), viewBox="0 0 16 16", aria_hidden="true", focusable="false")
-    return tag("span", mark, word, class_=f"badge {look}")
 
 
 def render(evidence: RunEvidence) -> Markup:
@@ -79,7 +68,7 @@ def _folded(caption: str, checks: Sequence[Check]) -> Markup | None:
 def _row(check: Check) -> Row:
     name = join([check.name, " ", quiet(check.subject)])
     note = None if passes(check) else check.reason
-    return Row((name, badge(check.verdict), check.observed, check.allowed), _LOOKS[check.verdict], note)
+    return Row((name, badge(check.verdict), check.observed, check.allowed), LOOKS[check.verdict], note)
 
 
 def _not_asked(evidence: RunEvidence) -> Markup | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.pages.figures import listed, plural
 from benison.report.consistency import contradictions
-from benison.report.figures import listed, plural
 from benison.report.gather import Document, RunEvidence
 
 

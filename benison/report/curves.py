@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from benison.pages.figures import count, estimate, number
+from benison.pages.markup import Column, Markup, Row, join, section, table, tag
 from benison.report import charts
 from benison.report.comparison import measured
-from benison.report.figures import count, estimate, number
 from benison.report.gather import Document, RunEvidence
-from benison.report.markup import Column, Markup, Row, join, section, table, tag
 
 _MODELS = ("champion", "challenger")
 _BINS = (

@@ -7,12 +7,12 @@ from typing import Any
 
 from benison.config import SPLITS
 from benison.core.verdicts import Check
-from benison.report.checks import badge
+from benison.pages.badges import badge
+from benison.pages.figures import count, number, percent, size
+from benison.pages.markup import Column, Markup, Row, digest, join, quiet, section, table, tag
 from benison.report.conclusion import passes, why_missing
 from benison.report.distributions import Share, bars, drawable, histogram, shares_of_bins, shares_of_values
-from benison.report.figures import count, number, percent, size
 from benison.report.gather import Document, RunEvidence
-from benison.report.markup import Column, Markup, Row, digest, join, quiet, section, table, tag
 
 
 def render(evidence: RunEvidence) -> Markup:

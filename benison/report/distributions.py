@@ -8,9 +8,9 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from benison.report.figures import percent
-from benison.report.markup import Markup, tag
-from benison.report.scales import Scale, drawing, label, line, path, place, tick_label, ticks
+from benison.pages.figures import percent
+from benison.pages.markup import Markup, tag
+from benison.pages.scales import Scale, drawing, label, line, path, place, tick_label, ticks
 
 _WIDTH, _HEIGHT, _BASE = 232.0, 92.0, 74.0
 _ROW, _NAME_WIDTH, _SHARE_WIDTH, _NAME_LENGTH = 18.0, 94.0, 44.0, 14

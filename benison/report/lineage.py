@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from benison.pages.badges import sign
+from benison.pages.figures import duration, instant, moment
+from benison.pages.markup import Column, Markup, Row, digest, facts, join, quiet, section, table, tag
+from benison.pages.scales import Scale
 from benison.report import charts
-from benison.report.checks import sign
-from benison.report.figures import duration, instant, moment
 from benison.report.gather import Document, RunEvidence
-from benison.report.markup import Column, Markup, Row, digest, facts, join, quiet, section, table, tag
-from benison.report.scales import Scale
 
 _LOOKS = {"succeeded": "pass", "reused": "again", "failed": "fail", "cancelled": "open"}
 _STATES = {"succeeded": "done", "not_run": "not run"}

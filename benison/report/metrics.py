@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from benison.core.verdicts import Tier
+from benison.pages.badges import badge
+from benison.pages.figures import bounds, count, listed, metric_name, number, percent, signed
+from benison.pages.markup import Column, Markup, Row, join, quiet, section, table, tag
+from benison.pages.scales import Scale
 from benison.report import charts
-from benison.report.checks import badge
 from benison.report.comparison import (
     WHOLE,
     asked_by_slice,
@@ -20,10 +23,7 @@ from benison.report.comparison import (
     tolerated,
 )
 from benison.report.conclusion import why_missing
-from benison.report.figures import bounds, count, listed, metric_name, number, percent, signed
 from benison.report.gather import Document, RunEvidence
-from benison.report.markup import Column, Markup, Row, join, quiet, section, table, tag
-from benison.report.scales import Scale
 
 _MINUS, _NONE = "\u2212", "\u2013"
 

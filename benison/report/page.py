@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
-
 from benison.core.verdicts import Tier
+from benison.pages.badges import sign
+from benison.pages.figures import duration, metric_name, moment
+from benison.pages.frame import document
+from benison.pages.markup import Markup, escape, join, quiet, tag
 from benison.report import checks, curves, data, lineage, metrics, training
 from benison.report.comparison import WHOLE, baselines, gain_over, main_metrics, measured, slices
 from benison.report.conclusion import Conclusion, conclude, tally
-from benison.report.figures import duration, metric_name, moment
 from benison.report.gather import RunEvidence
-from benison.report.markup import Markup, escape, join, quiet, tag
 
-# Nothing is loaded and nothing runs, whatever a value in the data tries.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-_SIGNS = {
-    "pass": "M3 8.5 6.5 12 13 4.5",
-    "fail": "M4 4 12 12M12 4 4 12",
-    "open": "M5.2 6a2.8 2.8 0 1 1 4.2 2.4C8.4 9 8 9.4 8 10.3M8 12.9v.1",
-    "error": "M8 3v6.4M8 12.4v.2",
-    "same": "M3 6h10M3 10h10",
-    "again": "M12.5 8a4.5 4.5 0 1 1-1.4-3.3M12.6 2.6v2.8H9.8",
-}
 _OUTCOMES = {
     "pushed": "pass",
     "unchanged": "same",
@@ -47,42 +36,13 @@ def render(evidence: RunEvidence) -> str:
     """The report of a run, as the text of an HTML file that needs nothing else."""
     conclusion = conclude(evidence)
     sections = [part.render(evidence) for part in (checks, metrics, curves, data, training, lineage)]
-    body = tag(
-        "body",
-        tag("a", "Skip to the details", href="#checks", class_="skip"),
-        _signs(),
-        tag("header", _masthead(evidence), _verdict(conclusion), _glance(evidence), _contents(evidence)),
-        tag("main", *sections),
-        tag("footer", _colophon(evidence)),
+    return document(
+        f"{evidence.name}: {conclusion.headline}",
+        join([_masthead(evidence), _verdict(conclusion), _glance(evidence), _contents(evidence)]),
+        join(sections),
+        _colophon(evidence),
+        skip_to="checks",
     )
-    page = tag("html", _head(f"{evidence.name}: {conclusion.headline}"), body, lang="en")
-    return f"<!DOCTYPE html>\n{page}\n"
-
-
-def _head(title: str) -> Markup:
-    return tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("link", rel="icon", href="data:,"),
-        tag("title", title),
-        tag("style", _style()),
-    )
-
-
-@cache
-def _style() -> Markup:
-    return Markup(resources.files("benison.report").joinpath("style.css").read_text(encoding="utf-8"))
-
-
-def _signs() -> Markup:
-    """The signs that stand before verdicts, defined once."""
-    symbols = (
-        tag("symbol", tag("path", d=drawn), id=f"sign-{look}", viewBox="0 0 16 16") for look, drawn in _SIGNS.items()
-    )
-    return tag("svg", *symbols, width="0", height="0", aria_hidden="true", focusable="false", class_="signs")
 
 
 def _masthead(evidence: RunEvidence) -> Markup:
@@ -100,7 +60,7 @@ def _verdict(conclusion: Conclusion) -> Markup:
     look = _OUTCOMES[conclusion.outcome]
     return tag(
         "div",
-        tag("h1", checks.sign(look, word), tag("span", ": ", class_="unseen"), tag("span", _sentence(rest))),
+        tag("h1", sign(look, word), tag("span", ": ", class_="unseen"), tag("span", _sentence(rest))),
         tag("p", f"{_sentence(conclusion.because).rstrip('.')}.", class_="because") if conclusion.because else None,
         _list("Why", conclusion.reasons, "reasons"),
         _list("Do not rely on this report", conclusion.doubts, "doubts"),

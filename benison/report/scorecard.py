@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benison.core.verdicts import Check, Tier
+from benison.pages.figures import duration, estimate, listed, metric_name, number
+from benison.pages.text import printable
 from benison.report.comparison import asked_by_slice, baselines, gain_over, slices
 from benison.report.conclusion import conclude, passes, ranked, tally
-from benison.report.figures import duration, estimate, listed, metric_name, number
 from benison.report.gather import Document, RunEvidence
 from benison.report.lineage import seconds_of
-from benison.report.text import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from benison.pages.figures import count, number, plural
+from benison.pages.markup import Column, Markup, Row, facts, join, section, table, tag
 from benison.report.charts import Plot, Series, curves
 from benison.report.conclusion import why_missing
-from benison.report.figures import count, number, plural
 from benison.report.gather import Document, RunEvidence
-from benison.report.markup import Column, Markup, Row, facts, join, section, table, tag
 
 _EPOCHS = (
     Column("Epoch", "name"),

@@ -83,7 +83,7 @@ def test_contrast_is_measured_right() -> None:
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_text_and_marks_stand_out_from_the_paper(scheme: int) -> None:
-    style = resources.files("benison.report").joinpath("style.css").read_text()
+    style = resources.files("benison.pages").joinpath("style.css").read_text()
     palette = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", style.split(":root {")[1 + scheme].split("}")[0]))
     for ink in ("ink", "soft", "challenger", "champion", "pass", "fail", "open", "error", "same", "again"):
         for ground in ("paper", "tint"):

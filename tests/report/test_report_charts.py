@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benison.pages.scales import Scale, tick_label, ticks
 from benison.report import charts
 from benison.report.distributions import (
     Share,
@@ -19,7 +20,6 @@ from benison.report.distributions import (
     shares_of_bins,
     shares_of_values,
 )
-from benison.report.scales import Scale, tick_label, ticks
 
 PLOT = charts.Plot("A plot", "What it shows.", "across", "up", width=358, height=160)
 

@@ -148,8 +148,8 @@ def test_a_blessing_against_the_checks_is_told(census: ModuleType, write_run: Wr
     assert doubts == ("The model is blessed although a hard check does not pass.",)
 
 
-@pytest.mark.parametrize("module", ["figures", "markup", "scales", "distributions", "text", "comparison"])
+@pytest.mark.parametrize("module", ["pages.figures", "pages.markup", "pages.scales", "pages.text", "report.comparison"])
 def test_examples_in_the_documentation_run(module: str) -> None:
-    tried = doctest.testmod(importlib.import_module(f"benison.report.{module}"))
+    tried = doctest.testmod(importlib.import_module(f"benison.{module}"))
     assert tried.attempted > 0
     assert tried.failed == 0

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from benison.report.markup import Markup, tag
+from benison.pages.markup import Markup, tag
 
 
 @dataclass(frozen=True)

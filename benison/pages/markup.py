@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from benison.report.text import printable
+from benison.pages.text import printable
 
 _VOID = frozenset({"br", "link", "meta"})
 
