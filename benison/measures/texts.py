@@ -1,0 +1,129 @@
+"""A tally of texts: how often each occurs, by class, exact up to a number of different ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from benison.measures.distinct import DistinctSketch
+from benison.measures.hashes import of_texts
+from benison.measures.numbers import CLASSES, Classes, Counts
+
+# As many different texts are counted one by one.
+EXACT_VALUES = 1 << 16
+
+
+def _empty() -> Counts:
+    return np.zeros((0, CLASSES), np.int64)
+
+
+@dataclass
+class TextTally:
+    """How often texts occurred, by class.
+
+    Exact for up to `EXACT_VALUES` different texts. Past that it is the sketch of Misra and Gries (1982), merged as by
+    Agarwal and others (2012), and depends on the order: the texts with least credit make room, each lacks at most
+    `error` rows, and one that is not there had at most so many.
+
+    Attributes:
+        places: The place of each text in the counts.
+        counts: Rows by text and class, (texts, 3), each since the text came to stay.
+        rows: All that were taken in.
+        error: At most so many rows of any one text are not counted: at most rows / `EXACT_VALUES`.
+        sketch: The different texts; None as long as all are counted.
+    """
+
+    places: dict[str, int] = field(default_factory=dict)
+    counts: Counts = field(default_factory=_empty)
+    rows: int = 0
+    error: int = 0
+    sketch: DistinctSketch | None = None
+    _credit: Counts = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def add(self, values: pa.Array, classes: Classes) -> None:
+        """Takes in rows.
+
+        Args:
+            values: Texts, none missing.
+            classes: `NEGATIVE`, `POSITIVE` or `NEITHER` for each.
+        """
+        self.add_encoded(values.dictionary_encode(), classes)
+
+    def add_encoded(self, encoded: pa.DictionaryArray, classes: Classes) -> None:
+        """Takes in rows whose texts are encoded.
+
+        Args:
+            encoded: None missing, each text of the dictionary once.
+            classes: As for `add`.
+        """
+        cells = np.asarray(encoded.indices) * np.int32(CLASSES) + classes
+        counts = np.bincount(cells, minlength=len(encoded.dictionary) * CLASSES).reshape(-1, CLASSES)
+        if self.sketch is not None:
+            self.sketch.add(of_texts(encoded.dictionary))
+        self.rows += len(classes)
+        self._take(encoded.dictionary.to_pylist(), counts, counts.sum(axis=1))
+
+    def merge(self, other: TextTally) -> None:
+        """Takes in what another tally has seen."""
+        if self.sketch is not None or other.sketch is not None:
+            self.sketch, theirs = self._sketched(), other._sketched()
+            self.sketch.merge(theirs)
+        self.rows += other.rows
+        self.error += other.error
+        self._take(list(other.places), other.counts, other._credit)
+
+    def _take(self, texts: list[str], counts: Counts, credit: Counts) -> None:
+        known = len(self.places)
+        at = np.fromiter((self.places.setdefault(text, len(self.places)) for text in texts), np.int64, len(texts))
+        if more := len(self.places) - known:
+            self.counts = np.concatenate([self.counts, np.zeros((more, CLASSES), np.int64)])
+            self._credit = np.concatenate([self._credit, np.zeros(more, np.int64)])
+        self.counts[at] += counts
+        self._credit[at] += credit
+        if len(self.places) > EXACT_VALUES:
+            self.sketch = self._sketched()
+            self._make_room()
+
+    def _sketched(self) -> DistinctSketch:
+        """The sketch; where there is none yet, one of the texts, which are still all there."""
+        if self.sketch is not None:
+            return self.sketch
+        sketch = DistinctSketch()
+        sketch.add(of_texts(pa.array(list(self.places), pa.string())))
+        return sketch
+
+    def _make_room(self) -> None:
+        """Takes as much credit from all as leaves at most `EXACT_VALUES` with some."""
+        largest_first = np.partition(self._credit, len(self._credit) - EXACT_VALUES - 1)
+        taken = int(largest_first[len(self._credit) - EXACT_VALUES - 1])
+        stay = self._credit > taken
+        texts = [text for text, stays in zip(self.places, stay.tolist(), strict=True) if stays]
+        self.places = {text: place for place, text in enumerate(texts)}
+        self.counts, self._credit = self.counts[stay], self._credit[stay] - taken
+        self.error += taken
+
+    @property
+    def exact(self) -> bool:
+        """Whether every text is counted, from its first row on."""
+        return self.sketch is None
+
+    @property
+    def distinct(self) -> int:
+        """Different texts: exact where all are counted, else an estimate with a standard error of 0.8%."""
+        return len(self.places) if self.sketch is None else self.sketch.estimate
+
+    def count(self, texts: list[str]) -> Counts:
+        """Rows of some texts by class, (texts, 3); zeros for one that is not there."""
+        nothing = np.zeros(CLASSES, np.int64)
+        found = [self.counts[self.places[text]] if text in self.places else nothing for text in texts]
+        return np.array(found, np.int64).reshape(-1, CLASSES)
+
+    def most_frequent(self, most: int) -> dict[str, int]:
+        """The texts with the most rows and their rows, most frequent first, equal ones in order of the alphabet."""
+        totals = self.counts.sum(axis=1)
+        least = np.partition(totals, len(totals) - most)[len(totals) - most] if len(totals) > most > 0 else 0
+        found = zip(self.places, totals.tolist(), strict=True)
+        ranked = sorted((-rows, text) for text, rows in found if rows >= least)
+        return {text: -rows for rows, text in ranked[:most]}
