@@ -21,14 +21,14 @@ class Outputs(NamedTuple):
 
 @dsl.pipeline(name="continuous-training")
 def continuous_training(
-    bundle_uri: str, bundle_digest: str, data_uri: str, registry_uri: str, span: int, commit: str, who: str
+    bundle_uri: str, bundle_digest: str, data_root: str, registry_uri: str, span: int, commit: str, who: str
 ) -> Outputs:
     """Reads a window of spans, validates it, trains a challenger, compares it with the champion and pushes it.
 
     Args:
         bundle_uri: Where the staged project lies.
         bundle_digest: Its content digest.
-        data_uri: Where the raw data lies, with {span} for a span's number.
+        data_root: The folder that relative paths under data: in benison.yaml start at.
         registry_uri: Where the registry lies.
         span: The newest span to use; 0 for the newest there is.
         commit: The commit that the project came from; empty where there is none.
@@ -39,7 +39,7 @@ def continuous_training(
     """
     project = bundle(bundle_uri=bundle_uri, bundle_digest=bundle_digest).set_caching_options(False)
     user = project.outputs["bundle"]
-    data = example_gen(data_uri=data_uri, span=span, bundle=user).set_caching_options(False)
+    data = example_gen(data_root=data_root, span=span, bundle=user).set_caching_options(False)
     resolved = champion_resolver(registry_uri=registry_uri, bundle=user).set_caching_options(False)
     validated = example_validator(
         bundle=user,

@@ -37,11 +37,6 @@ class Project:
     registry: Path
     runs: Path
 
-    @property
-    def data_uri(self) -> str:
-        """The data's path, absolute: relative ones start at the project's folder."""
-        return str(self.folder / self.config.data.path)
-
 
 def find(folder: Path, registry: Path | None = None, runs: Path | None = None) -> Project:
     """Reads a project.

@@ -101,7 +101,7 @@ def _request(project: Project, span: int, *, cache: bool) -> Any:
     parameters: dict[str, str | int] = {
         "bundle_uri": staged.uri,
         "bundle_digest": staged.digest,
-        "data_uri": project.data_uri,
+        "data_root": str(project.folder),
         "registry_uri": str(project.registry),
         "span": span,
         "commit": projects.commit_of(project.folder),

@@ -16,7 +16,7 @@ def local_path(uri: str, name: str) -> Path:
 
     Args:
         uri: An absolute path, or ``file://`` and one.
-        name: What it is the place of, for the message: ``data_uri``.
+        name: What it is the place of, for the message: ``data_root``.
 
     Raises:
         DataError: It is relative, or lies on another machine or in a store that is not supported.

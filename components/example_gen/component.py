@@ -8,12 +8,12 @@ from benison.core.images import IMAGE
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
 def example_gen(  # type: ignore[no-untyped-def]
-    data_uri: str, span: int, bundle: Input[Artifact], examples: Output[Dataset], holdout: Output[Dataset]
+    data_root: str, span: int, bundle: Input[Artifact], examples: Output[Dataset], holdout: Output[Dataset]
 ):
     """Reads raw data, splits it and seals it as an immutable snapshot.
 
     Args:
-        data_uri: Where the raw data lies: a path, with {span} for a span's number where there are several.
+        data_root: The folder that relative paths under data: in benison.yaml start at.
         span: The newest span to use; 0 for the newest there is.
         bundle: The user's project.
 
@@ -26,5 +26,9 @@ def example_gen(  # type: ignore[no-untyped-def]
     from benison.components.example_gen.run import run
 
     run(
-        data_uri=data_uri, span=span, bundle=Path(bundle.path), examples=Path(examples.path), holdout=Path(holdout.path)
+        data_root=data_root,
+        span=span,
+        bundle=Path(bundle.path),
+        examples=Path(examples.path),
+        holdout=Path(holdout.path),
     )

@@ -34,18 +34,19 @@ from benison.core.spelling import nearest
 _log = logging.getLogger(__name__)
 
 
-def run(*, data_uri: str, span: int, bundle: Path, examples: Path, holdout: Path) -> None:
+def run(*, data_root: str, span: int, bundle: Path, examples: Path, holdout: Path) -> None:
     """Reads raw data, splits it and seals it as an immutable snapshot.
 
     Args:
-        data_uri: Where the raw data lies: an absolute path, or file:// and one, with {span} for a span's number.
+        data_root: The folder that relative paths in benison.yaml start at: an absolute path, or file:// and one.
         span: The newest span to use; 0 for the newest there is.
         bundle: The user's project.
         examples: The artifact that becomes the splits train and eval.
         holdout: The artifact that becomes the split holdout.
     """
     config = configuration.read(bundle / "project")
-    paths = _located(SpanPattern(str(local_path(data_uri, "data_uri"))), span, config.data.window)
+    path = str(local_path(data_root, "data_root") / config.data.path)
+    paths = _located(SpanPattern(path), span, config.data.window)
     sources = [Source(number, name, path.stat().st_size, digests.of_file(path)) for number, name, path in paths]
     tables = _read([(name, path) for _, name, path in paths], Columns.of(config), config.data.format)
     _check_slices(bundle / "project" / config.evaluation, tables[0].column_names)
@@ -85,17 +86,17 @@ def _check_file(path: Path) -> None:
     raise DataError(str(path), expected="a file", got="none", hint=nearest(path.name, names))
 
 
-def peek(data_uri: str, kind: str) -> pa.Table:
+def peek(path: str, kind: str) -> pa.Table:
     """The rows of the newest span before there is a configuration, of types as the data suggest them.
 
     Args:
-        data_uri: As `run` has it.
+        path: Where they lie: an absolute path, with {span} for a span's number.
         kind: ``csv``, ``parquet`` or ``tfrecord``.
 
     Raises:
         DataError: There is no such file, or it cannot be read.
     """
-    paths = _located(SpanPattern(str(local_path(data_uri, "data_uri"))), 0, 1)
+    paths = _located(SpanPattern(path), 0, 1)
     return _read([(name, path) for _, name, path in paths], Columns((), ()), kind)[0]
 
 

@@ -18,7 +18,7 @@ from benison.core.locations import local_path
     ],
 )
 def test_a_path_and_a_file_uri_lead_to_the_same_place(uri: str, path: str) -> None:
-    assert local_path(uri, "data_uri") == Path(path)
+    assert local_path(uri, "data_root") == Path(path)
 
 
 @pytest.mark.parametrize(
@@ -26,19 +26,19 @@ def test_a_path_and_a_file_uri_lead_to_the_same_place(uri: str, path: str) -> No
     [
         (
             "s3://bucket/a.csv",
-            "data_uri: expected an absolute path, or file:// and one, got 's3://bucket/a.csv'\n\n"
+            "data_root: expected an absolute path, or file:// and one, got 's3://bucket/a.csv'\n\n"
             "hint: s3:// is not supported here; copy or mount it, and name the folder",
         ),
         (
             "file://server/a.csv",
-            "data_uri: expected an absolute path, or file:// and one, got 'file://server/a.csv'\n\n"
+            "data_root: expected an absolute path, or file:// and one, got 'file://server/a.csv'\n\n"
             "hint: file:// is not supported with a server; copy or mount it, and name the folder",
         ),
-        ("data/a.csv", "data_uri: expected an absolute path, got 'data/a.csv'\n\nhint: begin it with /"),
-        ("", "data_uri: expected an absolute path, got ''\n\nhint: begin it with /"),
+        ("data/a.csv", "data_root: expected an absolute path, got 'data/a.csv'\n\nhint: begin it with /"),
+        ("", "data_root: expected an absolute path, got ''\n\nhint: begin it with /"),
     ],
 )
 def test_a_place_elsewhere_says_what_is_supported(uri: str, message: str) -> None:
     with pytest.raises(DataError) as error:
-        local_path(uri, "data_uri")
+        local_path(uri, "data_root")
     assert str(error.value) == message

@@ -129,7 +129,7 @@ if __name__ == "__main__":
     local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root={str(tmp_path / "root")!r})
     staged = pack(Path({str(twice)!r}), Path({str(tmp_path / "bundles")!r}), exclude=("registry", "runs"))
     done = continuous_training(bundle_uri=staged.uri, bundle_digest=staged.digest, span=1, commit="", who="a test",
-        data_uri={str(twice / "data" / "span-{span}.csv")!r}, registry_uri={str(tmp_path / "registry")!r})
+        data_root={str(twice)!r}, registry_uri={str(tmp_path / "registry")!r})
     print(json.dumps(done.outputs), file=sys.stderr)
 """
     (tmp_path / "program.py").write_text(program)

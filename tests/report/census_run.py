@@ -81,7 +81,7 @@ def run_record() -> Documents:
         "parameters": {
             "bundle_uri": "runs/bundles/0a1b",
             "bundle_digest": digest("bundle"),
-            "data_uri": "data/span-{span}.csv.gz",
+            "data_root": "/home/me/census",
             "registry_uri": "registry",
             "span": 2,
             "commit": "9ff13744be0b7a8d5e4f",

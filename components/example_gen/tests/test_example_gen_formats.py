@@ -77,8 +77,7 @@ def snapshot(folder: Path, kind: str, content: bytes, suffix: str = "") -> dict[
     evaluated = {"metricsSpecs": [{"metrics": [{"className": "AUC"}]}]}
     (folder / "project" / "eval_config.json").write_text(json.dumps(evaluated))
     (folder / f"a.{kind}{suffix}").write_bytes(content)
-    uri = str(folder / f"a.{kind}{suffix}")
-    run(data_uri=uri, span=0, bundle=folder, examples=folder / "examples", holdout=folder / "holdout")
+    run(data_root=str(folder), span=0, bundle=folder, examples=folder / "examples", holdout=folder / "holdout")
     found = documents.read(folder / "holdout" / "snapshot.json", "snapshot")
     return {key: value for key, value in found.items() if key != "sources"}
 

@@ -35,9 +35,8 @@ class Place:
 
     def __init__(self, folder: Path, **data: Any) -> None:
         self.folder, self.examples, self.holdout = folder, folder / "examples", folder / "holdout"
-        config = {**CONFIG, "data": {**CONFIG["data"], **data}}
+        self.data = {**CONFIG["data"], **data}
         (folder / "bundle" / "project").mkdir(parents=True, exist_ok=True)
-        (folder / "bundle" / "project" / "benison.yaml").write_text(json.dumps(config))
         self.slice_by("city")
 
     def slice_by(self, column: str) -> None:
@@ -48,11 +47,14 @@ class Place:
         lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
         (self.folder / name).write_text("\n".join(lines) + "\n")
 
-    def run(self, pattern: str = "span-{span}.csv", span: int = 0) -> dict[str, Any]:
+    def run(self, path: str = "", span: int = 0) -> dict[str, Any]:
+        data = {**self.data, "path": path or self.data["path"], "format": "csv"}
+        config = {**CONFIG, "data": data if "{span" in data["path"] else {**data, "window": 1}}
+        (self.folder / "bundle" / "project" / "benison.yaml").write_text(json.dumps(config))
         for artifact in (self.examples, self.holdout):
             shutil.rmtree(artifact, ignore_errors=True)
-        uri, bundle = str(self.folder / pattern), self.folder / "bundle"
-        run(data_uri=uri, span=span, bundle=bundle, examples=self.examples, holdout=self.holdout)
+        root, bundle = str(self.folder), self.folder / "bundle"
+        run(data_root=root, span=span, bundle=bundle, examples=self.examples, holdout=self.holdout)
         assert (self.examples / "snapshot.json").read_bytes() == (self.holdout / "snapshot.json").read_bytes()
         return documents.read(self.examples / "snapshot.json", "snapshot")
 
@@ -169,7 +171,7 @@ def test_by_time_the_newest_rows_are_the_holdout(tmp_path: Path) -> None:
 
 def test_an_empty_split_is_written_and_counted(place: Place) -> None:
     place.write("span-4.csv", ROWS[:1] * 3)
-    Place(place.folder, window=1)
+    place = Place(place.folder, window=1)
     snapshot = place.run()
     assert sorted(part["rows"] for part in snapshot["splits"].values()) == [0, 0, 3]
     assert all(len(ids) in (0, 3) for ids in place.ids().values())
