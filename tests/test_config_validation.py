@@ -48,7 +48,14 @@ def test_a_bound_that_is_left_out_keeps_its_default_and_never_switches_it_off(tm
     usual = asked(tmp_path, {}).volume
     found = asked(tmp_path, {"volume": {"block": "never"}, "drift": {"columns": {"fare": {"block": 2}}}})
     assert found.volume == Bounds(usual.warn, NEVER)
-    assert found.drift.columns["fare"] == Bounds(found.drift.previous.warn, 2)
+    assert found.drift.bounds("previous", "fare") == Bounds(found.drift.previous.warn, 2)
+    assert found.drift.bounds("champion", "tips") == found.drift.champion
+
+
+def test_an_exception_of_one_column_keeps_what_each_comparison_has_for_the_bound_it_leaves_out(tmp_path: Path) -> None:
+    drift = asked(tmp_path, {"drift": {"columns": {"fare": {"warn": 0.3}}}}).drift
+    assert drift.bounds("previous", "fare") == Bounds(0.3, drift.previous.block)
+    assert drift.bounds("champion", "fare") == drift.bounds("serving", "fare") == Bounds(0.3, NEVER)
 
 
 def test_durations_are_read_with_their_units(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from benison.core.verdicts import Tier
 NEVER = math.inf
 SEASONS = ("hour_of_day", "weekday", "day_of_year")
 DRIFT_MEASURES = ("psi", "jensen_shannon", "l_infinity")
+DRIFT_REFERENCES = ("previous", "champion", "serving")
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(s|min|h|d|w)")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -99,7 +100,7 @@ class DriftRules:
         previous: Of the newest span against the one before it.
         champion: Of train against what the champion was trained on.
         serving: Of serving examples against train: skew.
-        columns: Exceptions for all three, by column.
+        columns: Exceptions, by which of the three and by column.
     """
 
     measure: str
@@ -107,7 +108,12 @@ class DriftRules:
     previous: Bounds
     champion: Bounds
     serving: Bounds
-    columns: Mapping[str, Bounds]
+    columns: Mapping[str, Mapping[str, Bounds]]
+
+    def bounds(self, against: str, column: str) -> Bounds:
+        """Those of a column against ``previous``, ``champion`` or ``serving``: its own, or the usual ones."""
+        usual: Bounds = getattr(self, against)
+        return self.columns[against].get(column, usual)
 
 
 @dataclass(frozen=True)
@@ -194,7 +200,7 @@ class Validation:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is named somewhere in it, once."""
-        named = [*self.schema.columns, *self.history.columns, *self.drift.columns, *self.leakage.entity]
+        named = [*self.schema.columns, *self.history.columns, *self.drift.columns["previous"], *self.leakage.entity]
         rules: tuple[Key | ForeignKey | Combination, ...] = (*self.keys, *self.foreign_keys, *self.combinations)
         named += [name for rule in rules for name in rule.columns]
         named += [name for name in (self.leakage.feature_time, self.leakage.label_time) if name]
@@ -301,9 +307,7 @@ def _freshness(section: Section) -> Freshness:
 
 
 def _history(section: Section) -> History:
-    default = Bounds(4.0, 10.0)
-    own = section.section("bounds", optional=True) if "bounds" in section.content else None
-    bounds = _bounds(section, "bounds", default) if own is not None else default
+    bounds = _bounds(section, "bounds", Bounds(4.0, 10.0))
     history = History(
         window=section.whole("window", 24, low=3),
         least=section.whole("least", 5, low=3),
@@ -311,7 +315,6 @@ def _history(section: Section) -> History:
         bounds=bounds,
         columns=_by_column(section, bounds),
     )
-    section.asked.add("bounds")
     if history.least > history.window:
         raise section.error("least", f"at most window, {history.window}", history.least)
     section.close()
@@ -328,15 +331,10 @@ def _drift(section: Section) -> DriftRules:
     measure = section.choice("measure", DRIFT_MEASURES, "psi")
     usual = _PSI if measure == "psi" else _OTHER_MEASURES
     soft = Bounds(usual.warn, NEVER)
-    previous = _bounds(section, "previous", usual)
-    rules = DriftRules(
-        measure=measure,
-        level=section.number("level", 0.01, low=1e-9, high=0.5),
-        previous=previous,
-        champion=_bounds(section, "champion", soft),
-        serving=_bounds(section, "serving", soft),
-        columns=_by_column(section, previous),
-    )
+    of = {name: _bounds(section, name, usual if name == "previous" else soft) for name in DRIFT_REFERENCES}
+    level = section.number("level", 0.01, low=1e-9, high=0.5)
+    columns = {name: _by_column(section, bounds) for name, bounds in of.items()}
+    rules = DriftRules(measure=measure, level=level, columns=columns, **of)
     section.close()
     return rules
 
