@@ -14,14 +14,8 @@ import pyarrow as pa
 
 from benison import config as configuration
 from benison import eval_config
-from benison.components.example_gen import locate
-from benison.components.example_gen.columns import Columns
-from benison.components.example_gen.keys import row_keys
-from benison.components.example_gen.read import read
 from benison.components.example_gen.seal import Sealed, Source, seal
-from benison.components.example_gen.settle import same_columns, settle
 from benison.components.example_gen.split import Assignment, by_hash, by_time
-from benison.components.example_gen.times import moments
 from benison.config import Config, Label
 from benison.core import digests, documents
 from benison.core.errors import DataError
@@ -30,6 +24,12 @@ from benison.core.files import write_atomically
 from benison.core.locations import local_path
 from benison.core.spans import SpanPattern
 from benison.core.spelling import nearest
+from benison.sources import locate
+from benison.sources.columns import Columns
+from benison.sources.keys import row_keys
+from benison.sources.read import read
+from benison.sources.settle import same_columns, settle
+from benison.sources.times import moments
 
 _log = logging.getLogger(__name__)
 

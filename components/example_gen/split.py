@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from benison.components.example_gen.keys import Keys
-from benison.components.example_gen.times import Moments
+from benison.sources.keys import Keys
+from benison.sources.times import Moments
 
 Assignment = npt.NDArray[np.int8]
 Shares = tuple[float, float, float]

@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benison.components.example_gen.example_proto import Example
-from benison.components.example_gen.read_tfrecord import masked_crc
 from benison.components.example_gen.run import run
 from benison.core import documents
+from benison.sources.example_proto import Example
+from benison.sources.read_tfrecord import masked_crc
 
 TEXT = st.none() | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=5)
 ROW = st.fixed_dictionaries(

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benison.components.example_gen.keys import row_keys
 from benison.components.example_gen.split import by_hash, by_time
-from benison.components.example_gen.times import moments
 from benison.core.errors import DataError
+from benison.sources.keys import row_keys
+from benison.sources.times import moments
 
 SHARES = st.tuples(st.integers(1, 98), st.integers(1, 98)).filter(lambda pair: sum(pair) < 100)
 

@@ -10,12 +10,12 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from benison.components.example_gen.columns import Columns
-from benison.components.example_gen.diagnose import no_rows
-from benison.components.example_gen.read_csv import read_csv
-from benison.components.example_gen.read_parquet import read_parquet
-from benison.components.example_gen.read_tfrecord import read_tfrecord
 from benison.core.errors import DataError
+from benison.sources.columns import Columns
+from benison.sources.diagnose import no_rows
+from benison.sources.read_csv import read_csv
+from benison.sources.read_parquet import read_parquet
+from benison.sources.read_tfrecord import read_tfrecord
 
 _READERS: dict[str, Callable[[BinaryIO, str, Columns], list[pa.Table]]] = {
     "csv": read_csv,

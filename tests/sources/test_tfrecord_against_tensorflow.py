@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benison.components.example_gen.columns import Columns
-from benison.components.example_gen.example_proto import Example
-from benison.components.example_gen.read import read
+from benison.sources.columns import Columns
+from benison.sources.example_proto import Example
+from benison.sources.read import read
 
 tf = pytest.importorskip("tensorflow")
 

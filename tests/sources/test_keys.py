@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benison.components.example_gen.keys import row_keys
+from benison.sources.keys import row_keys
 
 ALL = 2**64 - 1
 

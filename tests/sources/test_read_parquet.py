@@ -5,9 +5,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benison.components.example_gen.columns import Columns
-from benison.components.example_gen.read import read
 from benison.core.errors import DataError
+from benison.sources.columns import Columns
+from benison.sources.read import read
 
 COLUMNS = Columns(numeric=("age",), text=("city", "label"))
 

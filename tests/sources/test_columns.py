@@ -1,7 +1,7 @@
 import pytest
 
-from benison.components.example_gen.columns import Columns, check_header, check_names
 from benison.core.errors import DataError
+from benison.sources.columns import Columns, check_header, check_names
 
 COLUMNS = Columns(numeric=("age", "hours"), text=("sex", "income"), others=("person",))
 

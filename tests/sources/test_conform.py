@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benison.components.example_gen.columns import Columns
-from benison.components.example_gen.conform import Place, as_text, conform
 from benison.core.errors import DataError
+from benison.sources.columns import Columns
+from benison.sources.conform import Place, as_text, conform
 
 COLUMNS = Columns(numeric=("number",), text=("text",))
 PLACE = Place("a.parquet", first=11)

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benison.components.example_gen.locate import alone, choose, listed, short_name
 from benison.core.errors import DataError
 from benison.core.spans import SpanPattern
+from benison.sources.locate import alone, choose, listed, short_name
 
 PATTERN = SpanPattern("/d/span-{span}.csv")
 

@@ -15,10 +15,10 @@ import google_crc32c
 import pyarrow as pa
 from google.protobuf.message import DecodeError
 
-from benison.components.example_gen.columns import Columns, check_names
-from benison.components.example_gen.conform import Place, conform
-from benison.components.example_gen.example_proto import Example
 from benison.core.errors import DataError
+from benison.sources.columns import Columns, check_names
+from benison.sources.conform import Place, conform
+from benison.sources.example_proto import Example
 
 BLOCK_RECORDS = 1 << 14
 _TEXT, _NUMBER = "text", "a number"

@@ -5,12 +5,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from benison.components.example_gen import read_tfrecord as module
-from benison.components.example_gen.columns import Columns
-from benison.components.example_gen.example_proto import Example
-from benison.components.example_gen.read import read
-from benison.components.example_gen.read_tfrecord import masked_crc
 from benison.core.errors import DataError
+from benison.sources import read_tfrecord as module
+from benison.sources.columns import Columns
+from benison.sources.example_proto import Example
+from benison.sources.read import read
+from benison.sources.read_tfrecord import masked_crc
 
 COLUMNS = Columns(numeric=("age",), text=("city", "label"))
 

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benison.components.example_gen.columns import Columns
 from benison.core.errors import DataError
+from benison.sources.columns import Columns
 
 types = pa.types
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benison.components.example_gen import read_csv as module
-from benison.components.example_gen.columns import Columns
-from benison.components.example_gen.read import read
 from benison.core.errors import DataError
+from benison.sources import read_csv as module
+from benison.sources.columns import Columns
+from benison.sources.read import read
 
 COLUMNS = Columns(numeric=("age",), text=("city", "label"))
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benison.components.example_gen.columns import Columns
-from benison.components.example_gen.conform import as_text
 from benison.core.errors import DataError
 from benison.core.spelling import nearest
+from benison.sources.columns import Columns
+from benison.sources.conform import as_text
 
 # What is written otherwise, as 007 or 1e400, is a name and not a quantity: it stays as it is.
 _WHOLE = r"^-?(0|[1-9][0-9]{0,17})$"

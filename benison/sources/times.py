@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benison.components.example_gen.conform import Place
 from benison.core.errors import DataError
+from benison.sources.conform import Place
 
 Moments = npt.NDArray[np.int64 | np.float64]
 

@@ -11,10 +11,10 @@ from typing import BinaryIO
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from benison.components.example_gen.columns import Columns, check_header, check_names
-from benison.components.example_gen.conform import Place, conform
-from benison.components.example_gen.diagnose import first_fault
 from benison.core.errors import DataError
+from benison.sources.columns import Columns, check_header, check_names
+from benison.sources.conform import Place, conform
+from benison.sources.diagnose import first_fault
 
 # A row must fit into a block, and Arrow reads up to 32 blocks ahead.
 BLOCK_BYTES = 1 << 21

@@ -3,9 +3,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from benison.components.example_gen.columns import Columns
-from benison.components.example_gen.settle import same_columns, settle
 from benison.core.errors import DataError
+from benison.sources.columns import Columns
+from benison.sources.settle import same_columns, settle
 
 COLUMNS = Columns(numeric=("number",), text=("text",))
 

@@ -7,9 +7,9 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benison.components.example_gen.columns import Columns, check_names
-from benison.components.example_gen.conform import Place, conform
 from benison.core.errors import DataError
+from benison.sources.columns import Columns, check_names
+from benison.sources.conform import Place, conform
 
 BATCH_ROWS = 1 << 16
 
