@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benison.core.verdicts import Verdict
+from benison.core.verdicts import Tier, Verdict
 from benison.pages.markup import Markup, tag
 
 SIGNS = {
@@ -19,6 +19,14 @@ LOOKS = {Verdict.PASS: "pass", Verdict.FAIL: "fail", Verdict.INCONCLUSIVE: "open
 def badge(verdict: Verdict) -> Markup:
     """A verdict as a word with its sign."""
     return sign(LOOKS[verdict], str(verdict))
+
+
+def judged(verdict: Verdict, tier: str) -> Markup:
+    """A verdict, and what it does where it is not a pass: hard checks block, soft ones warn."""
+    if verdict is Verdict.PASS:
+        return badge(verdict)
+    effect = "blocks" if tier == Tier.HARD else "warns"
+    return tag("span", badge(verdict), " ", tag("span", effect, class_="quiet"), class_="judged")
 
 
 def sign(look: str, word: str) -> Markup:

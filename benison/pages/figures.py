@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 UNDEFINED = "undefined"
 NO_INTERVAL = "no interval"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES = {"auc": "AUC", "auc_precision_recall": "AUC, precision and recall", "f1_score": "F1 score"}
 
 
@@ -21,6 +23,23 @@ def number(value: float | None, digits: int = 4) -> str:
         return UNDEFINED
     whole = abs(value) >= 1000 or (abs(value) >= 10 and float(value).is_integer())
     return f"{value:,.0f}" if whole else f"{value:.{digits}f}"
+
+
+def brief(value: float | None) -> str:
+    """A figure of any size with four digits that count, for data of which the scale is not known.
+
+    >>> brief(0.30000001), brief(11.4), brief(1704067), brief(2.5e-7), brief(-0.0), brief(None)
+    ('0.3', '11.4', '1,704,067', '2.5e-07', '0', 'undefined')
+    """
+    if value is None:
+        return UNDEFINED
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if not 1e-4 <= size < 1e12:
+        return f"{value:.3g}"
+    shown = f"{value:,.{max(0, 3 - math.floor(math.log10(size)))}f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 def signed(value: float | None, digits: int = 4) -> str:
@@ -131,6 +150,21 @@ def moment(text: str | None) -> str:
     """
     found = instant(text)
     return f"{found.astimezone(UTC):%-d %B %Y, %H:%M:%S} UTC" if found else "not known"
+
+
+def calendar(seconds: float | None, *, precise: bool = False) -> str:
+    """A moment given as seconds since 1970 in UTC, as a date; with the time of day where asked.
+
+    >>> calendar(1704067200.0), calendar(1704103530.0, precise=True), calendar(None), calendar(1e15)
+    ('2024-01-01', '2024-01-01 10:05', 'not known', '1e+15 s')
+    """
+    if seconds is None:
+        return "not known"
+    try:
+        found = _EPOCH + timedelta(seconds=seconds)
+    except OverflowError:
+        return f"{seconds:.3g} s"
+    return found.strftime("%Y-%m-%d %H:%M" if precise else "%Y-%m-%d")
 
 
 def metric_name(metric: str) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from benison.pages.markup import Markup, tag
@@ -66,6 +67,52 @@ def tick_label(value: float, all_ticks: list[float]) -> str:
     if abs(value) >= 10_000:
         return f"{value / 1000:,.{0 if step >= 1000 else 1}f}k"
     return f"{value:.{digits}f}"
+
+
+_HOUR, _DAY = 3600.0, 86_400.0
+_CALENDAR_STEPS = (60.0, 600.0, _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY)
+
+
+def time_ticks(low: float, high: float, at_most: int = 4) -> list[float]:
+    """Moments at the start of minutes, hours, days, months or years, from low to high in seconds since 1970.
+
+    >>> [tick_moment(value, time_ticks(0, 3 * 86_400)) for value in time_ticks(0, 3 * 86_400)]
+    ['1 Jan', '2 Jan', '3 Jan', '4 Jan']
+    """
+    rough = (high - low) / at_most
+    step = next((step for step in _CALENDAR_STEPS if step >= rough), None)
+    if step is not None:
+        return [value * step for value in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    months = next((some for some in (1, 2, 3, 6) if some * 30.4 * _DAY >= rough), None)
+    if months is None:
+        return [_month(int(year), 1) for year in ticks(_year(low), _year(high), at_most) if year.is_integer()]
+    first, last = (_year(value) * 12 for value in (low, high))
+    inside = range(math.ceil(first / months) * months, math.floor(last) + 1, months)
+    return [_month(one // 12, one % 12 + 1) for one in inside]
+
+
+def _year(seconds: float) -> float:
+    """The year of a moment, with its fraction; years in which no calendar is kept are cut off."""
+    year = 1970 + seconds / (365.2425 * _DAY)
+    return min(max(year, 1.0), 9999.0)
+
+
+def _month(year: int, month: int) -> float:
+    return datetime(min(max(year, 1), 9999), month, 1, tzinfo=UTC).timestamp()
+
+
+def tick_moment(value: float, all_ticks: list[float]) -> str:
+    """A moment as short as its neighbours allow: an hour, a day, a month or a year.
+
+    >>> tick_moment(0.0, [0.0, 3600.0]), tick_moment(0.0, [0.0, 2_678_400.0]), tick_moment(0.0, [0.0, 3.2e7])
+    ('00:00', 'Jan 1970', '1970')
+    """
+    step = min((b - a for a, b in pairwise(all_ticks)), default=None)
+    form = "%-d %b %Y" if step is None else next((form for most, form in _FORMS if step < most), "%Y")
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value)).strftime(form)
+
+
+_FORMS = ((_DAY, "%H:%M"), (28 * _DAY, "%-d %b"), (360 * _DAY, "%b %Y"))
 
 
 def extent(values: Iterable[float], *, room: float = 0.06) -> tuple[float, float]:
