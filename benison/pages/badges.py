@@ -26,7 +26,7 @@ def judged(verdict: Verdict, tier: str) -> Markup:
     if verdict is Verdict.PASS:
         return badge(verdict)
     effect = "blocks" if tier == Tier.HARD else "warns"
-    return tag("span", badge(verdict), " ", tag("span", effect, class_="quiet"), class_="judged")
+    return tag("span", badge(verdict), " ", tag("span", effect, class_="quiet"), class_="tiered")
 
 
 def sign(look: str, word: str) -> Markup:
