@@ -1,0 +1,68 @@
+"""moto's S3 server on loopback, in this process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket that a test fills by boto3, not by what is tested."""
+
+    client: Any
+    name: str
+    endpoint: str
+
+    def put(self, key: str, content: bytes | Path) -> None:
+        body = content.read_bytes() if isinstance(content, Path) else content
+        self.client.put_object(Bucket=self.name, Key=key, Body=body)
+
+    def remove(self, key: str) -> None:
+        self.client.delete_object(Bucket=self.name, Key=key)
+
+    def tag(self, key: str) -> str:
+        """The ETag as the server has it, without quotes."""
+        return str(self.client.head_object(Bucket=self.name, Key=key)["ETag"]).strip('"')
+
+    def uri(self, key: str = "") -> str:
+        return f"s3://{self.name}/{key}"
+
+
+@contextmanager
+def s3_server() -> Iterator[str]:
+    """Its address."""
+    # werkzeug prints a line for each request.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+def new_bucket(endpoint: str, name: str, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """A new bucket, and an environment that leads to it."""
+    values = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "AKIAOFTHETESTS",
+        "AWS_SECRET_ACCESS_KEY": "a-secret-of-the-tests",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    for key, value in values.items():
+        monkeypatch.setenv(key, value)
+    client = boto3.client("s3", endpoint_url=endpoint)
+    client.create_bucket(Bucket=name)
+    return Bucket(client, name, endpoint)
