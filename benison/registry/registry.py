@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from benison.core import digests
 from benison.core.chain import Chain, Link
-from benison.core.errors import ConflictError, IntegrityError, RegistryError
-from benison.core.store import Store, damaged, read_document, top
+from benison.core.errors import ConflictError, RegistryError
+from benison.core.store import Store, damaged
 from benison.core.verdicts import Verdict
 from benison.registry import log, marker, packages, rules
+from benison.registry.history import History
 from benison.registry.log import Bless, Champion, Entry, Logged, Promote, Register, Rollback
 from benison.registry.manifest import Manifest, Provenance, digest_of
 from benison.registry.names import check_model, resolve
@@ -23,7 +23,6 @@ from benison.registry.stores import store_at
 
 # Every lost place in the log is another writer's progress, so this many in a row tell of a fault, not of a crowd.
 _ATTEMPTS = 1000
-_PROFILE = "profile"
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,7 @@ class Registry:
         check_model(model)
         self.model = model
         self.packages = Packages(store, model)
+        self.history = History(store, model)
         self._store = store
         self._chain = Chain(store, f"{model}/log", log.KIND)
         self._head: Link | None = None
@@ -260,30 +260,6 @@ class Registry:
             raise rules.other_than(replacing, state.champion)
         package = resolve(state, to) if to else rules.way_back(state)
         return self._crown(package, state.champion, lambda now: _rollback(now, package, said))
-
-    def put_history(self, snapshot: str, profile: bytes) -> None:
-        """Keeps the profile of an accepted snapshot; the first one stays."""
-        self._store.put_if_absent(f"{self._history}{digests.as_folder_name(snapshot)}.json", profile)
-
-    def history(self) -> dict[str, bytes]:
-        """The profiles of accepted snapshots by the snapshots' digests.
-
-        Raises:
-            IntegrityError: One is torn, or of another snapshot.
-        """
-        found: dict[str, bytes] = {}
-        for name in top(self._store, self._history):
-            document = read_document(self._store, self._history + name, _PROFILE)
-            content, raw = document or ({"snapshot": ""}, b"")
-            if f"{digests.as_folder_name(content['snapshot'])}.json" != name:
-                where = self._store.where(self._history + name)
-                raise IntegrityError(where, expected="the profile that its name says", got=content["snapshot"])
-            found[content["snapshot"]] = raw
-        return found
-
-    @property
-    def _history(self) -> str:
-        return f"{self.model}/history/"
 
     def _take(self, links: list[Link]) -> None:
         """Goes on to the state after some more entries."""

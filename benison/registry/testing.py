@@ -141,6 +141,11 @@ def package(folder: Path, word: str) -> Path:
     return folder
 
 
+def profile(snapshot: str, spans: tuple[int, ...] = (1,)) -> dict[str, Any]:
+    """The content of a snapshot's profile.json."""
+    return {"snapshot": snapshot, "spans": list(spans), "rows": 9, "features": {}}
+
+
 def provenance(word: str, spans: tuple[int, ...] = (1,)) -> Provenance:
     """Where such a package says that it came from."""
     return Provenance(

@@ -67,7 +67,7 @@ def verify(registry: Registry) -> Verification:
         versions=len(manifests),
         files=sum(len(manifest.files) for manifest in manifests),
         size=sum(manifest.size for manifest in manifests),
-        profiles=len(attempt(registry.history, no_history)),
+        profiles=len(attempt(registry.history.entries, no_history)),
         problems=tuple(problems),
         unfinished=tuple(sorted((sealed | registry.packages.begun()) - known)),
     )

@@ -173,7 +173,7 @@ class _Reader:
     def _profiles(self, folder: Path) -> Iterator[Document]:
         for path in sorted(folder.glob("*.json")):
             try:
-                yield documents.read(path, "profile")
+                yield documents.read(path, "history_entry")["profile"]
             except DataError as error:
                 self.unreadable.append(f"champion-resolver: history/{path.name} could not be read: {error.got}")
 

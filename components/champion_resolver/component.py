@@ -18,7 +18,7 @@ def champion_resolver(  # type: ignore[no-untyped-def]
 
     Returns:
         champion: champion.json, and the packages of champion and reference; neither on the first run.
-        history: The profiles of accepted snapshots, one JSON file each.
+        history: One JSON file for each accepted snapshot: when that was, and its profile.
     """
     from pathlib import Path
 

@@ -15,13 +15,13 @@ _log = logging.getLogger(__name__)
 
 
 def run(*, registry_uri: str, bundle: Path, champion: Path, history: Path) -> None:
-    """Copies champion and reference out of the registry, verified, with the profiles of accepted snapshots.
+    """Copies champion and reference out of the registry, verified, with the history of accepted snapshots.
 
     Args:
         registry_uri: Where the registry lies: an absolute path, or file:// and one; an empty folder becomes one.
         bundle: The user's project, which names the model.
         champion: The artifact that becomes champion.json and the packages.
-        history: The artifact that becomes one profile for each snapshot.
+        history: The artifact that becomes one document for each accepted snapshot: when that was, and its profile.
     """
     registry = Registry.create(registry_uri, configuration.read(bundle / "project").name)
     baselines = lookup(registry.state())
@@ -36,5 +36,5 @@ def run(*, registry_uri: str, bundle: Path, champion: Path, history: Path) -> No
 def _write_history(registry: Registry, history: Path) -> None:
     with storage_errors(history):
         history.mkdir(parents=True, exist_ok=True)
-        for snapshot, profile in registry.history().items():
-            (history / f"{digests.as_folder_name(snapshot)}.json").write_bytes(profile)
+        for snapshot, entry in registry.history.entries().items():
+            (history / f"{digests.as_folder_name(snapshot)}.json").write_bytes(entry)

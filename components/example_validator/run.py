@@ -132,7 +132,7 @@ def _history_checks(
 def _profile_of(history: Path, snapshot: str) -> dict[str, Any] | None:
     """The profile of a snapshot in the history; None where there is none."""
     for path in sorted(history.glob(f"*{snapshot.removeprefix(PREFIX)}.json")):
-        found = documents.read(path, "profile")
+        found: dict[str, Any] = documents.read(path, "history_entry")["profile"]
         if found["snapshot"] != snapshot:
             raise DataError(str(path), expected=f"the profile of {snapshot}", got=f"that of {found['snapshot']}")
         return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from benison.core.verdicts import Check
+from benison.core.verdicts import Check, Verdict, combine
 from benison.registry.log import Champion, Promote, Rollback
 from benison.registry.state import State
 
@@ -19,7 +19,7 @@ class Evidence:
     Attributes:
         anomalies: checks.json, every check of the data.
         anomalies_digest: The digest of that file.
-        profile: profile.json, of the train split.
+        profile: profile.json, of the snapshot.
         evaluation: evaluation.json.
         evaluation_digest: The digest of that file.
         resolved: champion.json, what the run looked up before it trained.
@@ -49,6 +49,13 @@ class Evidence:
     def model_checks(self) -> tuple[Check, ...]:
         """The evaluator's checks."""
         return tuple(map(Check.from_json, self.evaluation["checks"]))
+
+    @property
+    def accepted(self) -> bool:
+        """Whether validation let this very snapshot pass, by its word and by its checks."""
+        said: str = self.anomalies["verdict"]
+        passed = said == combine(self.data_checks) == Verdict.PASS
+        return passed and bool(self.anomalies["snapshot"] == self.profile["snapshot"])
 
     @property
     def compared_with(self) -> Champion | None:

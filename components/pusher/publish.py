@@ -44,7 +44,6 @@ class Push:
     Attributes:
         folder: The package's files.
         evidence: What the artifacts say.
-        profile: The bytes of profile.json, kept with an accepted snapshot.
         commit: The commit of the project; empty where there is none.
         who: Who or what asked for it.
         when: The moment.
@@ -52,7 +51,6 @@ class Push:
 
     folder: Path
     evidence: Evidence
-    profile: bytes
     commit: str
     who: str
     when: datetime
@@ -88,32 +86,24 @@ def decide(state: State, evidence: Evidence, blessing: Blessing) -> Pushed:
 
 
 def publish(registry: Registry, state: State, push: Push, blessing: Blessing) -> Pushed:
-    """Registers the package, records the gate's word on it, and makes a blessed one the champion.
+    """Keeps the profile of accepted data, registers the package, records the gate's word on it, crowns a blessed one.
 
-    Each step is done once, however often it is asked for, so a push that was cut short is completed by repeating it.
+    Later data is held to all data that validation let pass, whatever became of the model. Each step is done once,
+    however often it is asked for, so a push that was cut short is completed by repeating it.
     An outcome that changes nothing adds nothing to the log.
 
     Raises:
         ConflictError: The champion moved since `state`; look again.
     """
+    if push.evidence.accepted:
+        registry.history.put(push.evidence.profile, push.when)
     decided = decide(state, push.evidence, blessing)
     if decided.outcome in (PUSHED, BLOCKED) and _is_what_was_trained(push.evidence):
         _record(registry, push, blessing)
-    if decided.outcome == UNCHANGED:
-        _complete(registry, state, push)
-    if decided.outcome != PUSHED:
+    crowned = decided.after is not None and decided.after.package == blessing.package
+    if decided.outcome != PUSHED or crowned:
         return decided
-    if decided.after is None or decided.after.package != blessing.package:
-        decided = _promote(registry, decided.before, push, blessing)
-    registry.put_history(blessing.snapshot, push.profile)
-    return decided
-
-
-def _complete(registry: Registry, state: State, push: Push) -> None:
-    """Keeps the profile of the champion's own data: a push may have been cut short after the promotion."""
-    snapshot = push.evidence.profile["snapshot"]
-    if state.champion and state.versions[state.champion.package].entry.evidence.get("snapshot") == snapshot:
-        registry.put_history(snapshot, push.profile)
+    return _promote(registry, decided.before, push, blessing)
 
 
 def to_json(pushed: Pushed, package: str | None, registry_uri: str) -> dict[str, Any]:

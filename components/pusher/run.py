@@ -39,7 +39,7 @@ def run(
         commit: The commit that the project came from; empty where there is none.
         who: Who or what asked for this run.
         bundle: The user's project, with the policy.
-        statistics: The profile of the snapshot, kept as history with an accepted model.
+        statistics: The profile of the snapshot, kept as history where validation let the data pass.
         anomalies: Every check of the data.
         model: The challenger.
         champion: What the evaluation compared with.
@@ -56,7 +56,6 @@ def run(
     push = Push(
         folder=model / "Format-Serving",
         evidence=evidence,
-        profile=(statistics / "profile.json").read_bytes(),
         commit=commit,
         who=who.strip() or "unnamed",
         when=datetime.now(UTC),

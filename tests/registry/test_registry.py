@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from benison.core import digests
 from benison.core.errors import IntegrityError, StorageError
 from benison.core.verdicts import Verdict
-from benison.registry.log import Register
+from benison.registry.log import Register, utc
 from benison.registry.registry import Registry
-from benison.registry.testing import SAID, Bench, digest, provenance
+from benison.registry.testing import NOON, SAID, Bench, digest, profile, provenance
 
 
 def reopened(bench: Bench, tmp_path: Path) -> Registry:
@@ -59,34 +60,51 @@ def test_names_the_log_entry_that_cannot_follow(bench: Bench, tmp_path: Path) ->
         bench.registry.state()
 
 
-def profile(word: str) -> tuple[str, bytes]:
-    snapshot = digest(word)
-    content = {"kind": "profile", "format": 1, "snapshot": snapshot, "spans": [1], "rows": 9, "features": {}}
-    return snapshot, json.dumps(content).encode()
+def entry_of(tmp_path: Path, word: str) -> Path:
+    return tmp_path / "registry" / "census" / "history" / f"{digests.as_folder_name(digest(word))}.json"
 
 
-def test_keeps_the_first_profile_of_each_snapshot(bench: Bench) -> None:
-    kept = dict(profile(word) for word in ("a", "b"))
-    for snapshot, content in kept.items():
-        bench.registry.put_history(snapshot, content)
-        bench.registry.put_history(snapshot, content + b"\n")
-    assert bench.registry.history() == kept
+def test_keeps_each_snapshot_as_it_was_first_accepted(bench: Bench) -> None:
+    for word in ("a", "b"):
+        bench.registry.history.put(profile(digest(word)), NOON)
+    first = bench.registry.history.entries()
+    for word in ("a", "b"):
+        bench.registry.history.put(profile(digest(word), spans=(7,)), NOON + timedelta(days=1))
+    assert bench.registry.history.entries() == first
+    assert {snapshot: json.loads(raw) for snapshot, raw in first.items()} == {
+        digest(word): {
+            "kind": "history_entry",
+            "format": 1,
+            "snapshot": digest(word),
+            "accepted_at": utc(NOON),
+            "profile": {"kind": "profile", "format": 1, **profile(digest(word))},
+        }
+        for word in ("a", "b")
+    }
 
 
-def test_names_a_profile_that_is_not_what_its_name_says(bench: Bench) -> None:
-    (snapshot, _), (_, other) = profile("a"), profile("b")
-    bench.registry.put_history(snapshot, other)
-    with pytest.raises(IntegrityError, match="json: expected the profile that its name says, got sha256:"):
-        bench.registry.history()
+def test_names_an_entry_of_another_snapshot_than_its_name_says(bench: Bench, tmp_path: Path) -> None:
+    for word in ("a", "b"):
+        bench.registry.history.put(profile(digest(word)), NOON)
+    entry_of(tmp_path, "a").write_bytes(entry_of(tmp_path, "b").read_bytes())
+    with pytest.raises(IntegrityError, match=f"expected the snapshot that its name says, got {digest('b')}"):
+        bench.registry.history.entries()
 
 
-def test_names_a_profile_that_is_torn(bench: Bench) -> None:
-    snapshot, content = profile("a")
-    bench.registry.put_history(snapshot, content[:-1])
-    with pytest.raises(
-        IntegrityError, match=f"{digests.as_folder_name(snapshot)}.json: expected a document of kind pro"
-    ):
-        bench.registry.history()
+def test_names_an_entry_with_the_profile_of_another_snapshot(bench: Bench, tmp_path: Path) -> None:
+    bench.registry.history.put(profile(digest("a")), NOON)
+    entry = json.loads(entry_of(tmp_path, "a").read_bytes())
+    entry["profile"]["snapshot"] = digest("b")
+    entry_of(tmp_path, "a").write_text(json.dumps(entry))
+    with pytest.raises(IntegrityError, match=f"expected the snapshot that its name says, got {digest('b')}"):
+        bench.registry.history.entries()
+
+
+def test_names_an_entry_that_is_torn(bench: Bench, tmp_path: Path) -> None:
+    bench.registry.history.put(profile(digest("a")), NOON)
+    entry_of(tmp_path, "a").write_bytes(entry_of(tmp_path, "a").read_bytes()[:-2])
+    with pytest.raises(IntegrityError, match=f"{entry_of(tmp_path, 'a').name}: expected a document of kind history"):
+        bench.registry.history.entries()
 
 
 def test_says_that_the_disk_is_full_and_stays_as_it_was(

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 from benison.core import digests
-from benison.registry.testing import SAID, Bench, digest
+from benison.registry.testing import NOON, SAID, Bench, digest, profile
 from benison.registry.verification import verify
 
 
@@ -16,8 +15,7 @@ def kept(tmp_path: Path, *names: str) -> Path:
 def test_finds_a_sound_registry_sound_and_counts_it(bench: Bench) -> None:
     bench.crown("one")
     bench.crown("two")
-    profile = {"kind": "profile", "format": 1, "snapshot": digest("s"), "spans": [1], "rows": 9, "features": {}}
-    bench.registry.put_history(digest("s"), json.dumps(profile).encode())
+    bench.registry.history.put(profile(digest("s")), NOON)
     found = verify(bench.registry)
     assert found.sound
     assert (found.entries, found.versions, found.files, found.profiles) == (6, 2, 8, 1)
@@ -31,7 +29,8 @@ def test_names_everything_that_is_wrong(bench: Bench, tmp_path: Path) -> None:
     graph = kept(tmp_path, "packages", digests.as_folder_name(one), "saved_model.pb")
     graph.write_bytes(b"evil")
     kept(tmp_path, "versions", f"{digests.as_folder_name(two)}.json").unlink()
-    bench.registry.put_history(digest("s"), b"{")
+    bench.registry.history.put(profile(digest("s")), NOON)
+    kept(tmp_path, "history", f"{digests.as_folder_name(digest('s'))}.json").write_bytes(b"{")
     found = verify(bench.registry)
     assert not found.sound
     assert len(found.problems) == 3

@@ -262,7 +262,12 @@ def write(runs: Path, documents: Documents) -> Path:
     (tasks / "bundle/bundle/project").mkdir(parents=True)
     (tasks / "bundle/bundle/project/benison.yaml").write_text(documents.pop("project"))
     for past in documents.pop("history"):
-        _write(tasks / "champion-resolver/history" / f"{past['snapshot'][7:]}.json", "profile", past)
+        entry = {
+            "snapshot": past["snapshot"],
+            "accepted_at": "2026-11-01T10:00:00Z",
+            "profile": {"kind": "profile", "format": 1, **past},
+        }
+        _write(tasks / "champion-resolver/history" / f"{past['snapshot'][7:]}.json", "history_entry", entry)
     _write(folder / "run.json", "run", documents.pop("run"))
     blessing = documents.pop("blessing", None)
     for kind, content in documents.items():

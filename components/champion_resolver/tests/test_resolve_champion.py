@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,8 +7,9 @@ import pytest
 from benison.components.champion_resolver.run import run
 from benison.core import digests, documents
 from benison.core.errors import IntegrityError, RegistryError
+from benison.registry.log import utc
 from benison.registry.registry import Registry
-from benison.registry.testing import SAID, Bench, digest
+from benison.registry.testing import NOON, SAID, Bench, digest, profile
 
 YAML = """
 name: census
@@ -81,14 +81,17 @@ def test_follows_a_rollback_rather_than_the_newest_blessed_model(bench: Bench, t
     assert (found["champion"]["package"], found["champion"]["number"]) == (first.package, 7)
 
 
-def test_brings_the_profiles_of_accepted_snapshots(bench: Bench, tmp_path: Path) -> None:
-    kept = {}
+def test_brings_every_accepted_snapshot(bench: Bench, tmp_path: Path) -> None:
     for word in ("a", "b"):
-        profile = {"kind": "profile", "format": 1, "snapshot": digest(word), "spans": [1], "rows": 9, "features": {}}
-        kept[f"{digests.as_folder_name(digest(word))}.json"] = json.dumps(profile).encode()
-        bench.registry.put_history(digest(word), json.dumps(profile).encode())
+        bench.registry.history.put(profile(digest(word)), NOON)
     _, history = resolved(tmp_path)
-    assert {path.name: path.read_bytes() for path in history.iterdir()} == kept
+    kept = bench.registry.history.entries()
+    assert len(kept) == 2
+    assert {path.name: path.read_bytes() for path in history.iterdir()} == {
+        f"{digests.as_folder_name(snapshot)}.json": raw for snapshot, raw in kept.items()
+    }
+    for path in history.iterdir():
+        assert documents.read(path, "history_entry")["accepted_at"] == utc(NOON)
 
 
 def test_says_the_same_bytes_twice(bench: Bench, tmp_path: Path) -> None:

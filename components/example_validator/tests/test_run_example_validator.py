@@ -110,6 +110,14 @@ def test_a_timestamp_is_listed_as_not_profiled(snapshot: Any, cats: Cats) -> Non
     assert [check["reason"] for check in checks] == ["column when is not profiled: timestamp[us]"]
 
 
+def keep(snapshot: Any, reference: str, profile: dict[str, Any]) -> None:
+    """An entry of the history."""
+    whole = {"kind": "profile", "format": 1, **profile}
+    entry = {"snapshot": reference, "accepted_at": "2026-11-20T10:00:00Z", "profile": whole}
+    path = snapshot.root / "history" / f"{digests.as_folder_name(reference)}.json"
+    documents.write(path, "history_entry", entry)
+
+
 def test_a_shift_against_the_champions_snapshot_warns_and_leaves_the_validation_as_it_was(
     snapshot: Any, cats: Cats
 ) -> None:
@@ -118,7 +126,7 @@ def test_a_shift_against_the_champions_snapshot_warns_and_leaves_the_validation_
     kinds = {"weight": "numeric", "age": "numeric", "breed": "categorical", "adopted": "categorical"}
     older = cats(2000, 9).set_column(1, "age", pa.array([age // 2 for age in cats(2000, 9)["age"].to_pylist()]))
     content = {"snapshot": reference, "spans": [1], "rows": 2000, "features": profile(older, kinds)}
-    documents.write(snapshot.root / "history" / f"{digests.as_folder_name(reference)}.json", "profile", content)
+    keep(snapshot, reference, content)
     snapshot.champion(reference)
     found = ran(snapshot, "after")
     assert (found["verdict"], failed(found)) == (
@@ -139,7 +147,7 @@ def test_a_champion_whose_profile_is_not_in_the_history_is_said(snapshot: Any) -
 def test_a_profile_under_another_snapshots_name_is_refused(snapshot: Any) -> None:
     reference, other = digests.of_bytes(b"span 1"), digests.of_bytes(b"span 0")
     content = {"snapshot": other, "spans": [7], "rows": 0, "features": {}}
-    documents.write(snapshot.root / "history" / f"{digests.as_folder_name(reference)}.json", "profile", content)
+    keep(snapshot, reference, content)
     snapshot.champion(reference)
     with pytest.raises(DataError, match=f"expected the profile of {reference}, got that of {other}"):
         ran(snapshot)

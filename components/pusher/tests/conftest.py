@@ -13,7 +13,7 @@ from benison.components.pusher.evidence import Evidence, Standing
 from benison.components.pusher.run import run
 from benison.core import digests, documents
 from benison.registry.registry import Registry
-from benison.registry.testing import digest, package
+from benison.registry.testing import digest, package, profile
 
 YAML = """
 name: census
@@ -63,7 +63,7 @@ class Round:
         snapshot = digest(f"spans {spans}")
         self.documents: dict[str, dict[str, Any]] = {
             "anomalies/checks": {"verdict": "PASS", "snapshot": snapshot, "checks": [check("rows", subject="train")]},
-            "statistics/profile": {"snapshot": snapshot, "spans": spans, "rows": 9, "features": {}},
+            "statistics/profile": profile(snapshot, tuple(spans)),
             "model/training": self._training(snapshot, spans),
             "evaluation/evaluation": self._evaluation(snapshot, spans),
         }

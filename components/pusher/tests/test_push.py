@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from benison.core import digests
+from benison.core import digests, documents
 from benison.core.errors import DataError, RegistryError
 from benison.registry.log import Bless, Champion, Promote
 from benison.registry.testing import SAID, digest
@@ -257,13 +258,38 @@ def test_makes_a_superior_model_the_reference(world: World) -> None:
     assert entries[-1].why == "blessed: superior to the champion"
 
 
-def test_keeps_the_profile_of_accepted_data_only(world: World) -> None:
-    first = world.round("one", [1])
-    first.push()
-    world.round("two", [2]).judged("FAIL").push()
-    kept = world.registry.history()
-    assert list(kept) == [digest("spans [1]")]
-    assert kept[digest("spans [1]")] == (first.folder / "statistics" / "profile.json").read_bytes()
+def kept(world: World) -> dict[str, Any]:
+    """The history, by the digests of the snapshots."""
+    return {snapshot: json.loads(raw) for snapshot, raw in world.registry.history.entries().items()}
+
+
+def test_keeps_the_profile_of_accepted_data_whatever_becomes_of_the_model(world: World) -> None:
+    pushed, blocked = world.round("one", [1]), world.round("two", [2]).judged("FAIL")
+    assert (pushed.push(), blocked.push(), world.round("one", [1]).push()) == ("pushed", "blocked", "unchanged")
+    assert set(kept(world)) == {digest("spans [1]"), digest("spans [2]")}
+    for played in (pushed, blocked):
+        profile = documents.read(played.folder / "statistics" / "profile.json", "profile")
+        assert kept(world)[profile["snapshot"]]["profile"] == profile
+
+
+def test_keeps_nothing_of_data_that_was_not_accepted(world: World) -> None:
+    refused = world.round("one", [1]).not_trained()
+    unproven, contradicted, of_other_data = (world.round("two", [2]) for _ in range(3))
+    unproven.said("anomalies/checks")["checks"][0]["tier"] = "soft"
+    contradicted.said("anomalies/checks")["checks"][0]["verdict"] = "FAIL"
+    of_other_data.said("statistics/profile")["snapshot"] = digest("other")
+    for played in (refused, unproven, contradicted, of_other_data):
+        assert played.push() == "blocked"
+    assert kept(world) == {}
+
+
+def test_keeps_the_moment_at_which_data_was_accepted_first(world: World) -> None:
+    world.round("one", [1]).push()
+    first = kept(world)
+    world.round("other", [1]).push()
+    assert kept(world) == first
+    (entry,) = first.values()
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(entry["accepted_at"])) < timedelta(minutes=10)
 
 
 def test_blocks_when_the_champion_moved_since_the_evaluation_and_names_both(world: World) -> None:

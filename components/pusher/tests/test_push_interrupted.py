@@ -12,7 +12,7 @@ import pytest
 from benison.components.pusher.bless import bless
 from benison.components.pusher.evidence import standing
 from benison.components.pusher.publish import Push, publish
-from benison.core import digests
+from benison.core import digests, documents
 from benison.core.errors import ConflictError
 from benison.core.store import Store
 from benison.registry.log import Bless
@@ -26,9 +26,8 @@ World = Any
 def push(played: Any, store: Store) -> str:
     registry = Registry(store, "census")
     evidence = played.evidence()
-    profile = (played.folder / "statistics" / "profile.json").read_bytes()
     folder = played.folder / "model" / "Format-Serving"
-    asked = Push(folder=folder, evidence=evidence, profile=profile, commit="", who="ci", when=NOON)
+    asked = Push(folder=folder, evidence=evidence, commit="", who="ci", when=NOON)
     state = registry.state()
     return publish(registry, state, asked, bless(evidence, standing(state, evidence))).outcome
 
@@ -47,31 +46,23 @@ def test_is_done_once_wherever_it_stopped_before(world: World, done: bool) -> No
             assert push(played, store) == "pushed"
         registry = Registry(store, "census")
         assert [one.entry.action for one in registry.log()] == ["register", "bless", "promote"]
-        assert list(registry.history()) == [played.said("statistics/profile")["snapshot"]]
+        assert list(registry.history.entries()) == [played.said("statistics/profile")["snapshot"]]
         assert verify(registry).unfinished == ()
         assert verify(registry).sound
     assert at > 15
 
 
-def test_keeps_the_profile_also_where_the_next_run_finds_the_model_champion_already(world: World) -> None:
-    """Cut short after the promotion, and evaluated again: against itself, so it is not the same push any more."""
+def test_keeps_the_profile_also_where_the_model_is_champion_already(world: World) -> None:
     world.round("one", [1]).push()
     snapshot = digest("spans [1]")
     kept = world.root / "registry" / "census" / "history" / f"{digests.as_folder_name(snapshot)}.json"
     kept.unlink()
     again = world.round("one", [1])
     assert again.push() == "unchanged"
-    assert kept.read_bytes() == (again.folder / "statistics" / "profile.json").read_bytes()
+    assert documents.read(kept, "history_entry")["profile"] == documents.read(
+        again.folder / "statistics" / "profile.json", "profile"
+    )
     assert world.log == ["register", "bless", "promote"]
-
-
-def test_keeps_no_profile_of_other_data_for_the_champion(world: World) -> None:
-    world.round("one", [1]).push()
-    again = world.round("one", [1])
-    for what in ("anomalies/checks", "statistics/profile", "model/training"):
-        again.said(what)["snapshot"] = digest("other")
-    assert again.push() == "blocked"
-    assert list(world.registry.history()) == [digest("spans [1]")]
 
 
 def test_loses_to_a_promotion_between_its_look_and_its_push(world: World, tmp_path: Path) -> None:
@@ -82,9 +73,8 @@ def test_loses_to_a_promotion_between_its_look_and_its_push(world: World, tmp_pa
     word = bless(evidence, standing(state, evidence))
     assert word.blessed
     other = Bench(Registry(store, "census"), tmp_path / "other").crown("other")
-    profile = (played.folder / "statistics" / "profile.json").read_bytes()
     folder = played.folder / "model" / "Format-Serving"
-    asked = Push(folder=folder, evidence=evidence, profile=profile, commit="", who="ci", when=NOON)
+    asked = Push(folder=folder, evidence=evidence, commit="", who="ci", when=NOON)
     with pytest.raises(ConflictError, match=r"expected champion none, which it was compared with, got champion 3 \("):
         publish(registry, state, asked, word)
     assert push(played, store) == "blocked"
