@@ -140,6 +140,12 @@ class NumberTally:
         place = np.searchsorted(self.keys, 0)
         return int(self.counts[place].sum()) if place < len(self.keys) and self.keys[place] == 0 else 0
 
+    @property
+    def infinite(self) -> tuple[int, int]:
+        """How many are minus infinity, and infinity."""
+        below, above = self.lowest == -np.inf, self.highest == np.inf
+        return int(self.counts[below].sum()), int(self.counts[above].sum())
+
     def binned(self, edges: Floats) -> Counts:
         """How many lie in each bin edges[i-1] < x <= edges[i], by class; the outer bins are open.
 

@@ -75,27 +75,32 @@ class ColumnTally:
         """All of them."""
         return self.present + int(self.missing.sum())
 
-    def add(self, column: pa.Array, classes: Classes) -> None:
+    def add(self, column: pa.Array, classes: Classes) -> Floats:
         """Takes in rows.
 
         Args:
             column: Of the type that the tally was made for; null, and NaN, for missing.
             classes: `NEGATIVE`, `POSITIVE` or `NEITHER` for each row.
+
+        Returns:
+            The numbers that were there; none for a column of texts.
         """
         if self.figures is not None:
-            self._add_numbers(self.figures, column, classes)
-        elif not pa.types.is_null(column.type):
+            return self._add_numbers(self.figures, column, classes)
+        if not pa.types.is_null(column.type):
             self._add_texts(column.cast(pa.string()) if pa.types.is_large_string(column.type) else column, classes)
         else:
             self.missing += np.bincount(classes, minlength=CLASSES)
+        return np.empty(0)
 
-    def _add_numbers(self, tally: NumberTally, column: pa.Array, classes: Classes) -> None:
-        values = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    def _add_numbers(self, tally: NumberTally, column: pa.Array, classes: Classes) -> Floats:
+        values: Floats = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         there = ~np.isnan(values)
         if not there.all():
             self.missing += np.bincount(classes[~there], minlength=CLASSES)
             values, classes = values[there], classes[there]
         tally.add(values, classes)
+        return values
 
     def _add_texts(self, column: pa.Array, classes: Classes) -> None:
         if column.null_count:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from benison.measures.distinct import DistinctSketch
-from benison.measures.hashes import of_texts
+from benison.measures.hashes import of_texts, spelling
 from benison.measures.numbers import CLASSES, Classes, Counts
 
 # As many different texts are counted one by one.
@@ -31,6 +31,7 @@ class TextTally:
         places: The place of each text in the counts.
         counts: Rows by text and class, (texts, 3), each since the text came to stay.
         rows: All that were taken in.
+        size: Bytes of all of them.
         error: At most so many rows of any one text are not counted: at most rows / `EXACT_VALUES`.
         sketch: The different texts; None as long as all are counted.
     """
@@ -38,6 +39,7 @@ class TextTally:
     places: dict[str, int] = field(default_factory=dict)
     counts: Counts = field(default_factory=_empty)
     rows: int = 0
+    size: int = 0
     error: int = 0
     sketch: DistinctSketch | None = None
     _credit: Counts = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -60,10 +62,12 @@ class TextTally:
         """
         cells = np.asarray(encoded.indices) * np.int32(CLASSES) + classes
         counts = np.bincount(cells, minlength=len(encoded.dictionary) * CLASSES).reshape(-1, CLASSES)
+        totals = counts.sum(axis=1)
         if self.sketch is not None:
             self.sketch.add(of_texts(encoded.dictionary))
         self.rows += len(classes)
-        self._take(encoded.dictionary.to_pylist(), counts, counts.sum(axis=1))
+        self.size += int(spelling(encoded.dictionary)[1] @ totals)
+        self._take(encoded.dictionary.to_pylist(), counts, totals)
 
     def merge(self, other: TextTally) -> None:
         """Takes in what another tally has seen."""
@@ -71,6 +75,7 @@ class TextTally:
             self.sketch, theirs = self._sketched(), other._sketched()
             self.sketch.merge(theirs)
         self.rows += other.rows
+        self.size += other.size
         self.error += other.error
         self._take(list(other.places), other.counts, other._credit)
 
@@ -120,10 +125,16 @@ class TextTally:
         found = [self.counts[self.places[text]] if text in self.places else nothing for text in texts]
         return np.array(found, np.int64).reshape(-1, CLASSES)
 
-    def most_frequent(self, most: int) -> dict[str, int]:
-        """The texts with the most rows and their rows, most frequent first, equal ones in order of the alphabet."""
+    def most_frequent(self, most: int, *, last_first: bool = False) -> dict[str, int]:
+        """The texts with the most rows and their rows, most frequent first.
+
+        Args:
+            most: At most so many.
+            last_first: Whether equally frequent ones come in the order of the alphabet turned round, as in TFDV.
+        """
         totals = self.counts.sum(axis=1)
         least = np.partition(totals, len(totals) - most)[len(totals) - most] if len(totals) > most > 0 else 0
         found = zip(self.places, totals.tolist(), strict=True)
-        ranked = sorted((-rows, text) for text, rows in found if rows >= least)
-        return {text: -rows for rows, text in ranked[:most]}
+        ranked = sorted((text, rows) for text, rows in found if rows >= least)
+        ranked = sorted(ranked[::-1] if last_first else ranked, key=lambda pair: -pair[1])
+        return dict(ranked[:most])
