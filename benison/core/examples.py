@@ -47,6 +47,25 @@ def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.string())
 
 
+def labelled(table: pa.Table, column: str, *, positive: str, negative: str) -> pa.Table:
+    """The rows whose label is one of the two values; those without one, or with a third, are nobody's to learn from.
+
+    Args:
+        table: Rows with the label column.
+        column: The label's name.
+        positive: One of its values, as text.
+        negative: The other one.
+
+    Returns:
+        The table itself where no row is left out.
+
+    Raises:
+        DataError: The column is missing.
+    """
+    known = _is_one_of(_label_texts(table, column), positive, negative)
+    return table if pc.all(known).as_py() else table.filter(known)
+
+
 def binary_labels(table: pa.Table, column: str, *, positive: str, negative: str) -> npt.NDArray[np.int8]:
     """The label column as 0 (negative) and 1 (positive).
 
@@ -62,11 +81,8 @@ def binary_labels(table: pa.Table, column: str, *, positive: str, negative: str)
     Raises:
         DataError: The column is missing, or holds a third value or a missing one.
     """
-    if column not in table.column_names:
-        raise DataError("label", expected=f"a column {column!r}", got="none", hint=nearest(column, table.column_names))
-    values = as_text(table[column])
-    positives, negatives = pc.equal(values, positive), pc.equal(values, negative)
-    known = pc.fill_null(pc.or_(positives, negatives), False)
+    values = _label_texts(table, column)
+    known = _is_one_of(values, positive, negative)
     if not pc.all(known).as_py() and len(values):
         row = pc.index(known, False).as_py()
         got = values[row].as_py()
@@ -76,4 +92,14 @@ def binary_labels(table: pa.Table, column: str, *, positive: str, negative: str)
             got="nothing" if got is None else repr(got),
             hint="name the two values under label: in benison.yaml, and drop or mend other rows before",
         )
-    return np.asarray(positives.to_numpy(), dtype=np.int8)
+    return np.asarray(pc.equal(values, positive).to_numpy(), dtype=np.int8)
+
+
+def _label_texts(table: pa.Table, column: str) -> pa.ChunkedArray:
+    if column not in table.column_names:
+        raise DataError("label", expected=f"a column {column!r}", got="none", hint=nearest(column, table.column_names))
+    return as_text(table[column])
+
+
+def _is_one_of(values: pa.ChunkedArray, positive: str, negative: str) -> pa.ChunkedArray:
+    return pc.fill_null(pc.or_(pc.equal(values, positive), pc.equal(values, negative)), False)

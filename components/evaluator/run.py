@@ -25,7 +25,7 @@ from benison.components.evaluator.slice import cut
 from benison.config import BASELINES, Config
 from benison.core import digests, documents
 from benison.core.errors import ConfigError
-from benison.core.examples import binary_labels, read_split, split_folder
+from benison.core.examples import binary_labels, labelled, read_split, split_folder
 from benison.core.files import storage_errors, write_atomically
 from benison.eval_config import EvalConfig
 
@@ -57,7 +57,7 @@ class _Asked:
     Attributes:
         settings: The user's benison.yaml.
         slicing: The evaluation config, with the metrics that the gate asks for besides.
-        rows: The holdout.
+        rows: The holdout, as far as rows have a known label.
         labels: Whether each of its rows is positive.
         snapshot: The digest of the data.
     """
@@ -116,10 +116,14 @@ def _asked(project: Path, holdout: Path) -> _Asked:
         raise ConfigError(where, expected=repr(label.column), got=repr(slicing.label), hint=hint)
     rows = read_split(holdout, "holdout")
     eval_config.check_columns(slicing, path, rows.column_names)
-    labels = binary_labels(rows, label.column, positive=label.positive, negative=label.negative) == 1
+    values = {"positive": label.positive, "negative": label.negative}
+    known = labelled(rows, label.column, **values)
+    if left_out := rows.num_rows - known.num_rows:
+        _LOG.info("%d of %d rows of the holdout have no known label, and are left out", left_out, rows.num_rows)
+    labels = binary_labels(known, label.column, **values) == 1
     metrics = dict.fromkeys([*slicing.metrics, *(check.metric for check in settings.gate.checks)])
     snapshot = documents.read(holdout / "snapshot.json", "snapshot")["digest"]
-    return _Asked(settings, replace(slicing, metrics=tuple(metrics)), rows, labels, snapshot)
+    return _Asked(settings, replace(slicing, metrics=tuple(metrics)), known, labels, snapshot)
 
 
 def _models(model: Path, champion: Path) -> dict[str, _Model]:

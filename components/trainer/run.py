@@ -23,7 +23,7 @@ from benison.components.trainer.serve import Served
 from benison.config import Config
 from benison.core import digests, documents
 from benison.core.errors import ConfigError, IntegrityError, StorageError
-from benison.core.examples import binary_labels, read_split
+from benison.core.examples import binary_labels, labelled, read_split
 from benison.core.files import storage_errors, write_atomically
 from benison.core.signatures import SERVE_COLUMNS, SERVE_EXAMPLES
 from benison.core.spelling import nearest
@@ -137,9 +137,18 @@ def _complete(project: Path, config: Config) -> None:
 
 
 def _read(examples: Path, config: Config) -> _Data:
-    train, held = read_split(examples, "train"), read_split(examples, "eval")
+    train, held = _labelled(examples, "train", config), _labelled(examples, "eval", config)
     graph = featurize.fit(train, config.features)
     return _Data(graph, _rows(train, graph, config), _rows(held, graph, config), held)
+
+
+def _labelled(examples: Path, split: str, config: Config) -> pa.Table:
+    """A split without the rows that nothing can be learned from."""
+    rows, label = read_split(examples, split), config.label
+    known = labelled(rows, label.column, positive=label.positive, negative=label.negative)
+    if left_out := rows.num_rows - known.num_rows:
+        _log.info("%s: %d of %d rows have no known label, and are left out", split, left_out, rows.num_rows)
+    return known
 
 
 def _rows(table: pa.Table, graph: featurize.FeatureGraph, config: Config) -> fit.Rows:

@@ -171,6 +171,21 @@ def test_predictions_are_kept_row_by_row_with_what_they_are_sliced_by(
     assert found["race"].to_pylist() == table["race"].to_pylist()
 
 
+def test_rows_without_a_known_label_are_left_out(
+    world: World, package: Package, people: Callable[..., pa.Table]
+) -> None:
+    table = people(rows=600)
+    labels = [value if row % 3 else (None if row % 2 else "?") for row, value in enumerate(table["income"].to_pylist())]
+    place = table.column_names.index("income")
+    world.holdout(table.set_column(place, "income", pa.array(labels)))
+    world.challenger(package(0.09, -1.3, -0.4))
+    world.champion(champion=package(0.03, 0.0, -0.4))
+    found = world.run()
+    kept = [value for row, value in enumerate(table["income"].to_pylist()) if row % 3]
+    assert (found["holdout"]["rows"], found["holdout"]["positives"]) == (400, kept.count(">50K"))
+    assert answers(world)["label"].to_pylist() == [int(value == ">50K") for value in kept]
+
+
 def test_small_slices_are_listed_and_not_judged(
     world: World, package: Package, people: Callable[..., pa.Table]
 ) -> None:

@@ -77,6 +77,24 @@ def test_a_run_leaves_the_record_of_a_training(task: Any) -> None:
     assert not list(task.bundle.rglob("__pycache__"))
 
 
+def test_rows_without_a_known_label_change_nothing(task: Any, make_task: MakeTask, tmp_path: Path) -> None:
+    def mixed(table: pa.Table) -> pa.Table:
+        """The same rows, each followed by one of another city that nobody knows the answer of."""
+        unknown = [None if row % 2 else "perhaps" for row in range(len(table))]
+        other = table.set_column(3, "city", pa.array(["Rom"] * len(table))).set_column(4, "returns", pa.array(unknown))
+        rows = np.arange(2 * len(table)).reshape(2, -1).T.ravel()
+        return pa.concat_tables([table, other]).take(rows)
+
+    read = {
+        split: pq.read_table(task.examples / f"Split-{split}" / "data-00000.parquet") for split in ("train", "eval")
+    }
+    diluted = make_task(tmp_path, train=mixed(read["train"]), held=mixed(read["eval"]))
+    run(**diluted.folders)
+    found, plain = (documents.read(of.model / "training.json", "training") for of in (diluted, task))
+    assert found["rows"] == plain["rows"] == {"train": 400, "eval": 150}
+    assert (found["model_digest"], found["curves"]) == (plain["model_digest"], plain["curves"])
+
+
 def test_a_package_holds_its_features_as_fitted_on_train(task: Any) -> None:
     extra = task.model / "Format-Serving" / "assets.extra"
     features = documents.read(extra / "features.json", "features")
