@@ -69,8 +69,8 @@ def examine(sql: str, where: str) -> Asked:
 
 
 def _parsed(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> Tree:
-    row = connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchone()
-    parsed: Tree = json.loads(row[0]) if row else {}
+    ((text,),) = connection.sql("select json_serialize_sql($sql)", params={"sql": sql}).fetchall()
+    parsed: Tree = json.loads(text)
     if parsed.get("error"):
         raise DataError(where, expected="one SELECT that DuckDB understands", got=_fault(connection, sql))
     if len(parsed["statements"]) != 1:
@@ -91,7 +91,7 @@ def _fault(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
 
 def _unsteady(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """The functions whose value is another at another time."""
-    rows = connection.execute("select function_name from duckdb_functions() where stability <> 'CONSISTENT'")
+    rows = connection.sql("select function_name from duckdb_functions() where stability <> 'CONSISTENT'")
     return {name for (name,) in rows.fetchall()}
 
 

@@ -1,0 +1,182 @@
+"""SQL: a query over files, answered by DuckDB.
+
+Two runs of one query over the same files give the same bytes. DuckDB works on one thread for that: on several, sums of
+floats and the order of groups change from run to run. Its memory is the same everywhere, since what is spilled comes
+back in another order; what it needs beyond goes to scratch.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benison.core.errors import DataError
+from benison.core.spelling import nearest
+from benison.sources.queries import GROUP_ROWS, QueriedTable, Value, keep
+
+MEMORY = "1GiB"
+_ADVICE = ("Possible", "The search space", "Potential Fixes", "LINE ", "Candidate")
+# What is written otherwise, as 007 or 05/06/2024, stays text: see `settle`.
+_SPELT = {
+    "BIGINT": "-?(0|[1-9][0-9]{0,17})",
+    "DOUBLE": r"-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?",
+    "DATE": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    "TIMESTAMP": r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?",
+    "TIMESTAMP WITH TIME ZONE": r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:.]{5,15}(Z|[-+][0-9]{2}(:?[0-9]{2})?)",
+}
+_CSV = "header = true, skip = 0, delim = ',', quote = '\"', escape = '\"', comment = ''"
+_READERS = {
+    "csv": f"from read_csv($paths, {_CSV}, types = $types, hive_partitioning = $hive)",
+    "parquet": "from read_parquet($paths, hive_partitioning = $hive)",
+    "jsonl": "from read_json($paths, format = 'newline_delimited', sample_size = -1, hive_partitioning = $hive)",
+}
+_ALL = "sample_size = -1, files_to_sniff = -1, union_by_name = true, hive_partitioning = false"
+_GUESS = f"describe from read_csv($paths, {_CSV}, {_ALL})"
+_TEXTS = f"read_csv($paths, {_CSV}, all_varchar = true, hive_partitioning = false)"
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A table's files, on this machine.
+
+    Attributes:
+        table: What is recorded of it.
+        format: ``csv``, ``parquet`` or ``jsonl``.
+        paths: In the order of rows.
+        hive: Whether folders named ``key=value`` are columns.
+    """
+
+    table: QueriedTable
+    format: str
+    paths: tuple[Path, ...]
+    hive: bool = False
+
+
+def answer(
+    sql: str, where: str, parameters: Mapping[str, Value], tables: tuple[Laid, ...], path: Path, scratch: Path
+) -> int:
+    """Runs a query and keeps its rows as Parquet.
+
+    Args:
+        sql: One SELECT, as `statements.examine` lets through.
+        where: The file that it stands in, for messages.
+        parameters: A value for each of its parameters, by name.
+        tables: What it may read; nothing else is within its reach.
+        path: The Parquet file that is made.
+        scratch: A folder for what does not fit into memory.
+
+    Returns:
+        How many rows there are.
+
+    Raises:
+        DataError: A table cannot be read, or the query cannot be run.
+    """
+    with _connected(scratch) as connection:
+        for table in tables:
+            with _telling(f"table {table.table.name}", "files that DuckDB can read", tables):
+                _lay(connection, table)
+        with _telling(where, "a query that DuckDB can run", tables):
+            _lock(connection, tables)
+            reader = connection.sql(sql, params=dict(parameters)).to_arrow_reader(GROUP_ROWS)
+            return keep(reader, reader.schema, path, where)
+
+
+@contextmanager
+def _connected(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    settings: dict[str, Any] = {
+        "memory_limit": MEMORY,
+        "temp_directory": str(scratch / "spilled"),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        # Else a query could read the variables of this module by their names.
+        "python_enable_replacements": False,
+    }
+    with duckdb.connect(":memory:", config=settings) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+
+
+def _lay(connection: duckdb.DuckDBPyConnection, table: Laid) -> None:
+    """Makes a view, so that the files are read as the query runs and never held."""
+    given: dict[str, Any] = {"paths": [str(path) for path in table.paths], "hive": table.hive}
+    if table.format == "csv":
+        _same_columns(connection, table)
+        given["types"] = _types(connection, given["paths"])
+    connection.sql(_READERS[table.format], params=given).create_view(table.table.name)
+
+
+def _same_columns(connection: duckdb.DuckDBPyConnection, table: Laid) -> None:
+    """DuckDB would leave out what only some of the files have."""
+    read = f"describe from read_csv($paths, {_CSV}, all_varchar = true, hive_partitioning = false)"
+    columns = [
+        [name for name, *_ in connection.sql(read, params={"paths": [str(path)]}).fetchall()] for path in table.paths
+    ]
+    first = table.table.files[0].path
+    for file, names in zip(table.table.files, columns, strict=True):
+        if missing := sorted(set(columns[0]) - set(names)):
+            expected, hint = f"a column {missing[0]!r}, as in {first}", nearest(missing[0], names)
+            raise DataError(file.path, expected=expected, got="none", hint=hint)
+        if more := sorted(set(names) - set(columns[0])):
+            raise DataError(file.path, expected=f"the columns of {first}", got=f"{more[0]!r} as well")
+
+
+def _types(connection: duckdb.DuckDBPyConnection, paths: list[str]) -> dict[str, str]:
+    """Each column's type by all rows of a CSV: what DuckDB takes it for, where all is spelt as such, or text."""
+    guessed = {name: kind for name, kind, *_ in connection.sql(_GUESS, params={"paths": paths}).fetchall()}
+    asked = [name for name, kind in guessed.items() if kind in _SPELT]
+    if not asked:
+        return dict.fromkeys(guessed, "VARCHAR")
+    spelt = (f"bool_and(regexp_full_match({_quoted(name)}, $p{index}))" for index, name in enumerate(asked))
+    patterns = {f"p{index}": _SPELT[guessed[name]] for index, name in enumerate(asked)}
+    given = {"paths": paths, **patterns}
+    (row,) = connection.sql(f"select {', '.join(spelt)} from {_TEXTS}", params=given).fetchall()
+    right = {name for name, is_spelt in zip(asked, row, strict=True) if is_spelt}
+    return {name: kind if name in right else "VARCHAR" for name, kind in guessed.items()}
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, tables: tuple[Laid, ...]) -> None:
+    """From here on: one thread, these files and no others, no network, no settings."""
+    paths = [str(path) for table in tables for path in table.paths]
+    connection.execute("set threads = 1")
+    connection.execute(f"set allowed_paths = [{', '.join(map(_literal, paths))}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+
+
+def _literal(text: str) -> str:
+    """A text in SQL; settings take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def _telling(where: str, expected: str, tables: tuple[Laid, ...]) -> Iterator[None]:
+    """Turns what DuckDB raises into what a person can act on."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        hint = "sort or join less at once, or make the tables smaller before"
+        raise DataError(
+            where, expected=f"a query that gets by with {MEMORY} and the disk", got=_said(error, tables), hint=hint
+        ) from error
+    except duckdb.Error as error:
+        raise DataError(where, expected=expected, got=_said(error, tables)) from error
+
+
+def _said(error: Exception, tables: tuple[Laid, ...]) -> str:
+    """What DuckDB says, up to its advice, which is for those who choose its settings; files as the user calls them."""
+    text = str(error)
+    for table in tables:
+        for path, file in zip(table.paths, table.table.files, strict=True):
+            text = text.replace(str(path), file.path)
+    lines = itertools.takewhile(lambda line: line and not line.startswith(_ADVICE), text.splitlines())
+    return " ".join(line.strip() for line in lines)
