@@ -45,6 +45,7 @@ def continuous_training(
         bundle=user,
         examples=data.outputs["examples"],
         holdout=data.outputs["holdout"],
+        references=data.outputs["references"],
         champion=resolved.outputs["champion"],
         history=resolved.outputs["history"],
     )

@@ -8,7 +8,12 @@ from benison.core.images import IMAGE
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
 def example_gen(  # type: ignore[no-untyped-def]
-    data_root: str, span: int, bundle: Input[Artifact], examples: Output[Dataset], holdout: Output[Dataset]
+    data_root: str,
+    span: int,
+    bundle: Input[Artifact],
+    examples: Output[Dataset],
+    holdout: Output[Dataset],
+    references: Output[Dataset],
 ):
     """Reads raw data, splits it and seals it as an immutable snapshot.
 
@@ -20,6 +25,7 @@ def example_gen(  # type: ignore[no-untyped-def]
     Returns:
         examples: The splits train and eval as Parquet, and snapshot.json.
         holdout: The split holdout as Parquet, and the same snapshot.json; the trainer never receives it.
+        references: Reference tables and serving examples, for the validator alone, and context.json.
     """
     from pathlib import Path
 
@@ -31,4 +37,5 @@ def example_gen(  # type: ignore[no-untyped-def]
         bundle=Path(bundle.path),
         examples=Path(examples.path),
         holdout=Path(holdout.path),
+        references=Path(references.path),
     )

@@ -34,7 +34,7 @@ from benison.sources.times import moments
 _log = logging.getLogger(__name__)
 
 
-def run(*, data_root: str, span: int, bundle: Path, examples: Path, holdout: Path) -> None:
+def run(*, data_root: str, span: int, bundle: Path, examples: Path, holdout: Path, references: Path) -> None:
     """Reads raw data, splits it and seals it as an immutable snapshot.
 
     Args:
@@ -43,6 +43,7 @@ def run(*, data_root: str, span: int, bundle: Path, examples: Path, holdout: Pat
         bundle: The user's project.
         examples: The artifact that becomes the splits train and eval.
         holdout: The artifact that becomes the split holdout.
+        references: The artifact that becomes reference tables, serving examples and context.json.
     """
     config = configuration.read(bundle / "project")
     path = str(local_path(data_root, "data_root") / config.data.path)
@@ -54,6 +55,8 @@ def run(*, data_root: str, span: int, bundle: Path, examples: Path, holdout: Pat
         _check_labels(table, config.label, source.path)
     sealed = _sealed(tables, sources, config)
     _write(sealed, {"train": examples, "eval": examples, "holdout": holdout})
+    context = {"read_at": None, "tables": {}, "serving": None}
+    documents.write(references / "context.json", "references", context, durable=False)
     counts = ", ".join(f"{split} {part['rows']:,}" for split, part in sealed.snapshot["splits"].items())
     _log.info(
         "snapshot %s, %s: %s",

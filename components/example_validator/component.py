@@ -11,6 +11,7 @@ def example_validator(  # type: ignore[no-untyped-def]
     bundle: Input[Artifact],
     examples: Input[Dataset],
     holdout: Input[Dataset],
+    references: Input[Dataset],
     champion: Input[Model],
     history: Input[Artifact],
     statistics: Output[Artifact],
@@ -23,6 +24,7 @@ def example_validator(  # type: ignore[no-untyped-def]
         bundle: The user's project, with its schema.
         examples: The splits train and eval.
         holdout: The split holdout.
+        references: Reference tables, serving examples, and when the data were read.
         champion: The champion, whose training snapshot is compared.
         history: The profiles of accepted snapshots.
 
@@ -39,6 +41,7 @@ def example_validator(  # type: ignore[no-untyped-def]
         bundle=Path(bundle.path),
         examples=Path(examples.path),
         holdout=Path(holdout.path),
+        references=Path(references.path),
         champion=Path(champion.path),
         history=Path(history.path),
         statistics=Path(statistics.path),

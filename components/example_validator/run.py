@@ -24,6 +24,7 @@ def run(
     bundle: Path,
     examples: Path,
     holdout: Path,
+    references: Path,
     champion: Path,
     history: Path,
     statistics: Path,
@@ -36,6 +37,7 @@ def run(
         bundle: The user's project, with its schema.
         examples: The splits train and eval.
         holdout: The split holdout.
+        references: Reference tables, serving examples, and when the data were read.
         champion: The champion, whose training snapshot is compared.
         history: The profiles of accepted snapshots.
         statistics: The artifact that becomes Split-<name>/FeatureStats.pb and profile.json.
@@ -46,6 +48,7 @@ def run(
     schema = parse.parse(_text(bundle / "project" / config.data.schema, config.data.schema), config.data.schema)
     parse.covers(schema, config, config.data.schema)
     snapshot = _snapshot(examples, holdout)
+    documents.read(references / "context.json", "references")
     tables = {split: read_split(holdout if split == "holdout" else examples, split) for split in configuration.SPLITS}
     train = tables["train"]
     features = profile.profile(train, kinds(config))

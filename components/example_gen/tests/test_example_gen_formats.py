@@ -77,7 +77,14 @@ def snapshot(folder: Path, kind: str, content: bytes, suffix: str = "") -> dict[
     evaluated = {"metricsSpecs": [{"metrics": [{"className": "AUC"}]}]}
     (folder / "project" / "eval_config.json").write_text(json.dumps(evaluated))
     (folder / f"a.{kind}{suffix}").write_bytes(content)
-    run(data_root=str(folder), span=0, bundle=folder, examples=folder / "examples", holdout=folder / "holdout")
+    run(
+        data_root=str(folder),
+        span=0,
+        bundle=folder,
+        examples=folder / "examples",
+        holdout=folder / "holdout",
+        references=folder / "r",
+    )
     found = documents.read(folder / "holdout" / "snapshot.json", "snapshot")
     return {key: value for key, value in found.items() if key != "sources"}
 

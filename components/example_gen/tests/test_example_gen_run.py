@@ -35,6 +35,7 @@ class Place:
 
     def __init__(self, folder: Path, **data: Any) -> None:
         self.folder, self.examples, self.holdout = folder, folder / "examples", folder / "holdout"
+        self.references = folder / "references"
         self.data = {**CONFIG["data"], **data}
         (folder / "bundle" / "project").mkdir(parents=True, exist_ok=True)
         self.slice_by("city")
@@ -51,10 +52,11 @@ class Place:
         data = {**self.data, "path": path or self.data["path"], "format": "csv"}
         config = {**CONFIG, "data": data if "{span" in data["path"] else {**data, "window": 1}}
         (self.folder / "bundle" / "project" / "benison.yaml").write_text(json.dumps(config))
-        for artifact in (self.examples, self.holdout):
+        for artifact in (self.examples, self.holdout, self.references):
             shutil.rmtree(artifact, ignore_errors=True)
         root, bundle = str(self.folder), self.folder / "bundle"
-        run(data_root=root, span=span, bundle=bundle, examples=self.examples, holdout=self.holdout)
+        artifacts = {"examples": self.examples, "holdout": self.holdout, "references": self.references}
+        run(data_root=root, span=span, bundle=bundle, **artifacts)
         assert (self.examples / "snapshot.json").read_bytes() == (self.holdout / "snapshot.json").read_bytes()
         return documents.read(self.examples / "snapshot.json", "snapshot")
 

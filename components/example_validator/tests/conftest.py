@@ -51,6 +51,9 @@ def cats(rows: int, seed: int) -> pa.Table:
     )
 
 
+_INPUTS = ("bundle", "examples", "holdout", "references", "champion", "history")
+
+
 @dataclass
 class Snapshot:
     """The artifacts around one run of the component."""
@@ -59,7 +62,7 @@ class Snapshot:
     digest: str
 
     def inputs(self) -> dict[str, Path]:
-        return {name: self.root / name for name in ("bundle", "examples", "holdout", "champion", "history")}
+        return {name: self.root / name for name in _INPUTS}
 
     def outputs(self, name: str = "out") -> dict[str, Path]:
         return {kind: self.root / name / kind for kind in ("statistics", "anomalies", "validation")}
@@ -104,6 +107,8 @@ def snapshot(tmp_path: Path) -> Snapshot:
     for artifact in ("examples", "holdout"):
         documents.write(tmp_path / artifact / "snapshot.json", "snapshot", _described(made.digest))
     documents.write(tmp_path / "champion" / "champion.json", "champion", {"champion": None, "reference": None})
+    nothing = {"read_at": None, "tables": {}, "serving": None}
+    documents.write(tmp_path / "references" / "context.json", "references", nothing)
     (tmp_path / "history").mkdir()
     return made
 
