@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from benison.config import Config
+from benison.config import FILE, Config
 from benison.core.errors import ConfigError
 from benison.core.spelling import nearest
 
@@ -75,6 +75,19 @@ def _sound(schema: schema_pb2.Schema, file: str) -> None:
                 got=f"domain: {feature.domain!r}",
                 hint=nearest(feature.domain, domains),
             )
+        _in_known_environments(schema, feature, file)
+
+
+def _in_known_environments(schema: schema_pb2.Schema, feature: schema_pb2.Feature, file: str) -> None:
+    """A feature of an environment that no data can be held to would never be asked for."""
+    for environment in (*feature.in_environment, *feature.not_in_environment):
+        if environment not in schema.default_environment:
+            raise ConfigError(
+                f"{file} (feature {feature.name})",
+                expected="a default_environment of the schema",
+                got=f"environment {environment!r}",
+                hint=nearest(environment, schema.default_environment),
+            )
 
 
 def _once(file: str, what: str, names: Iterable[str]) -> None:
@@ -101,3 +114,46 @@ def covers(schema: schema_pb2.Schema, config: Config, file: str) -> None:
                     got="none",
                     hint=nearest(column, known),
                 )
+
+
+def names(config: Config, schema: schema_pb2.Schema, columns: Iterable[str]) -> None:
+    """Makes sure that every column that validation: names exists; a misspelt one would switch its check off.
+
+    A column that the schema knows and the data lack is a fault of the data, which a check finds, and not of the name.
+
+    Args:
+        config: The project's.
+        schema: Its schema.
+        columns: The columns of the data.
+
+    Raises:
+        ConfigError: A column is neither in the data nor in the schema; the message names the nearest one.
+    """
+    known = {feature.name for feature in schema.feature} | set(columns)
+    for column in config.validation.columns:
+        if column not in known:
+            raise ConfigError(
+                f"{FILE} (validation)",
+                expected="columns of the data or of the schema",
+                got=repr(column),
+                hint=nearest(column, known),
+            )
+
+
+def references(config: Config, tables: Mapping[str, Iterable[str]]) -> None:
+    """Makes sure that the columns that foreign keys refer to are in their tables.
+
+    Args:
+        config: The project's.
+        tables: The columns of each reference table.
+
+    Raises:
+        ConfigError: One is not; the message names the nearest one.
+    """
+    for key in config.validation.foreign_keys:
+        known = list(tables[key.table])
+        for column in key.references:
+            if column not in known:
+                expected = f"columns of the table {key.table!r}"
+                where = f"{FILE} (validation.foreign_keys)"
+                raise ConfigError(where, expected=expected, got=repr(column), hint=nearest(column, known))
