@@ -32,12 +32,14 @@ class ColumnTally:
 
     Attributes:
         missing: Rows without a value, or with NaN, by class, (3,).
+        nan: Rows among the missing ones that have NaN.
         figures: Of a column of numbers.
         texts: Of a column of texts.
         times: Of a column of texts as long as all of them are times: seconds since 1970 in UTC.
     """
 
     missing: Counts = field(default_factory=lambda: np.zeros(CLASSES, np.int64))
+    nan: int = 0
     figures: NumberTally | None = None
     texts: TextTally | None = None
     times: NumberTally | None = None
@@ -97,7 +99,9 @@ class ColumnTally:
         values: Floats = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         there = ~np.isnan(values)
         if not there.all():
-            self.missing += np.bincount(classes[~there], minlength=CLASSES)
+            missing = np.bincount(classes[~there], minlength=CLASSES)
+            self.missing += missing
+            self.nan += int(missing.sum()) - column.null_count
             values, classes = values[there], classes[there]
         tally.add(values, classes)
         return values
@@ -119,6 +123,7 @@ class ColumnTally:
     def merge(self, other: ColumnTally) -> None:
         """Takes in what another tally of the same column has seen."""
         self.missing = self.missing + other.missing
+        self.nan += other.nan
         if self.figures is not None and other.figures is not None:
             self.figures.merge(other.figures)
         if self.texts is not None and other.texts is not None:

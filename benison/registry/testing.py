@@ -21,6 +21,7 @@ import pytest
 
 from benison.core import digests
 from benison.core.errors import IntegrityError, RegistryError
+from benison.core.profiles import Profile, RowsProfile
 from benison.core.store import Hashing, Store, Writer, top
 from benison.core.verdicts import Verdict
 from benison.registry.log import Champion, Logged
@@ -143,7 +144,8 @@ def package(folder: Path, word: str) -> Path:
 
 def profile(snapshot: str, spans: tuple[int, ...] = (1,)) -> dict[str, Any]:
     """The content of a snapshot's profile.json."""
-    return {"snapshot": snapshot, "spans": list(spans), "rows": 9, "features": {}}
+    rows = RowsProfile(rows=9, first=None, last=None, positives=4, negatives=5, columns={})
+    return Profile(snapshot, rows, dict.fromkeys(spans, rows)).to_json()
 
 
 def provenance(word: str, spans: tuple[int, ...] = (1,)) -> Provenance:

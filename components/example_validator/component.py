@@ -1,7 +1,7 @@
 """The KFP contract of example_validator."""
 
 from kfp import dsl
-from kfp.dsl import Artifact, Dataset, Input, Model, Output
+from kfp.dsl import HTML, Artifact, Dataset, Input, Model, Output
 
 from benison.core.images import IMAGE
 
@@ -17,8 +17,9 @@ def example_validator(  # type: ignore[no-untyped-def]
     statistics: Output[Artifact],
     anomalies: Output[Artifact],
     validation: Output[Artifact],
+    report: Output[HTML],
 ):
-    """Profiles the snapshot with TFDV and checks it against schema and champion's snapshot, in two tiers.
+    """Profiles the snapshot with TFDV and checks it against schema, history and champion, in two tiers.
 
     Args:
         bundle: The user's project, with its schema.
@@ -29,9 +30,10 @@ def example_validator(  # type: ignore[no-untyped-def]
         history: The profiles of accepted snapshots.
 
     Returns:
-        statistics: Split-<name>/FeatureStats.pb, TFX's own layout, and profile.json.
-        anomalies: Split-<name>/SchemaDiff.pb, TFX's own layout, and checks.json with every check.
+        statistics: FeatureStats.pb of each split and span in TFX's own layout, and profile.json.
+        anomalies: SchemaDiff.pb of each split in TFX's own layout, checks.json, comparisons.json and bands.json.
         validation: validation.json: the verdict that the trainer waits for.
+        report: A page of the data alone.
     """
     from pathlib import Path
 
@@ -47,4 +49,5 @@ def example_validator(  # type: ignore[no-untyped-def]
         statistics=Path(statistics.path),
         anomalies=Path(anomalies.path),
         validation=Path(validation.path),
+        report=Path(report.path),
     )

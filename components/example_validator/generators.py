@@ -158,9 +158,10 @@ class Generators:
         basic.num_examples = rows
         for name in self.fast:
             stats, tally = basic[tfdv_types.FeaturePath([name])], tallies[name]
-            _fill_presence(stats.common_stats.presence_and_valency_stats[0], tally.present)
+            _fill_presence(stats.common_stats.presence_and_valency_stats[0], tally.present + tally.nan)
             if tally.figures is not None:
                 sketch = gathered.quantiles.get(name) or self._sketch_of(tally.figures)
+                stats.numeric_stats.num_nan = tally.nan
                 _fill_numbers(stats.numeric_stats, tally.figures, sketch)
             elif tally.texts is not None:
                 stats.string_stats.total_bytes_length = tally.texts.size

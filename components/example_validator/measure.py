@@ -237,6 +237,8 @@ def _first_fitting(
 
 def _same_values(held: pa.DataType, read_as: pa.DataType) -> bool:
     """Whether a tally of the one is a tally of the other: of texts, or of numbers."""
+    if pa.types.is_null(held):
+        return False
     return bool(held == read_as or (pa.types.is_integer(held) and pa.types.is_floating(read_as)))
 
 

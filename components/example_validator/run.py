@@ -1,4 +1,4 @@
-"""The order: parse the schema, profile each split, check, and write down the verdict that the trainer waits for."""
+"""The order: read what there is, measure each row once, check, write down the verdict that the trainer waits for."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
+from tensorflow_metadata.proto.v0 import schema_pb2
 
 from benison import config as configuration
-from benison.components.example_validator import check, compare, parse, profile, validate
-from benison.config import Config
+from benison.components.example_validator import check, parse, severity
+from benison.components.example_validator.cells import file_cells, parquet_files, split_cells, split_group
+from benison.components.example_validator.examine import SERVING, Champion, Findings, Given, Rows, Rules, measured
+from benison.components.example_validator.judge import findings
+from benison.components.example_validator.report import page
+from benison.config import SPLITS, Config
 from benison.core import documents
 from benison.core.digests import PREFIX
 from benison.core.errors import ConfigError, DataError
-from benison.core.examples import binary_labels, read_split, split_folder
+from benison.core.examples import read_split
 from benison.core.files import write_atomically
 from benison.core.verdicts import Check, Tier, Verdict, combine
 
@@ -30,8 +36,9 @@ def run(
     statistics: Path,
     anomalies: Path,
     validation: Path,
+    report: Path,
 ) -> None:
-    """Profiles the splits with TFDV and checks them against schema and champion's snapshot, in two tiers.
+    """Profiles the snapshot with TFDV and checks it against schema, history and champion, in two tiers.
 
     Args:
         bundle: The user's project, with its schema.
@@ -40,39 +47,69 @@ def run(
         references: Reference tables, serving examples, and when the data were read.
         champion: The champion, whose training snapshot is compared.
         history: The profiles of accepted snapshots.
-        statistics: The artifact that becomes Split-<name>/FeatureStats.pb and profile.json.
-        anomalies: The artifact that becomes Split-<name>/SchemaDiff.pb and checks.json.
+        statistics: The artifact that becomes Split-<name>/ and Span-<number>/FeatureStats.pb, and profile.json.
+        anomalies: The artifact that becomes Split-<name>/SchemaDiff.pb, checks.json, comparisons.json and bands.json.
         validation: The artifact that becomes validation.json: the verdict that the trainer waits for.
+        report: The page that shows all of it: one HTML file.
     """
     config = configuration.read(bundle / "project")
-    schema = parse.parse(_text(bundle / "project" / config.data.schema, config.data.schema), config.data.schema)
-    parse.covers(schema, config, config.data.schema)
+    rules = rules_of(config, bundle / "project")
     snapshot = _snapshot(examples, holdout)
-    documents.read(references / "context.json", "references")
-    tables = {split: read_split(holdout if split == "holdout" else examples, split) for split in configuration.SPLITS}
-    train = tables["train"]
-    features = profile.profile(train, kinds(config))
-
-    checks = [*_row_checks(tables, config), *check.columns(kinds(config), train)]
-    for split, table in tables.items():
-        checks += _schema_checks(split, table, schema, statistics, anomalies)
-    checks.append(check.leakage(check.shared_rows(train, tables["holdout"]), len(tables["holdout"])))
-    checks += check.unprofiled(profile.unprofiled(train))
-    checks += _history_checks(champion, history, features, train, config)
-
-    content = {"snapshot": snapshot["digest"], "spans": snapshot["spans"], "rows": len(train), "features": features}
-    documents.write(statistics / "profile.json", "profile", content)
-    _write_verdict(checks, snapshot["digest"], anomalies, validation)
-
-
-def kinds(config: Config) -> dict[str, str]:
-    """How each column that the model sees is profiled; the label is a category."""
-    return {feature.name: feature.kind for feature in config.features} | {config.label.column: "categorical"}
+    context = documents.read(references / "context.json", "references")
+    folders = {split: holdout if split == "holdout" else examples for split in SPLITS}
+    rows = _rows(folders, snapshot)
+    parse.names(config, rules.schema, rows.columns.names)
+    given = Given(
+        snapshot=snapshot["digest"],
+        rows=rows,
+        parts=tuple(split_group(split) for split in SPLITS),
+        serving=_serving(references) if context["serving"] else None,
+        champion=_champion(champion),
+        history=_history(history),
+    )
+    found = findings(given, rules, measured(given, rules))
+    checks = [*found.checks, _leakage(examples, holdout)]
+    write_statistics(found, statistics)
+    write_anomalies(found, checks, anomalies)
+    _write_page(report, page(snapshot, checks, found.profile, *_compared(found)))
+    _write_verdict(checks, given.snapshot, validation)
 
 
-def _text(path: Path, name: str) -> str:
+def rules_of(config: Config, project: Path) -> Rules:
+    """What a project asks of its data.
+
+    Args:
+        config: Its benison.yaml.
+        project: Its folder, with the schema.
+
+    Raises:
+        ConfigError: The schema cannot be read, or does not speak of a column that the model sees.
+    """
+    schema = read_schema(project / config.data.schema, config.data.schema)
+    parse.covers(schema, config, config.data.schema)
+    severity.check_rules(config.validation.schema, schema)
+    return Rules(
+        schema=schema,
+        validation=config.validation,
+        features=config.features,
+        label=config.label,
+        time=config.data.time,
+        spanned=config.data.spanned,
+    )
+
+
+def read_schema(path: Path, name: str) -> schema_pb2.Schema:
+    """A schema.pbtxt.
+
+    Args:
+        path: The file.
+        name: What messages call it.
+
+    Raises:
+        ConfigError: It cannot be read, or is malformed.
+    """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return parse.parse(path.read_text(encoding="utf-8-sig"), name)
     except OSError as error:
         raise ConfigError(
             name,
@@ -97,55 +134,91 @@ def _snapshot(examples: Path, holdout: Path) -> dict[str, Any]:
     return snapshot
 
 
-def _row_checks(tables: Mapping[str, pa.Table], config: Config) -> list[Check]:
-    """Rows of every split, and the classes of those that have rows."""
-    checks = [check.rows(split, len(table)) for split, table in tables.items()]
-    label = config.label
-    for split, table in tables.items():
-        if len(table):
-            labels = binary_labels(table, label.column, positive=label.positive, negative=label.negative)
-            checks.append(check.label_classes(split, labels, label))
-    return checks
+def _rows(folders: Mapping[str, Path], snapshot: Mapping[str, Any]) -> Rows:
+    """All rows of the snapshot, oldest span first."""
+    cells, columns = [], pa.schema([])
+    for split, folder in folders.items():
+        files = parquet_files(folder, split)
+        columns = pq.read_schema(files[0]).remove_metadata()
+        cells += split_cells(folder, split, _spans(snapshot, split, files))
+    return Rows(columns, tuple(cell for _, cell in sorted(cells, key=lambda pair: pair[0])))
 
 
-def _schema_checks(split: str, table: pa.Table, schema: Any, statistics: Path, anomalies: Path) -> list[Check]:
-    """Writes a split's statistics and anomalies in TFX's layout, byte for byte the same for the same rows."""
-    measured = profile.statistics(table, schema)
-    found = validate.anomalies(measured, schema)
-    for folder, name, proto in ((statistics, "FeatureStats.pb", measured), (anomalies, "SchemaDiff.pb", found)):
-        write_atomically(split_folder(folder, split) / name, proto.SerializeToString(deterministic=True))
-    return validate.judge(split, found, validate.unknown_shares(table, schema))
+def _serving(references: Path) -> Rows:
+    """Examples as serving met them."""
+    file = references / "Serving" / "data.parquet"
+    return Rows(pq.read_schema(file).remove_metadata(), tuple(file_cells([file], SERVING)))
 
 
-def _history_checks(
-    champion: Path, history: Path, features: Mapping[str, Mapping[str, Any]], train: pa.Table, config: Config
-) -> list[Check]:
-    """Drift and rows against the snapshot that the champion was trained on, where it is known."""
-    entry = documents.read(champion / "champion.json", "champion")["champion"]
-    if entry is None:
-        return [compare.nothing_to_compare_with("no champion to compare with")]
-    reference = _profile_of(history, entry["snapshot"])
-    if reference is None:
-        reason = f"no champion to compare with: history has no profile of its snapshot {entry['snapshot']}"
-        return [compare.nothing_to_compare_with(reason)]
-    drifted = compare.drift(reference["features"], features, train, kinds(config))
-    return [*drifted, check.history_rows(len(train), reference["rows"])]
+def _spans(snapshot: Mapping[str, Any], split: str, files: list[Path]) -> list[tuple[int, int]]:
+    """Number and rows of each span in a split; a span without rows in it counts too, so that it is not forgotten."""
+    if "spans" in snapshot["splits"][split]:
+        return [(one["span"], one["rows"]) for one in snapshot["splits"][split]["spans"]]
+    # A snapshot that does not say so is of an older example_gen: its rows count as the newest span's.
+    return [(max(snapshot["spans"]), sum(pq.read_metadata(file).num_rows for file in files))]
 
 
-def _profile_of(history: Path, snapshot: str) -> dict[str, Any] | None:
-    """The profile of a snapshot in the history; None where there is none."""
-    for path in sorted(history.glob(f"*{snapshot.removeprefix(PREFIX)}.json")):
-        found: dict[str, Any] = documents.read(path, "history_entry")["profile"]
-        if found["snapshot"] != snapshot:
-            raise DataError(str(path), expected=f"the profile of {snapshot}", got=f"that of {found['snapshot']}")
-        return found
-    return None
+def _champion(artifact: Path) -> Champion | None:
+    entry = documents.read(artifact / "champion.json", "champion")["champion"]
+    return Champion(entry["number"], tuple(entry["spans"]), entry["snapshot"]) if entry else None
 
 
-def _write_verdict(checks: list[Check], snapshot: str, anomalies: Path, validation: Path) -> None:
-    """All checks beside the anomalies; the verdict alone for the trainer, which soft changes must not wake."""
-    verdict = combine(checks)
-    content = {"verdict": str(verdict), "snapshot": snapshot}
-    documents.write(anomalies / "checks.json", "checks", {**content, "checks": [one.to_json() for one in checks]})
+def _history(artifact: Path) -> list[dict[str, Any]]:
+    """The entries of accepted snapshots, each under its own snapshot's name.
+
+    Raises:
+        DataError: One is not what its name says.
+    """
+    entries = []
+    for path in sorted(artifact.glob("*.json")):
+        entry = documents.read(path, "history_entry")
+        of = entry["profile"]["snapshot"]
+        if not (entry["snapshot"] == of and path.stem.endswith(of.removeprefix(PREFIX))):
+            raise DataError(str(path), expected=f"the profile of {entry['snapshot']}", got=f"that of {of}")
+        entries.append(entry)
+    return entries
+
+
+def _leakage(examples: Path, holdout: Path) -> Check:
+    train, held_out = read_split(examples, "train"), read_split(holdout, "holdout")
+    return check.leakage(check.shared_rows(train, held_out), len(held_out))
+
+
+def write_statistics(found: Findings, folder: Path) -> None:
+    """FeatureStats.pb of each part and span in TFX's layout, the same bytes for the same rows, and profile.json."""
+    for group, proto in found.figures.statistics.items():
+        write_atomically(folder / folder_of(group) / "FeatureStats.pb", proto.SerializeToString(deterministic=True))
+    documents.write(folder / "profile.json", "profile", found.profile.to_json())
+
+
+def write_anomalies(found: Findings, checks: list[Check], folder: Path) -> None:
+    """SchemaDiff.pb of each part in TFX's layout; every check, and the figures behind drift and history."""
+    snapshot = found.profile.snapshot
+    for group, proto in found.anomalies.items():
+        write_atomically(folder / folder_of(group) / "SchemaDiff.pb", proto.SerializeToString(deterministic=True))
+    comparisons, bands = _compared(found)
+    documents.write(folder / "comparisons.json", "comparisons", {"snapshot": snapshot, **comparisons})
+    documents.write(folder / "bands.json", "bands", {"snapshot": snapshot, **bands})
+    content = {"verdict": str(combine(checks)), "snapshot": snapshot, "checks": [one.to_json() for one in checks]}
+    documents.write(folder / "checks.json", "checks", content)
+
+
+def folder_of(group: str) -> str:
+    """``Split-train`` for ``split train``, ``Span-3`` for ``span 3``, ``Serving`` for ``serving``."""
+    return group.capitalize().replace(" ", "-")
+
+
+def _compared(found: Findings) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The contents of comparisons.json and bands.json."""
+    return {"comparisons": list(found.comparisons)}, {"span": found.profile.newest, "bands": list(found.bands)}
+
+
+def _write_page(path: Path, text: str) -> None:
+    write_atomically(path, text.encode())
+
+
+def _write_verdict(checks: list[Check], snapshot: str, validation: Path) -> None:
+    """The verdict alone for the trainer, which soft changes must not wake."""
     blocked_by = [one.reason for one in checks if one.tier is Tier.HARD and one.verdict is not Verdict.PASS]
-    documents.write(validation / "validation.json", "validation", {**content, "blocked_by": blocked_by})
+    content = {"verdict": str(combine(checks)), "snapshot": snapshot, "blocked_by": blocked_by}
+    documents.write(validation / "validation.json", "validation", content)

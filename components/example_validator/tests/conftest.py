@@ -65,16 +65,25 @@ class Snapshot:
         return {name: self.root / name for name in _INPUTS}
 
     def outputs(self, name: str = "out") -> dict[str, Path]:
-        return {kind: self.root / name / kind for kind in ("statistics", "anomalies", "validation")}
+        folders = {kind: self.root / name / kind for kind in ("statistics", "anomalies", "validation")}
+        return {**folders, "report": self.root / name / "report.html"}
 
-    def rewrite(self, split: str, table: pa.Table) -> None:
+    def rewrite(self, split: str, table: pa.Table, spans: dict[int, int] | None = None) -> None:
+        """Puts other rows into a split: all of span 2, unless said otherwise."""
         folder = self.root / ("holdout" if split == "holdout" else "examples") / f"Split-{split}"
         folder.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, folder / "data-00000.parquet")
+        pq.write_table(table, folder / "data-00000.parquet", row_group_size=250)
+        for artifact in ("examples", "holdout"):
+            path = self.root / artifact / "snapshot.json"
+            content = documents.read(path, "snapshot") if path.exists() else _described(self.digest)
+            counts = [{"span": span, "rows": rows} for span, rows in (spans or {2: len(table)}).items()]
+            content["splits"][split] |= {"rows": len(table), "spans": counts}
+            content["spans"] = sorted(spans or [2])
+            documents.write(path, "snapshot", {key: content[key] for key in content if key not in ("kind", "format")})
 
     def read(self, kind: str, name: str = "out") -> dict[str, Any]:
-        places = {"profile": "statistics", "checks": "anomalies", "validation": "validation"}
-        return documents.read(self.root / name / places[kind] / f"{kind}.json", kind)
+        places = {"profile": "statistics", "validation": "validation"}
+        return documents.read(self.root / name / places.get(kind, "anomalies") / f"{kind}.json", kind)
 
     def champion(self, snapshot: str) -> None:
         """Names a champion that was trained on this snapshot."""
@@ -104,8 +113,6 @@ def snapshot(tmp_path: Path) -> Snapshot:
     (project / "schema.pbtxt").write_text(SCHEMA)
     for seed, (split, rows) in enumerate(SPLITS.items()):
         made.rewrite(split, cats(rows, seed))
-    for artifact in ("examples", "holdout"):
-        documents.write(tmp_path / artifact / "snapshot.json", "snapshot", _described(made.digest))
     documents.write(tmp_path / "champion" / "champion.json", "champion", {"champion": None, "reference": None})
     nothing = {"read_at": None, "tables": {}, "serving": None}
     documents.write(tmp_path / "references" / "context.json", "references", nothing)

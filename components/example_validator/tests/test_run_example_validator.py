@@ -1,6 +1,7 @@
 """The component whole, on a snapshot on disk; TFDV reads what it wrote."""
 
 import gzip
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,23 @@ import pytest
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
+from benison.components.example_validator.measure import Asked, Cell, Measured, measure
 from benison.components.example_validator.parse import parse
-from benison.components.example_validator.profile import profile, statistics
 from benison.components.example_validator.run import run
-from benison.components.example_validator.validate import anomalies, judge, unknown_shares
+from benison.components.example_validator.schema import Held, anomalies, judge
+from benison.config import Label
+from benison.config.validation import SchemaRules
 from benison.core import digests, documents
 from benison.core.errors import ConfigError, DataError
 from benison.core.examples import read_split
+from benison.core.profiles import Profile
 from benison.core.verdicts import Tier, Verdict
+from components.example_validator.tests.alike import assert_alike
 
 Cats = Callable[[int, int], pa.Table]
 
+NO_HISTORY = "all columns: too little history, 0 comparable spans; 5 comparable spans are needed to judge"
+PLACES = (("train", "examples"), ("eval", "examples"), ("holdout", "holdout"))
 CENSUS = Path(__file__).resolve().parents[3] / "examples" / "census"
 
 
@@ -29,6 +36,22 @@ def ran(snapshot: Any, name: str = "out") -> dict[str, Any]:
     run(**snapshot.inputs(), **snapshot.outputs(name))
     content: dict[str, Any] = snapshot.read("checks", name)
     return content
+
+
+def looked_at(table: pa.Table, schema: Any = None) -> Measured:
+    """Rows measured in one go."""
+    label = Label("adopted", "yes", "no")
+    cell = Cell(("rows",), lambda: iter(table.combine_chunks().to_batches()))
+    [(_, found)] = measure([cell], Asked(table.schema, schema, label), workers=1)
+    return found
+
+
+def undecided(content: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [
+        (check["name"], check["tier"], check["reason"])
+        for check in content["checks"]
+        if check["verdict"] == "INCONCLUSIVE"
+    ]
 
 
 def failed(content: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -40,9 +63,12 @@ def failed(content: dict[str, Any]) -> list[tuple[str, str, str]]:
 def test_a_first_snapshot_passes_and_says_that_there_is_no_champion(snapshot: Any) -> None:
     content = ran(snapshot)
     assert (content["verdict"], content["snapshot"]) == ("PASS", snapshot.digest)
-    [undecided] = [check for check in content["checks"] if check["verdict"] != "PASS"]
-    assert (undecided["name"], undecided["tier"], undecided["verdict"]) == ("drift", "soft", "INCONCLUSIVE")
-    assert undecided["reason"] == "no champion to compare with"
+    assert failed(content) == []
+    assert undecided(content) == [
+        ("drift_from_previous", "soft", "no span before to compare with"),
+        ("drift_from_champion", "soft", "no champion to compare with"),
+        ("history", "soft", NO_HISTORY),
+    ]
     assert snapshot.read("validation") == {
         "kind": "validation", "format": 1, "verdict": "PASS", "snapshot": snapshot.digest, "blocked_by": [],
     }  # fmt: skip
@@ -50,10 +76,10 @@ def test_a_first_snapshot_passes_and_says_that_there_is_no_champion(snapshot: An
 
 def test_writes_what_tfdv_reads_and_says(snapshot: Any, schema_text: str) -> None:
     ran(snapshot)
-    for split, artifact in (("train", "examples"), ("eval", "examples"), ("holdout", "holdout")):
+    for split, artifact in PLACES:
         found = tfdv.load_stats_binary(str(snapshot.root / f"out/statistics/Split-{split}/FeatureStats.pb"))
         rows = read_split(snapshot.root / artifact, split)
-        assert found == statistics(rows, parse(schema_text, "schema.pbtxt"))
+        assert_alike(found, looked_at(rows, parse(schema_text, "schema.pbtxt")).statistics)
         assert found.datasets[0].num_examples == len(rows)
         said = anomalies_pb2.Anomalies.FromString(
             (snapshot.root / f"out/anomalies/Split-{split}/SchemaDiff.pb").read_bytes()
@@ -61,12 +87,40 @@ def test_writes_what_tfdv_reads_and_says(snapshot: Any, schema_text: str) -> Non
         assert said == tfdv.validate_statistics(found, parse(schema_text, "schema.pbtxt"))
 
 
-def test_the_profile_is_that_of_train_with_its_label(snapshot: Any) -> None:
+def test_the_profile_is_that_of_train_and_of_each_span(snapshot: Any, cats: Cats) -> None:
+    older, newer = cats(300, 7), cats(450, 8)
+    snapshot.rewrite("train", pa.concat_tables([older, newer]), {1: 300, 2: 450})
     ran(snapshot)
     content = snapshot.read("profile")
-    kinds = {"weight": "numeric", "age": "numeric", "breed": "categorical", "adopted": "categorical"}
-    assert (content["snapshot"], content["spans"], content["rows"]) == (snapshot.digest, [2], 600)
-    assert content["features"] == profile(read_split(snapshot.root / "examples", "train"), kinds)
+    others = [
+        read_split(snapshot.root / place, split) for place, split in (("examples", "eval"), ("holdout", "holdout"))
+    ]
+    assert content["snapshot"] == snapshot.digest
+    assert content["train"] == plain(looked_at(pa.concat_tables([older, newer])))
+    assert content["spans"] == [
+        {"span": 1, **plain(looked_at(older))},
+        {"span": 2, **plain(looked_at(pa.concat_tables([newer, *others])))},
+    ]
+    for span, rows in ((1, 300), (2, 850)):
+        found = tfdv.load_stats_binary(str(snapshot.root / f"out/statistics/Span-{span}/FeatureStats.pb"))
+        assert found.datasets[0].num_examples == rows
+
+
+def plain(found: Measured) -> Any:
+    """A profile with figures rounded as far as the order of adding up leaves them alone."""
+    return json.loads(json.dumps(found.profile().to_json()), parse_float=lambda text: pytest.approx(float(text)))
+
+
+def test_rows_that_the_snapshot_does_not_tell_of_are_refused(snapshot: Any, cats: Cats) -> None:
+    snapshot.rewrite("eval", cats(200, 1), {2: 150})
+    with pytest.raises(DataError, match=r"Split-eval: expected 150 rows, as in snapshot\.json, got 200"):
+        ran(snapshot)
+
+
+def test_the_page_shows_the_data(snapshot: Any) -> None:
+    ran(snapshot)
+    page = (snapshot.root / "out/report.html").read_text()
+    assert page.startswith("<!DOCTYPE html>") and "Pass: nothing blocks" in page
 
 
 def test_equal_inputs_give_equal_bytes(snapshot: Any) -> None:
@@ -89,7 +143,7 @@ def test_nothing_but_empty_splits_still_gets_a_verdict(snapshot: Any, cats: Cats
     for split in ("train", "eval", "holdout"):
         snapshot.rewrite(split, cats(5, 1).slice(0, 0))
     assert ran(snapshot)["verdict"] == "FAIL"
-    assert snapshot.read("profile")["rows"] == 0
+    assert snapshot.read("profile")["train"]["rows"] == 0
 
 
 def test_a_label_of_one_class_blocks(snapshot: Any, cats: Cats) -> None:
@@ -102,14 +156,6 @@ def test_rows_of_train_in_holdout_block(snapshot: Any) -> None:
     assert failed(ran(snapshot)) == [("leakage", "train and holdout", "hard")]
 
 
-def test_a_timestamp_is_listed_as_not_profiled(snapshot: Any, cats: Cats) -> None:
-    for seed, (split, rows) in enumerate({"train": 600, "eval": 200, "holdout": 200}.items()):
-        when = pa.array(range(rows)).cast(pa.timestamp("us"))
-        snapshot.rewrite(split, cats(rows, seed).append_column("when", when))
-    checks = [check for check in ran(snapshot)["checks"] if check["name"] == "profiled"]
-    assert [check["reason"] for check in checks] == ["column when is not profiled: timestamp[us]"]
-
-
 def keep(snapshot: Any, reference: str, profile: dict[str, Any]) -> None:
     """An entry of the history."""
     whole = {"kind": "profile", "format": 1, **profile}
@@ -118,36 +164,68 @@ def keep(snapshot: Any, reference: str, profile: dict[str, Any]) -> None:
     documents.write(path, "history_entry", entry)
 
 
+def past(snapshot: str, rows: pa.Table, span: int = 1) -> dict[str, Any]:
+    """The profile of a snapshot of one span."""
+    found = looked_at(rows).profile()
+    return Profile(snapshot, found, {span: found}).to_json()
+
+
 def test_a_shift_against_the_champions_snapshot_warns_and_leaves_the_validation_as_it_was(
     snapshot: Any, cats: Cats
 ) -> None:
     ran(snapshot, "before")
     reference = digests.of_bytes(b"span 1")
-    kinds = {"weight": "numeric", "age": "numeric", "breed": "categorical", "adopted": "categorical"}
     older = cats(2000, 9).set_column(1, "age", pa.array([age // 2 for age in cats(2000, 9)["age"].to_pylist()]))
-    content = {"snapshot": reference, "spans": [1], "rows": 2000, "features": profile(older, kinds)}
-    keep(snapshot, reference, content)
+    keep(snapshot, reference, past(reference, older))
     snapshot.champion(reference)
     found = ran(snapshot, "after")
     assert (found["verdict"], failed(found)) == (
         "PASS",
-        [("drift", "column age", "soft"), ("history_rows", "split train", "soft")],
+        [("drift_from_previous", "column age", "soft"), ("drift_from_champion", "column age", "soft")],
     )
     assert digests.of_tree(snapshot.root / "before/validation") == digests.of_tree(snapshot.root / "after/validation")
+    [compared] = [
+        one for one in snapshot.read("comparisons", "after")["comparisons"]
+        if (one["column"], one["against"]) == ("age", "champion")
+    ]  # fmt: skip
+    assert (compared["reference"], sum(compared["before"]), sum(compared["now"])) == (
+        "champion 3, trained on span 1", 2000, 600,
+    )  # fmt: skip
+
+
+def test_the_newest_span_is_compared_with_the_one_before_and_held_to_its_history(snapshot: Any, cats: Cats) -> None:
+    in_spans(snapshot)
+    for span in range(1, 8):
+        reference = digests.of_bytes(b"span %d" % span)
+        keep(snapshot, reference, past(reference, cats(1000, span), span))
+    heavier = cats(600, 90).set_column(0, "weight", pa.array([9.0] * 600))
+    snapshot.rewrite("train", pa.concat_tables([cats(500, 20), heavier]), {8: 500, 9: 600})
+    for split, rows in (("eval", 200), ("holdout", 200)):
+        snapshot.rewrite(split, cats(rows, 30 + rows), {8: 0, 9: rows})
+    found = ran(snapshot)
+    assert ("drift_from_previous", "column weight", "hard") in failed(found)
+    assert ("history", "column weight", "hard") in failed(found)
+    compared = snapshot.read("comparisons")["comparisons"]
+    assert {one["reference"] for one in compared} == {"span 8"}
+    bands = [one for one in snapshot.read("bands")["bands"] if (one["column"], one["measure"]) == ("weight", "mean")]
+    assert [point["span"] for point in bands[0]["points"]] == list(range(1, 9))
+
+
+def in_spans(snapshot: Any) -> None:
+    project = snapshot.root / "bundle/project/benison.yaml"
+    project.write_text(project.read_text().replace("path: data.csv", 'path: "data-{span}.csv", window: 2'))
 
 
 def test_a_champion_whose_profile_is_not_in_the_history_is_said(snapshot: Any) -> None:
     reference = digests.of_bytes(b"long ago")
     snapshot.champion(reference)
-    [undecided] = [check for check in ran(snapshot)["checks"] if check["verdict"] != "PASS"]
-    assert undecided["verdict"] == "INCONCLUSIVE"
-    assert undecided["reason"] == f"no champion to compare with: history has no profile of its snapshot {reference}"
+    reason = f"no champion to compare with: history has no profile of its snapshot {reference}"
+    assert ("drift_from_champion", "soft", reason) in undecided(ran(snapshot))
 
 
-def test_a_profile_under_another_snapshots_name_is_refused(snapshot: Any) -> None:
+def test_a_profile_under_another_snapshots_name_is_refused(snapshot: Any, cats: Cats) -> None:
     reference, other = digests.of_bytes(b"span 1"), digests.of_bytes(b"span 0")
-    content = {"snapshot": other, "spans": [7], "rows": 0, "features": {}}
-    keep(snapshot, reference, content)
+    keep(snapshot, reference, past(other, cats(10, 1)))
     snapshot.champion(reference)
     with pytest.raises(DataError, match=f"expected the profile of {reference}, got that of {other}"):
         ran(snapshot)
@@ -187,6 +265,8 @@ def test_every_span_of_the_census_is_what_its_schema_says(span: int) -> None:
     with gzip.open(CENSUS / "data" / f"span-{span}.csv.gz") as file:
         table = csv.read_csv(file, convert_options=options)
     schema = parse((CENSUS / "schema.pbtxt").read_text(), "schema.pbtxt")
-    checks = judge("train", anomalies(statistics(table, schema), schema), unknown_shares(table, schema))
+    found = looked_at(table, schema)
+    rules = SchemaRules(unknown=0.01, missing=0, severity={}, environment="", serving_environment="", columns={})
+    checks = judge(Held("train", found, schema, rules), anomalies(found.statistics, schema))
     assert [(check.tier, check.verdict) for check in checks] == [(Tier.HARD, Verdict.PASS)]
     assert [feature.name for feature in schema.feature] == table.column_names

@@ -1,0 +1,132 @@
+"""Judge: the checks, in their order, over what was measured. Which of them there are is decided here alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+
+from benison.components.example_validator import check, comparators, drift, history, past, schema
+from benison.components.example_validator.cells import span_group
+from benison.components.example_validator.examine import SERVING, Document, Figures, Findings, Given, Rules, profile
+from benison.components.example_validator.past import Past
+from benison.core.verdicts import Check
+
+
+@dataclass(frozen=True)
+class Before:
+    """What was there before.
+
+    Attributes:
+        spans: Older spans, oldest first.
+        champion: The rows that the champion was trained on; None where history does not have them.
+    """
+
+    spans: tuple[Past, ...]
+    champion: drift.Reference | None
+
+
+def findings(given: Given, rules: Rules, figures: Figures) -> Findings:
+    """Every check of what was measured.
+
+    Args:
+        given: What was measured.
+        rules: What is asked of it.
+        figures: What came out.
+    """
+    found = Findings(figures, profile(given, figures))
+    before = _before(given, rules, found)
+    anomalies = _anomalies(rules, figures)
+    checks = [*_rows(rules, figures), *check.columns(rules.model, given.rows.columns.empty_table())]
+    checks += _schema(rules, figures, anomalies)
+    comparisons: list[Document] = []
+    for some, made in _drift(given, rules, figures, before):
+        checks += some
+        comparisons += made
+    asked, label = rules.validation.history, rules.label.column if rules.label else ""
+    newest = found.profile.newest
+    some, bands = history.history(figures.spans[newest], newest, before.spans, asked, rules.model, label)
+    checks += some
+    return replace(found, anomalies=anomalies, checks=tuple(checks), comparisons=tuple(comparisons), bands=tuple(bands))
+
+
+def _short(group: str) -> str:
+    """``train`` for ``split train``."""
+    return group.removeprefix("split ")
+
+
+def _before(given: Given, rules: Rules, found: Findings) -> Before:
+    spans = past.of_snapshot(found.profile, given.history, spanned=rules.spanned)
+    rows = past.train_of(given.champion.snapshot, given.history) if given.champion else None
+    if given.champion is None or rows is None:
+        return Before(spans, None)
+    return Before(spans, drift.Reference(drift.CHAMPION, given.champion.name, rows))
+
+
+def _rows(rules: Rules, figures: Figures) -> Iterator[Check]:
+    for group, part in figures.parts.items():
+        yield check.rows(_short(group), part.rows)
+        if part.rows and rules.label is not None:
+            labels = np.repeat(np.array([0, 1], np.int8), [part.labels.negatives, part.labels.positives])
+            yield check.label_classes(_short(group), labels, rules.label)
+
+
+def _anomalies(rules: Rules, figures: Figures) -> dict[str, anomalies_pb2.Anomalies]:
+    """What TFDV says of each part and of serving, and of the newest span beside the one before it."""
+    asked = rules.validation.schema
+    found = {
+        group: schema.anomalies(part.statistics, rules.schema, environment=asked.environment)
+        for group, part in figures.parts.items()
+    }
+    serving = figures.statistics.get(SERVING)
+    if serving is not None:
+        found[SERVING] = schema.anomalies(serving, rules.schema, environment=asked.serving_environment)
+    numbers = sorted(figures.spans)
+    previous = figures.statistics[span_group(numbers[-2])] if len(numbers) > 1 else None
+    newest = span_group(numbers[-1])
+    found[newest] = schema.anomalies(
+        figures.newest.statistics, rules.schema, environment=asked.environment, previous=previous, serving=serving
+    )
+    return found
+
+
+def _schema(rules: Rules, figures: Figures, anomalies: Mapping[str, anomalies_pb2.Anomalies]) -> Iterator[Check]:
+    """Each part and serving against the schema; the schema's own comparators for the newest span."""
+    asked = rules.validation.schema
+    parts = {**figures.parts, **({SERVING: figures.serving} if figures.serving else {})}
+    for group, part in parts.items():
+        yield from schema.judge(schema.Held(_short(group), part, rules.schema, asked), anomalies[group])
+    newest = span_group(max(figures.spans))
+    held = schema.Held(newest, figures.newest, rules.schema, asked)
+    yield from comparators.judge(
+        held, anomalies[newest], previous=len(figures.spans) > 1, serving=figures.serving is not None
+    )
+
+
+def _drift(
+    given: Given, rules: Rules, figures: Figures, before: Before
+) -> Iterator[tuple[list[Check], list[dict[str, Any]]]]:
+    """Against the span before, the champion's rows, and of serving against train."""
+    asked = rules.validation.drift
+    if before.spans:
+        reference = drift.Reference(drift.PREVIOUS, f"span {before.spans[-1].span}", before.spans[-1].rows)
+        yield drift.drift(reference, figures.newest.tallies, asked, rules.model)
+    else:
+        yield [drift.nothing_to_compare_with(drift.PREVIOUS, "no span before to compare with")], []
+    if before.champion is not None:
+        yield drift.drift(before.champion, figures.train.tallies, asked, rules.model)
+    else:
+        yield [drift.nothing_to_compare_with(drift.CHAMPION, _why_no_champion(given))], []
+    if figures.serving is not None:
+        reference = drift.Reference(drift.SERVING, "train", figures.train.profile())
+        features = [one.name for one in rules.features]
+        yield drift.drift(reference, figures.serving.tallies, asked, features)
+
+
+def _why_no_champion(given: Given) -> str:
+    if given.champion is None:
+        return "no champion to compare with"
+    return f"no champion to compare with: history has no profile of its snapshot {given.champion.snapshot}"
