@@ -59,8 +59,8 @@ def missing_share(feature: Feature | None, rows: int) -> float:
     if feature is None:
         return 1.0
     kind = feature.WhichOneof("stats")
-    common = getattr(feature, kind).common_stats if kind else None
-    return 1.0 if common is None else (rows - int(common.num_non_missing)) / rows
+    present = int(getattr(feature, kind).common_stats.num_non_missing) if kind else 0
+    return (rows - present) / rows
 
 
 def missing_beyond(feature: Feature | None, declared: schema_pb2.Feature, rows: int) -> float:
