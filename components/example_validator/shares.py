@@ -65,5 +65,5 @@ def missing_share(feature: Feature | None, rows: int) -> float:
 
 def missing_beyond(feature: Feature | None, declared: schema_pb2.Feature, rows: int) -> float:
     """The share of rows that lack a value although the schema's min_fraction asks for one."""
-    allowed = 1 - declared.presence.min_fraction
+    allowed = 1 - float(declared.presence.min_fraction)
     return max(0.0, round(missing_share(feature, rows) - allowed, 12))
