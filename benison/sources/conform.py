@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benison.core.errors import DataError
+from benison.sources import numerals
 from benison.sources.columns import Columns
 
 types = pa.types
@@ -125,11 +126,11 @@ def _narrowed(array: pa.Array) -> pa.Array:
 
 def _parsed(texts: pa.Array, name: str, place: Place) -> pa.Array:
     for kind in (pa.int64(), pa.float64()):
-        if (numbers := _cast(texts, kind)) is not None:
+        if (numbers := numerals.parsed(texts, kind)) is not None:
             return _narrowed(numbers)
     trimmed = pc.utf8_trim_whitespace(texts)
     trimmed = _without(trimmed, pc.equal(trimmed, ""))
-    if (numbers := _cast(trimmed, pa.float64())) is not None:
+    if (numbers := numerals.parsed(trimmed, pa.float64())) is not None:
         return _narrowed(numbers)
     bad = _first_refused(trimmed)
     raise DataError(
@@ -140,19 +141,12 @@ def _parsed(texts: pa.Array, name: str, place: Place) -> pa.Array:
     )
 
 
-def _cast(texts: pa.Array, kind: pa.DataType) -> pa.Array | None:
-    try:
-        return texts.cast(kind)
-    except pa.ArrowInvalid:
-        return None
-
-
 def _first_refused(texts: pa.Array) -> int:
     """The index of the first text that is no number, by halving."""
     low, high = 0, len(texts)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if _cast(texts[low:middle], pa.float64()) is not None else (low, middle)
+        low, high = (middle, high) if numerals.parsed(texts[low:middle], pa.float64()) is not None else (low, middle)
     return low
 
 

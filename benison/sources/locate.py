@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Protocol
 
 from benison.core.errors import DataError
 from benison.core.spans import SpanPattern
 
 
-def choose(found: Collection[int], newest: int, window: int, pattern: SpanPattern) -> list[int]:
+class Numbered(Protocol):
+    """Something that has spans."""
+
+    @property
+    def path(self) -> str:
+        """What messages call it."""
+
+    def at(self, span: int) -> str:
+        """What they call one of its spans."""
+
+
+def choose(found: Collection[int], newest: int, window: int, pattern: Numbered) -> list[int]:
     """The spans of a window, oldest first.
 
     Args:

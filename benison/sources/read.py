@@ -1,58 +1,58 @@
-"""Read: one file of raw data, whatever its format, as blocks of typed columns."""
+"""Read: one file of raw data as blocks of typed columns, all at once."""
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import BinaryIO
+import io
+from typing import Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from benison.core.errors import DataError
-from benison.sources.columns import Columns
+from benison.sources.columns import Columns, check_names
+from benison.sources.conform import Place, conform
 from benison.sources.diagnose import no_rows
-from benison.sources.read_csv import read_csv
-from benison.sources.read_parquet import read_parquet
+from benison.sources.pieces import compression
+from benison.sources.read_csv import read_csv, read_header
 from benison.sources.read_tfrecord import read_tfrecord
-
-_READERS: dict[str, Callable[[BinaryIO, str, Columns], list[pa.Table]]] = {
-    "csv": read_csv,
-    "parquet": read_parquet,
-    "tfrecord": read_tfrecord,
-}
 
 
 def read(stream: BinaryIO, source: str, kind: str, columns: Columns) -> list[pa.Table]:
-    """Reads a file.
-
-    Args:
-        stream: Its bytes, decompressed; it can be sought.
-        source: Its name, for messages.
-        kind: ``csv``, ``parquet`` or ``tfrecord``.
-        columns: What the configuration says of its columns.
-
-    Returns:
-        Blocks of rows, as `conform` leaves them.
-
-    Raises:
-        DataError: It is empty, damaged, or something else than the configuration says; the message names the place.
-    """
-    with _compression(source):
+    """Reads a file. To go when example_gen streams."""
+    with compression(source):
         if not stream.read(1):
             raise DataError(source, expected="rows", got="an empty file")
         stream.seek(0)
-        blocks = _READERS[kind](stream, source, columns)
-    if not any(block.num_rows for block in blocks):
+        blocks = list(_blocks(stream, source, kind, columns))
+    tables, first = [], 1
+    for block in blocks:
+        tables.append(conform(block, columns, Place(source, first)))
+        first += tables[-1].num_rows
+    if not any(table.num_rows for table in tables):
         raise no_rows(source)
-    return blocks
+    if kind == "tfrecord":
+        check_names(sorted({name for table in tables for name in table.column_names}), columns, source)
+    return tables
 
 
-@contextmanager
-def _compression(source: str) -> Iterator[None]:
-    try:
-        yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        hint = "it was cut short, damaged, or is no gzip; copy it again, or give it its true name"
-        raise DataError(source, expected="a whole gzip file", got=str(error), hint=hint) from error
+def _blocks(stream: BinaryIO, source: str, kind: str, columns: Columns) -> Any:
+    if kind == "csv":
+        names, first = read_header(stream, source, columns)
+        check_names(names, columns, source)
+        stream.seek(first)
+        again = io.BytesIO
+        position = stream.tell()
+        stream.seek(0)
+        content = stream.read()
+        stream.seek(position)
+        return read_csv(stream, names, source, lambda: again(content))
+    if kind == "parquet":
+        try:
+            table = pq.read_table(stream)
+        except (pa.ArrowException, OSError) as error:
+            hint = "it was cut short or damaged; write it again"
+            got = str(error).split(". ")[0].strip()
+            raise DataError(source, expected="a whole Parquet file", got=got, hint=hint) from error
+        check_names(table.column_names, columns, source)
+        return [dict(zip(batch.schema.names, batch.columns, strict=True)) for batch in table.to_batches(1 << 16)]
+    return read_tfrecord(stream, source)

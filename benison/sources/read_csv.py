@@ -4,94 +4,131 @@ from __future__ import annotations
 
 import csv
 import io
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from benison.core.errors import DataError
-from benison.sources.columns import Columns, check_header, check_names
-from benison.sources.conform import Place, conform
+from benison.sources.columns import Columns, check_header
+from benison.sources.cuts import Quotes
 from benison.sources.diagnose import first_fault
 
-# A row must fit into a block, and Arrow reads up to 32 blocks ahead.
+# A row must fit into a block.
 BLOCK_BYTES = 1 << 21
+_LINE_BYTES = 1 << 20
+_BOM = b"\xef\xbb\xbf"
 
 
-def read_csv(stream: BinaryIO, source: str, columns: Columns) -> list[pa.Table]:
-    """Reads a CSV with a header: UTF-8, comma, double quotes; a BOM, CRLF and newlines within quotes are fine.
+def read_header(stream: BinaryIO, source: str, columns: Columns) -> tuple[list[str], int]:
+    """The first row that is not empty, by Python's own reader, which allows quotes in it.
+
+    Args:
+        stream: The file's bytes, at their beginning.
+        source: Its name, for messages.
+        columns: What the configuration says of its columns.
+
+    Returns:
+        The columns' names, and where the rows begin, in bytes.
 
     Raises:
-        DataError: It is not such a file, or a value is not of the kind that the configuration says.
+        DataError: There is no such row, or it looks like values.
     """
-    names = _header(stream, source)
+    lines = _Lines(stream)
+    try:
+        names = next((row for row in csv.reader(lines) if row), None)
+    except (UnicodeDecodeError, csv.Error) as error:
+        unknown = DataError(f"{source}, line 1", expected="a header with the columns' names", got=str(error))
+        raise first_fault(stream, source) or unknown from error
+    if names is None:
+        raise DataError(source, expected="a header with the columns' names", got="empty lines")
     check_header(names, columns, source)
-    check_names(names, columns, source)
-    stream.seek(0)
+    return names, lines.read
+
+
+class _Lines:
+    """Lines as text, of which it is known how many bytes they took."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self.read = stream, 0
+
+    def __iter__(self) -> Iterator[str]:
+        while content := self._stream.readline(_LINE_BYTES):
+            for line in content.splitlines(keepends=True):
+                text = line.removeprefix(b"" if self.read else _BOM).decode()
+                self.read += len(line)
+                yield text
+
+
+def read_csv(
+    stream: BinaryIO, names: Sequence[str], source: str, again: Callable[[], BinaryIO]
+) -> Iterator[Mapping[str, pa.Array]]:
+    """Reads rows of a CSV: UTF-8, comma, double quotes; CRLF and newlines within quotes are fine.
+
+    Args:
+        stream: The rows' bytes, without the header.
+        names: The columns.
+        source: The file's name, for messages.
+        again: Opens the whole file, to find out what is wrong with it.
+
+    Yields:
+        Blocks of strings by column, with null where a field is empty.
+
+    Raises:
+        DataError: It is no such file; the message names the first row that is wrong.
+    """
     watched = _Watched(stream)
     try:
-        blocks = list(_blocks(watched, names, columns, source))
+        yield from _blocks(watched, names)
     except pa.ArrowInvalid as error:
         hint = "a row may have at most 2 MB"
         unknown = DataError(source, expected="a CSV that can be parsed", got=str(error), hint=hint)
-        raise first_fault(watched.take(), source) or unknown from error
+        with again() as whole:
+            raise first_fault(whole, source) or unknown from error
     # Arrow takes a quote that is never closed for one field down to the end of the file.
-    if watched.quotes % 2 and (fault := first_fault(stream, source)):
-        raise fault
-    return blocks
+    if watched.quotes.open:
+        raise never_closed(source, again)
 
 
-def _header(stream: BinaryIO, source: str) -> list[str]:
-    """The first line that is not empty, by Python's own reader, which allows quotes in it."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-    try:
-        names = next((row for row in csv.reader(text) if row), None)
-    except (UnicodeDecodeError, csv.Error) as error:
-        text.detach()
-        unknown = DataError(f"{source}, line 1", expected="a header with the columns' names", got=str(error))
-        raise first_fault(stream, source) or unknown from error
-    text.detach()
-    if names is None:
-        raise DataError(source, expected="a header with the columns' names", got="empty lines")
-    return names
+def never_closed(source: str, again: Callable[[], BinaryIO]) -> DataError:
+    """What is said of a CSV with a quote that is never closed.
+
+    Args:
+        source: The file's name.
+        again: Opens the whole file.
+    """
+    with again() as whole:
+        found = first_fault(whole, source)
+    hint = "a quote within a value is written twice"
+    return found or DataError(source, expected="a quote that closes", got="none", hint=hint)
 
 
-def _blocks(stream: _Watched, names: list[str], columns: Columns, source: str) -> Iterator[pa.Table]:
+def _blocks(stream: io.RawIOBase, names: Sequence[str]) -> Iterator[Mapping[str, pa.Array]]:
     reader = arrow_csv.open_csv(
         pa.PythonFile(stream, mode="r"),
-        read_options=arrow_csv.ReadOptions(block_size=BLOCK_BYTES),
+        # Cores are used by reading several parts at once; threads would only read further ahead.
+        read_options=arrow_csv.ReadOptions(block_size=BLOCK_BYTES, column_names=names, use_threads=False),
         parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
         convert_options=arrow_csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
         ),
     )
-    first = 1
     with reader:
         for batch in reader:
-            yield conform(dict(zip(names, batch.columns, strict=True)), columns, Place(source, first))
-            first += batch.num_rows
+            yield dict(zip(names, batch.columns, strict=True))
 
 
 class _Watched(io.RawIOBase):
-    """A stream that counts the quotes that pass through it, and that can be taken from a reader that reads ahead."""
+    """A stream whose quotes are followed as they pass."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self.stream, self.quotes = stream, 0
-        self.lock, self.taken = threading.Lock(), False
+        self._stream, self.quotes = stream, Quotes()
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1, /) -> bytes:
-        with self.lock:
-            content = b"" if self.taken else self.stream.read(size)
-        self.quotes += content.count(b'"')
+        content = self._stream.read(size)
+        self.quotes.feed(content)
         return content
-
-    def take(self) -> BinaryIO:
-        """The stream for somebody else; the reader finds it at its end."""
-        with self.lock:
-            self.taken = True
-        return self.stream

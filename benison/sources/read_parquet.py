@@ -1,38 +1,67 @@
-"""Parquet: read by Arrow in batches."""
+"""Parquet: row groups that are read by Arrow in batches, each on its own."""
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benison.core.errors import DataError
-from benison.sources.columns import Columns, check_names
-from benison.sources.conform import Place, conform
 
 BATCH_ROWS = 1 << 16
+_BUFFER_BYTES = 1 << 20
 
 
-def read_parquet(stream: BinaryIO, source: str, columns: Columns) -> list[pa.Table]:
-    """Reads a Parquet file.
+def read_footer(path: Path, source: str) -> tuple[pa.Schema, tuple[int, ...]]:
+    """What the file says of itself.
+
+    Args:
+        path: The file.
+        source: Its name, for messages.
+
+    Returns:
+        Its columns, and how many rows each row group has.
 
     Raises:
-        DataError: It is damaged, or a value is not of the kind that the configuration says.
+        DataError: It is damaged.
     """
+    with _whole(source), pq.ParquetFile(path) as file:
+        schema, meta = file.schema_arrow, file.metadata
+        return schema, tuple(meta.row_group(number).num_rows for number in range(meta.num_row_groups))
+
+
+def read_group(
+    path: Path, source: str, group: int, names: Sequence[str] | None = None
+) -> Iterator[Mapping[str, pa.Array]]:
+    """Reads one row group, page by page.
+
+    Args:
+        path: The file.
+        source: Its name, for messages.
+        group: Which row group, from 0.
+        names: The columns; None: all.
+
+    Yields:
+        Blocks of at most `BATCH_ROWS` rows.
+
+    Raises:
+        DataError: It is damaged.
+    """
+    with _whole(source), pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
+        for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=names, use_threads=False):
+            yield dict(zip(batch.schema.names, batch.columns, strict=True))
+
+
+@contextmanager
+def _whole(source: str) -> Iterator[None]:
     try:
-        file = pq.ParquetFile(stream)
-        names = file.schema_arrow.names
-        check_names(names, columns, source)
-        batches = list(file.iter_batches(batch_size=BATCH_ROWS))
+        yield
     except (pa.ArrowException, OSError) as error:
         hint = "it was cut short or damaged; write it again"
         raise DataError(source, expected="a whole Parquet file", got=_first_sentence(error), hint=hint) from error
-    blocks, first = [], 1
-    for batch in batches:
-        blocks.append(conform(dict(zip(names, batch.columns, strict=True)), columns, Place(source, first)))
-        first += batch.num_rows
-    return blocks
 
 
 def _first_sentence(error: Exception) -> str:

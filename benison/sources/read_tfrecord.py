@@ -7,7 +7,7 @@ CRC-32C, rotated right by 15 bits, plus 0xa282ead8.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -16,29 +16,28 @@ import pyarrow as pa
 from google.protobuf.message import DecodeError
 
 from benison.core.errors import DataError
-from benison.sources.columns import Columns, check_names
-from benison.sources.conform import Place, conform
+from benison.sources.conform import Place
 from benison.sources.example_proto import Example
 
 BLOCK_RECORDS = 1 << 14
 _TEXT, _NUMBER = "text", "a number"
 
 
-def read_tfrecord(stream: BinaryIO, source: str, columns: Columns) -> list[pa.Table]:
+def read_tfrecord(stream: BinaryIO, source: str) -> Iterator[Mapping[str, pa.Array]]:
     """Reads a file of tf.Examples with one value to a feature; an absent or empty feature is a missing value.
+
+    Yields:
+        Blocks of int64, float64 or bytes by feature.
 
     Raises:
         DataError: It is cut short or damaged, holds something else, or a list of several values.
     """
     found: dict[str, str] = {}
-    blocks, first, content = [], 1, records(stream, source)
+    first, content = 1, records(stream, source)
     while block := list(islice(content, BLOCK_RECORDS)):
-        place = Place(source, first)
-        values = _columns(block, found, place)
-        blocks.append(conform({name: _array(column) for name, column in values.items()}, columns, place))
+        values = _columns(block, found, Place(source, first))
+        yield {name: _array(column) for name, column in values.items()}
         first += len(block)
-    check_names(sorted(found), columns, source)
-    return blocks
 
 
 def masked_crc(content: bytes) -> int:

@@ -64,7 +64,7 @@ def microseconds(column: pa.ChunkedArray, name: str, place: Place) -> npt.NDArra
     Raises:
         DataError: A time is missing, or none.
     """
-    found = moments(column, name, place)
+    found = moments(column, name, place.source, place.first)
     if pa.types.is_string(column.type):
         return found.astype(np.int64)
     late = np.abs(found) > _LATEST
@@ -93,11 +93,13 @@ def moments(column: pa.ChunkedArray, name: str, source: str, first: int = 1) -> 
         hint = "rows are told apart by time; drop rows without one before"
         raise DataError(place.at(row, name), expected="a time", got="nothing", hint=hint)
     if not pa.types.is_string(column.type):
-        return np.asarray(column.to_numpy())
+        numbers: Moments = np.asarray(column.to_numpy())
+        return numbers
     encoded = column.combine_chunks().dictionary_encode()
     encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
     known = _known(encoded, name, place)
-    return known[encoded.indices.to_numpy()]
+    times: Moments = known[encoded.indices.to_numpy()]
+    return times
 
 
 def has_zone(text: str) -> bool:

@@ -1,0 +1,145 @@
+"""Cuts: where a file can be cut so that its parts can be read on their own. They depend on the file's bytes alone.
+
+A CSV is cut at line breaks outside of quotes. Quotes are followed in the simple way, every other one closes, as long as
+each opening one stands where a value begins or right after a closing one (a doubled quote); that is checked for all at
+once, and where it does not hold, as with a lone quote within a value, they are followed one by one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benison.core import digests
+
+PART_BYTES = 32 << 20
+_CHUNK_BYTES = 1 << 20
+_QUOTE, _BEGINS = ord('"'), b",\r\n"
+_OPENING = re.compile(rb'(?<=[,\r\n])"')
+
+
+@dataclass
+class Quotes:
+    """Follows the quotes of a CSV, from the beginning of a row on.
+
+    Attributes:
+        open: Whether what comes next stands within quotes.
+    """
+
+    open: bool = False
+    _last: int = ord("\n")
+    _closed: bool = False
+
+    def feed(self, content: bytes) -> None:
+        """Goes on to the end of some more bytes."""
+        if not content:
+            return
+        places = np.flatnonzero(np.frombuffer(content, np.uint8) == _QUOTE) if b'"' in content else ()
+        if len(places):
+            self._follow(content, np.asarray(places))
+        self._last = content[-1]
+
+    def _follow(self, content: bytes, places: Any) -> None:
+        opening = places[1 if self.open else 0 :: 2]
+        before = np.frombuffer(content, np.uint8)[opening - 1]
+        if len(opening) and opening[0] == 0:
+            before[0] = ord(",") if self._may_open(content, 0) else 0
+        if np.isin(before, (*_BEGINS, _QUOTE)).all():
+            self.open ^= len(places) % 2 == 1
+            self._closed = not self.open
+        else:
+            self._walk(content)
+
+    def _may_open(self, content: bytes, place: int) -> bool:
+        """Whether a quote at this place, outside of quotes, opens."""
+        last = content[place - 1] if place else self._last
+        return last in _BEGINS or (last == _QUOTE and self._closed)
+
+    def _walk(self, content: bytes) -> None:
+        place = 0
+        while place < len(content):
+            if self.open:
+                found = content.find(b'"', place)
+                if found < 0:
+                    return
+                self.open, self._closed, place = False, True, found + 1
+            elif content[place] == _QUOTE and self._may_open(content, place):
+                self.open, place = True, place + 1
+            else:
+                self._closed = False
+                following = _OPENING.search(content, place + 1)
+                if following is None:
+                    return
+                self.open, place = True, following.end()
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """What one pass over a file tells.
+
+    Attributes:
+        size: In bytes.
+        digest: Of all of them.
+        ranges: First byte and end of each part, without what comes before the first row; None: to the file's end.
+        open: Whether a quote is never closed.
+    """
+
+    size: int
+    digest: str
+    ranges: tuple[tuple[int, int | None], ...] = ()
+    open: bool = False
+
+
+@dataclass
+class _Cutter:
+    """Cuts bytes as they come by."""
+
+    place: int
+    quotes: Quotes | None
+    cuts: list[int] = field(default_factory=list)
+
+    def feed(self, content: bytes) -> None:
+        """The next bytes."""
+        view = 0
+        while view < len(content):
+            wanted = self.cuts[-1] + PART_BYTES - self.place
+            end = len(content) if wanted >= len(content) - view else content.find(b"\n", view + max(wanted, 0)) + 1
+            piece = content[view : end or len(content)]
+            self._pass(piece)
+            view += len(piece)
+            if end and self.place >= self.cuts[-1] + PART_BYTES and piece.endswith(b"\n") and not self.inside():
+                self.cuts.append(self.place)
+
+    def inside(self) -> bool:
+        """Whether what comes next stands within quotes."""
+        return self.quotes is not None and self.quotes.open
+
+    def _pass(self, piece: bytes) -> None:
+        if self.quotes is not None:
+            self.quotes.feed(piece)
+        self.place += len(piece)
+
+
+def cut(path: Path, first: int, *, quoted: bool) -> Cuts:
+    """Cuts a file of lines into parts of about `PART_BYTES`, and hashes it on the way.
+
+    Args:
+        path: The file.
+        first: Where its first row begins.
+        quoted: Whether a line break within quotes is none.
+    """
+    sha = hashlib.sha256()
+    cutter = _Cutter(first, Quotes() if quoted else None, [first])
+    with path.open("rb") as file:
+        sha.update(file.read(first))
+        while chunk := file.read(_CHUNK_BYTES):
+            sha.update(chunk)
+            cutter.feed(chunk)
+    ends = [*cutter.cuts[1:], cutter.place]
+    ranges = tuple((start, end) for start, end in zip(cutter.cuts, ends, strict=True) if end > start)
+    return Cuts(cutter.place, digests.PREFIX + sha.hexdigest(), ranges, cutter.inside())

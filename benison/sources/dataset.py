@@ -1,0 +1,251 @@
+"""Datasets: the rows that a run reads, as typed batches in parts that can be read on their own.
+
+Opening one finds its files, fetches what lies elsewhere, and reads everything once, in forked workers, to learn what
+each column is. Text formats are kept on scratch disk meanwhile. Memory holds a few batches, however large the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from benison.config.data import Data, Table
+from benison.sources import cuts
+from benison.sources.columns import Columns
+from benison.sources.conform import Place, as_text
+from benison.sources.find import find, pattern_of, store_of
+from benison.sources.inputs import Input, inputs_of
+from benison.sources.intake import Intake, intake
+from benison.sources.locate import choose
+from benison.sources.queries import QueryRecord
+from benison.sources.spill import Held, read_back
+from benison.sources.take import Taken, conformed
+from benison.sources.times import Spans
+
+
+@dataclass(frozen=True)
+class Source:
+    """What rows were read from; stands in snapshot.json as it is.
+
+    Attributes:
+        span: The span that the rows are of.
+        path: Without the machine's folders; a URI for objects; the query's file for queries.
+        size: In bytes.
+        digest: Of the bytes; for queries of the Parquet that the result was kept as.
+        rows: How many are of this span.
+        version: The source's own: an ETag, a generation, a table's last change; empty: it has none.
+        query: What was asked, for queries.
+    """
+
+    span: int
+    path: str
+    size: int
+    digest: str
+    rows: int
+    version: str = ""
+    query: QueryRecord | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of one span and one source that can be read on their own; cut by the data alone.
+
+    Attributes:
+        span: The rows' span.
+        source: The number of their source, from 0.
+        rows: How many there are.
+        first: The number of the part's first row within its file, from 1.
+    """
+
+    span: int
+    source: int
+    rows: int
+    first: int
+    _taken: Taken
+    _batches: tuple[Held, ...]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Typed rows.
+
+    Attributes:
+        sources: What they were read from, in the order of rows.
+        schema: Columns sorted by name: int64, float64 or string.
+        parts: In the order of rows: by span, then by source, then by place.
+    """
+
+    sources: tuple[Source, ...]
+    schema: pa.Schema
+    parts: tuple[Part, ...]
+    _columns: Columns
+    _spans: Spans | None = None
+
+    def batches(self, part: Part) -> Iterator[pa.RecordBatch]:
+        """A part's rows, as often as wanted, in any process that was forked from this one.
+
+        Yields:
+            Batches of `schema` of at most 65,536 rows; null for a missing value, never NaN and never empty text.
+
+        Raises:
+            DataError: A value is not what the configuration says; the message names the place.
+        """
+        for block in self._blocks(part):
+            batch = pa.record_batch([_typed(block, field) for field in self.schema], schema=self.schema)
+            if self._spans is None:
+                yield batch
+            elif (own := self._of_span(batch, part)).num_rows:
+                yield own
+
+    def _blocks(self, part: Part) -> Iterator[pa.RecordBatch]:
+        taken = part._taken
+        if taken.path is not None:
+            yield from read_back(taken.path, part._batches)
+            return
+        for table in conformed(taken.piece, self._columns, part.first):
+            yield pa.record_batch([table[name].chunk(0) for name in table.column_names], table.column_names)
+
+    def _of_span(self, batch: pa.RecordBatch, part: Part) -> pa.RecordBatch:
+        if self._spans is None:
+            return batch
+        place = Place(part._taken.piece.name, part.first)
+        spans = self._spans.of(pa.chunked_array([batch.column(self._spans.column)]), place)
+        return batch if np.all(spans == part.span) else batch.filter(pa.array(spans == part.span))
+
+
+def _typed(block: pa.RecordBatch, field: pa.Field) -> pa.Array:
+    place = block.schema.get_field_index(field.name)
+    if place < 0:
+        return pa.nulls(block.num_rows, field.type)
+    array = block.column(place)
+    if array.type == field.type:
+        return array
+    if array.null_count == len(array):
+        return pa.nulls(len(array), field.type)
+    return as_text(array) if pa.types.is_string(field.type) else _number(array, field.type)
+
+
+def _number(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """By way of float64 for the few texts, -0 among whole numbers, that were kept as they are."""
+    numbers = array.cast(pa.int64()) if pa.types.is_string(array.type) else array
+    return numbers.cast(kind, safe=False)
+
+
+@contextmanager
+def open_dataset(
+    data: Data, data_root: str, span: int, columns: Columns, project: Path, scratch: Path
+) -> Iterator[Dataset]:
+    """Opens the data that a configuration names.
+
+    Args:
+        data: The configuration's section.
+        data_root: The folder or URI that relative paths start at.
+        span: The newest span; 0: the newest there is.
+        columns: What the configuration says of the columns.
+        project: The folder of the configuration, for queries.
+        scratch: An empty folder for what has to be kept meanwhile; it may be removed afterwards.
+
+    Raises:
+        DataError: There is no such data, it cannot be read, or a value is not what the configuration says.
+    """
+    spans = Spans(data.time, data.every) if data.every and data.query is None else None
+    inputs = _inputs(data, data_root, 0 if spans else span, project, columns, scratch)
+    taken = intake(inputs, columns, spans, scratch)
+    yield _dataset(taken, columns, spans, _chosen(taken, data, span) if spans else None)
+
+
+@contextmanager
+def open_table(table: Table, data_root: str, columns: Columns, scratch: Path) -> Iterator[Dataset]:
+    """Opens any files as one span.
+
+    Args:
+        table: Where they lie and what they are.
+        data_root: The folder or URI that a relative path starts at.
+        columns: What is said of the columns; ``Columns((), ())``: nothing.
+        scratch: As in `open_dataset`.
+
+    Raises:
+        DataError: As in `open_dataset`.
+    """
+    pattern = pattern_of(table.path, data_root)
+    store = store_of(pattern)
+    files = find(pattern, table.format, 0, 1, store)
+    yield _dataset(intake(inputs_of(files, table.format, store, columns, scratch), columns, None, scratch), columns)
+
+
+def _inputs(data: Data, data_root: str, span: int, project: Path, columns: Columns, scratch: Path) -> tuple[Input, ...]:
+    if data.query is not None:
+        raise NotImplementedError
+    pattern = pattern_of(data.path, data_root)
+    store = store_of(pattern)
+    files = find(pattern, data.format, span, data.window, store)
+    return inputs_of(files, data.format, store, columns, scratch)
+
+
+def _chosen(taken: Intake, data: Data, newest: int) -> frozenset[int]:
+    """The spans of the window, of those that rows' times tell."""
+    found = {span for one in taken.taken for held in one.batches for span, _ in held.spans}
+    where = f"{data.path}, column {data.time!r}"
+    return frozenset(choose(found, newest, data.window, _Periods(where)))
+
+
+def _dataset(
+    taken: Intake, columns: Columns, spans: Spans | None = None, chosen: frozenset[int] | None = None
+) -> Dataset:
+    sources: list[Source] = []
+    parts: list[Part] = []
+    for span in sorted(chosen) if chosen is not None else sorted({one.span for one in taken.inputs}):
+        for number, one in enumerate(taken.inputs):
+            if chosen is None and one.span != span:
+                continue
+            if own := _parts(taken, number, span, len(sources), by_time=chosen is not None):
+                sources.append(replace(_source(one), span=span, rows=sum(part.rows for part in own)))
+                parts += own
+    return Dataset(tuple(sources), taken.schema, tuple(parts), columns, spans)
+
+
+def _source(one: Input) -> Source:
+    return Source(one.span, one.name, one.size, one.digest, 0, one.version, one.query)
+
+
+def _parts(taken: Intake, number: int, span: int, source: int, *, by_time: bool) -> list[Part]:
+    """An input's rows of one span."""
+    parts: list[Part] = []
+    first = 1
+    for one in taken.taken:
+        if one.piece.source != number:
+            continue
+        for batches in _bundled(one.batches):
+            rows = sum(dict(held.spans).get(span, 0) if by_time else held.rows for held in batches)
+            if rows:
+                parts.append(Part(span, source, rows, first, one, batches))
+            first += sum(held.rows for held in batches)
+    return parts
+
+
+def _bundled(batches: Sequence[Held]) -> Iterator[tuple[Held, ...]]:
+    """Batches in bundles of about a part's size; all of one piece but where that is a whole file."""
+    bundle: list[Held] = []
+    for held in batches:
+        if bundle and held.place - bundle[0].place > cuts.PART_BYTES * 2:
+            yield tuple(bundle)
+            bundle = []
+        bundle.append(held)
+    if bundle:
+        yield tuple(bundle)
+
+
+@dataclass(frozen=True)
+class _Periods:
+    """Spans by time, as messages name them."""
+
+    path: str
+
+    def at(self, span: int) -> str:
+        """One of them."""
+        return f"span {span}"

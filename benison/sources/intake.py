@@ -1,0 +1,146 @@
+"""Intake: all pieces are read once, in forked workers, and settle on what each column is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+
+from benison.core.forks import map_forked
+from benison.sources import read_jsonl
+from benison.sources.columns import Columns, check_names
+from benison.sources.diagnose import no_rows
+from benison.sources.inputs import Input
+from benison.sources.numerals import Evidence, of_texts
+from benison.sources.pieces import Piece
+from benison.sources.spill import Held
+from benison.sources.take import Taken, Wanted, take
+from benison.sources.times import Spans
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What came of all inputs.
+
+    Attributes:
+        inputs: The files.
+        taken: What came of their pieces: by input, then in order.
+        schema: Columns sorted by name: int64, float64 or string.
+    """
+
+    inputs: tuple[Input, ...]
+    taken: tuple[Taken, ...]
+    schema: pa.Schema
+
+
+def intake(inputs: Sequence[Input], columns: Columns, spans: Spans | None, scratch: Path) -> Intake:
+    """Reads everything once.
+
+    Args:
+        inputs: The files.
+        columns: What the configuration says of the columns.
+        spans: How a row's time tells its span; None: it does not.
+        scratch: Where text formats are kept.
+
+    Raises:
+        DataError: The first fault of the first file that has one.
+    """
+    wanted = Wanted(columns, spans)
+    pieces = [piece for one in inputs for piece in one.pieces]
+    taken = _looked(pieces, wanted) if pieces[0].format == "parquet" else _kept(pieces, wanted, scratch)
+    evidence = _evidence(taken)
+    for one in inputs:
+        _check_found(one, [each for each in taken if each.piece.source == one.pieces[0].source], columns)
+    schema = pa.schema([(name, _kind(name, evidence[name], columns)) for name in sorted(evidence)])
+    return Intake(tuple(inputs), _as_texts(taken, schema, wanted), schema)
+
+
+def _kind(name: str, evidence: Evidence, columns: Columns) -> pa.DataType:
+    if name in columns.text:
+        return pa.string()
+    return evidence.kind(empty=pa.float64() if name in columns.numeric else pa.string())
+
+
+def _evidence(taken: Sequence[Taken]) -> dict[str, Evidence]:
+    found: dict[str, Evidence] = {}
+    for one in taken:
+        for name, evidence in one.evidence.items():
+            found[name] = found.get(name, Evidence()) + evidence
+    return found
+
+
+def _kept(pieces: Sequence[Piece], wanted: Wanted, scratch: Path) -> tuple[Taken, ...]:
+    """Pieces of text formats, kept on scratch disk."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    work = [(piece, scratch / f"piece-{number:06d}.arrow") for number, piece in enumerate(pieces)]
+    return _sound(list(map_forked(lambda each: take(each[0], wanted, each[1]), work)), wanted)
+
+
+def _sound(taken: Sequence[Taken], wanted: Wanted) -> tuple[Taken, ...]:
+    """All of them.
+
+    Raises:
+        DataError: The fault of the first that has one, with its row counted from the file's first.
+    """
+    for number, one in enumerate(taken):
+        if one.fault is not None:
+            before = sum(other.rows for other in taken[:number] if other.piece.source == one.piece.source)
+            told = take(one.piece, wanted, None, before + 1) if before else one
+            raise told.fault or one.fault
+    return tuple(taken)
+
+
+def _as_texts(taken: Sequence[Taken], schema: pa.Schema, wanted: Wanted) -> tuple[Taken, ...]:
+    """Reads those pieces again that kept numbers of a column which is text after all, so that 1.50 stays 1.50."""
+    texts = {field.name for field in schema if pa.types.is_string(field.type)}
+    again = [(number, one) for number, one in enumerate(taken) if one.rounded & texts]
+    retake = partial(_retaken, wanted=replace(wanted, texts=frozenset(texts)))
+    done = dict(zip([number for number, _ in again], map_forked(retake, [one for _, one in again]), strict=True))
+    return tuple(done.get(number, one) for number, one in enumerate(taken))
+
+
+def _retaken(one: Taken, wanted: Wanted) -> Taken:
+    return take(one.piece, wanted, one.path)
+
+
+def _looked(pieces: Sequence[Piece], wanted: Wanted) -> tuple[Taken, ...]:
+    """Row groups of Parquet: beyond the first only those columns are read that it leaves open."""
+    first = take(pieces[0], wanted, None)
+    if first.fault is not None:
+        raise first.fault
+    look = partial(_look, wanted=wanted, before=first.evidence)
+    return _sound([first, *map_forked(look, pieces[1:])], wanted)
+
+
+def _look(piece: Piece, wanted: Wanted, before: Mapping[str, Evidence]) -> Taken:
+    folders = dict(piece.partitions)
+    names = [name for name in piece.names if name not in folders and _open(name, piece, before)]
+    if wanted.spans is not None and wanted.spans.column not in folders:
+        names = sorted({*names, wanted.spans.column})
+    rows = Held(0, piece.end or 0)
+    taken = take(piece, replace(wanted, only=tuple(names)), None) if names else Taken(piece, batches=(rows,))
+    told = {name: of_texts(pa.array([value], pa.string()))[1] for name, value in piece.partitions}
+    return replace(taken, evidence={**taken.evidence, **told})
+
+
+def _open(name: str, piece: Piece, before: Mapping[str, Evidence]) -> bool:
+    """Whether a column's type can still change: a fraction, a text, or whole numbers of an integer type settle it."""
+    found = before[name]
+    return not found.some or (found.whole and name not in piece.integers)
+
+
+def _check_found(one: Input, taken: Sequence[Taken], columns: Columns) -> None:
+    """What only the rows tell: the names in TFRecords and JSON lines; whether JSON lines agree on a column's kind."""
+    if not sum(each.rows for each in taken):
+        raise no_rows(one.name)
+    if one.names:
+        return
+    check_names(sorted(_evidence(taken)), columns, one.name)
+    for name in sorted(_evidence(taken)):
+        found = {each.evidence[name].spelt for each in taken if name in each.evidence and each.evidence[name].some}
+        if len(found) > 1 and name not in columns.text:
+            piece = one.pieces[0]
+            raise read_jsonl.fault(piece.name, piece.opened, f"numbers and texts in column {name!r}")
