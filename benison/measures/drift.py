@@ -20,8 +20,6 @@ PSI, JENSEN_SHANNON, L_INFINITY = "psi", "jensen_shannon", "l_infinity"
 _PRIOR = 0.5
 # Bins with fewer rows than this to be expected share one: their logarithms do not follow the chi-square law.
 _FEWEST_EXPECTED = 2.0
-# How near a value must be to a column's only value to count as the same one.
-_SAME = 1e-9
 # A value is certain to be among those that a reference kept by name from so many deviations above the least of them on.
 _CERTAIN = 3.0
 
@@ -99,8 +97,8 @@ def binned(reference: ColumnProfile, tally: ColumnTally) -> Binned:
     now = tally.binned(reference)
     if reference.kind != CATEGORICAL:
         return _as_they_are(before, now)
-    texts = tally.texts if tally.texts is not None else TextTally()
-    compared = _capped(reference, before, now) if reference.other else _complete(reference, before, now, texts)
+    new = _new_values(reference, tally)
+    compared = _capped(reference.distinct, before, now, new) if reference.other else _complete(before, now, new)
     return Binned(before, now, *compared)
 
 
@@ -108,40 +106,49 @@ def _as_they_are(before: Counts, now: Counts) -> Binned:
     return Binned(before, now, before.astype(np.float64), now.astype(np.float64))
 
 
-def _complete(reference: ColumnProfile, before: Counts, now: Counts, texts: TextTally) -> tuple[Floats, Floats]:
-    """Every new value as a bin of its own; rows that the tally could not tell apart are none of theirs."""
+def _new_values(reference: ColumnProfile, tally: ColumnTally) -> Counts:
+    """Rows of each value that the reference did not keep by name, as far as they could be told apart."""
+    texts = tally.texts if tally.texts is not None else TextTally()
     totals = texts.counts.sum(axis=1)
-    new = np.array([totals[place] for text, place in texts.places.items() if text not in reference.values], np.int64)
-    untold = now[-2] - new.sum()
-    second = np.concatenate([now[:-2], new, [untold, now[-1]]])
-    return np.concatenate([before[:-2], np.zeros(len(new)), before[-2:]]), second.astype(np.float64)
+    return np.array([totals[place] for text, place in texts.places.items() if text not in reference.values], np.int64)
 
 
-def _capped(reference: ColumnProfile, before: Counts, now: Counts) -> tuple[Floats, Floats]:
+def _complete(before: Counts, now: Counts, new: Counts) -> tuple[Floats, Floats]:
+    """Every new value as a bin of its own; rows that the tally could not tell apart are none of theirs."""
+    second = [*now[:-2], *new, now[-2] - new.sum(), now[-1]]
+    return np.array([*before[:-2], *np.zeros(len(new)), *before[-2:]], np.float64), np.array(second, np.float64)
+
+
+def _capped(distinct: int, before: Counts, now: Counts, new: Counts) -> tuple[Floats, Floats]:
     """The values that were bound to be kept as they are; the rest in two bins, of which chance decided who is in which.
 
     A value that was kept by luck has more rows in the reference than it will have again. Among the rest, the named ones
-    must have at least the average value's share, and at most the one they had: only outside of that they have moved.
+    must have at least the average value's share of what is not new, and at most the one they had: only outside of that
+    they have moved. What is new should be about as much as there were values with a single row (Good and Turing, 1953).
+    A value that was bound to be kept and was not had at most as many rows as the least of those that were.
     """
-    named = len(reference.values)
-    sure = np.zeros(named, bool) if not named else before[:named] + now[:named] >= _surely_kept(before, now)
-    lucky, others = int(before[:named][~sure].sum()), reference.other
-    lucky_now, others_now = float(now[:named][~sure].sum()), float(now[named])
-    some = int((~sure).sum())
-    least = some / max(some + 1, reference.distinct - named + some)
-    share = np.clip(lucky_now / max(1.0, lucky_now + others_now), least, max(least, lucky / (lucky + others)))
-    first = [*before[:named][sure], share * (lucky + others), (1 - share) * (lucky + others), before[-1]]
-    return np.array(first), np.array([*now[:named][sure], lucky_now, others_now, now[-1]])
+    named, rows = len(before) - 2, before[:-2]
+    least = int(rows.min(initial=before[-2]))
+    bound = _bound_to_be_kept(least, before.sum() / (before.sum() + now.sum()))
+    sure, risen = rows + now[:-2] >= bound, new[new + least >= bound] if named else new[:0]
+    had = np.full(len(risen), min(least, before[-2] / max(1, len(risen))))
+    lucky, lucky_now = rows[~sure].sum(), now[:-2][~sure].sum()
+    others, others_now = before[-2] - had.sum(), now[-2] - risen.sum()
+    unnamed, some = max(1, distinct - named), np.count_nonzero(~sure)
+    unseen = min(1.0, (np.count_nonzero(rows == 1) + unnamed) / max(1.0, lucky + others))
+    lowest, highest = (1 - unseen) * some / (unnamed + some), lucky / max(1.0, lucky + others)
+    share = np.clip(lucky_now / max(1, lucky_now + others_now), min(lowest, highest), highest)
+    first = [*rows[sure], *had, share * (lucky + others), (1 - share) * (lucky + others), before[-1]]
+    return np.array(first, np.float64), np.array([*now[:-2][sure], *risen, lucky_now, others_now, now[-1]], np.float64)
 
 
-def _surely_kept(before: Counts, now: Counts) -> float:
+def _bound_to_be_kept(least: int, share: float) -> float:
     """From so many rows in both samples on, a value has more in the reference than the least that was kept by name.
 
     Of T rows in all, a share f = n / (n + m) is the reference's, give or take sqrt(T f (1 - f)).
     """
-    f = before.sum() / (before.sum() + now.sum())
-    least, deviations = float(before[:-2].min()), _CERTAIN * math.sqrt(1 - f)
-    return float((deviations + math.sqrt(deviations**2 + 4 * least)) ** 2 / (4 * f))
+    deviations = _CERTAIN * math.sqrt(1 - share)
+    return (deviations + math.sqrt(deviations**2 + 4 * least)) ** 2 / (4 * share)
 
 
 def compare(reference: Floats | Counts, sample: Floats | Counts) -> Drift:
@@ -262,50 +269,3 @@ def benjamini_hochberg(p_values: Sequence[float]) -> Floats:
     adjusted = np.empty_like(given)
     adjusted[order] = np.minimum.accumulate(given[order] * len(given) / ranks)
     return np.minimum(adjusted, 1.0)
-
-
-def quantile_edges(values: Floats, bins: int = 10) -> Floats:
-    """Inner edges that cut a sample into bins of rows as equal in number as its ties allow.
-
-    Bin i holds edges[i-1] < x <= edges[i]. Each edge is a value of the sample, the one whose rank is nearest to
-    a quantile i/bins, and never the largest. A column with a single value gets an edge just below and just above
-    it, so that leaving it is seen.
-
-    Args:
-        values: Finite numbers, in any order.
-        bins: At most so many bins.
-
-    Returns:
-        Ascending, distinct edges, at most bins - 1; none for no values.
-
-    >>> quantile_edges(np.array([0.0, 0.0, 0.0, 5.0, 7.0]), bins=2)
-    array([0.])
-    """
-    distinct, counts = np.unique(values, return_counts=True)
-    if len(distinct) == 0:
-        return np.empty(0)
-    if len(distinct) == 1:
-        nearby = _SAME * max(1.0, abs(distinct[0]))
-        return np.array([distinct[0] - nearby, distinct[0] + nearby])
-    ranks = np.cumsum(counts)[:-1]
-    wanted = len(values) * np.arange(1, bins) / bins
-    above = np.minimum(np.searchsorted(ranks, wanted), len(ranks) - 1)
-    below = np.maximum(above - 1, 0)
-    nearest = np.where(wanted - ranks[below] < ranks[above] - wanted, below, above)
-    return np.asarray(distinct[np.unique(nearest)], dtype=np.float64)
-
-
-def bin_counts(values: Floats, edges: Floats) -> Counts:
-    """How many values lie in each bin edges[i-1] < x <= edges[i]; the outer bins are open.
-
-    Args:
-        values: Numbers, infinite ones allowed, NaN not.
-        edges: Ascending inner edges.
-
-    Returns:
-        len(edges) + 1 counts.
-
-    >>> bin_counts(np.array([-3.0, 0.0, 1.0]), np.array([0.0]))
-    array([2, 1])
-    """
-    return np.bincount(np.searchsorted(edges, values, side="left"), minlength=len(edges) + 1).astype(np.int64)

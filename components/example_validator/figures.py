@@ -13,7 +13,7 @@ from benison.measures.bands import LOG, PLAIN, rows_variance, share_error
 # A deviation that is smaller matters to nobody: half a percent of the rows; a twentieth of a column's deviation, or of
 # its logarithm; a tenth more or fewer different values; a quarter more between the middle and the ends.
 _OF_ROWS, _OF_DEVIATION, _OF_VARIETY, _OF_REACH = 0.005, 0.05, 0.1, 0.25
-# Of the distance between the quantiles beside one that falls on a value that many rows have.
+# Of the range of a column's values, for a quantile that falls on a value that many rows have: it may jump anywhere.
 _OF_JUMP = 0.25
 _JUDGED_QUANTILES = {0.05: "quantile_05", 0.5: "quantile_50", 0.95: "quantile_95"}
 # The distance between the 5% and the 95% quantile of a normal variable, in standard deviations.
@@ -134,7 +134,7 @@ class _Numbers:
             low, at, high = (self._median(_quantile(of)) for of in (place - 1, place, place + 1))
             slope = max((at - low) / (share - QUANTILES[place - 1]), (high - at) / (QUANTILES[place + 1] - share))
             error = slope * math.sqrt(share * (1 - share) * variance)
-            jump = _OF_JUMP * (high - low) if self._repeats(place) else self._step() / 2
+            jump = _OF_JUMP * self._range() if self._repeats(place) else self._step() / 2
             yield self._figure(measure, _quantile(place), error, max(floor, jump))
 
     def _extremes(self) -> Iterator[Figure]:
@@ -172,9 +172,12 @@ class _Numbers:
         low, high = (self._median(_quantile(place)) for place in (0, -1))
         return (high - low) / max(1.0, self._median(lambda one: one.distinct) - 1)
 
+    def _range(self) -> float:
+        return max(map(_maximum, self.usual)) - min(map(_minimum, self.usual))
+
     def _repeats(self, place: int) -> bool:
-        """Whether one value holds a quantile and a neighbouring one, in any span."""
-        values = [one.quantiles for one in (self.now, *self.usual)]
+        """Whether one value held a quantile and a neighbouring one, in any span."""
+        values = [one.quantiles for one in self.usual]
         return any(one[place] in (one[place - 1], one[place + 1]) for one in values)
 
 

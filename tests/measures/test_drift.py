@@ -1,16 +1,18 @@
 """The oracles: SciPy's chi-square law and false discovery control, naive loops, and seeded simulation."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.spatial import distance
 
 from benison.measures import drift
-
-NUMBERS = st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=1, max_size=60)
+from benison.measures.tallies import NEITHER, ColumnTally
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 3, 9, 10, 50, 101])
@@ -30,60 +32,56 @@ def test_adjusting_no_p_values_gives_none() -> None:
     assert len(drift.benjamini_hochberg([])) == 0
 
 
-def naive_bins(values: list[float], edges: list[float]) -> list[int]:
-    counts = [0] * (len(edges) + 1)
-    for value in values:
-        counts[sum(edge < value for edge in edges)] += 1
-    return counts
+def tally(values: Sequence[float | str | None] | np.ndarray) -> ColumnTally:
+    array = pa.array(values)
+    found = ColumnTally.of(array.type)
+    found.add(array, np.full(len(array), NEITHER, np.int8))
+    return found
 
 
-@settings(max_examples=200, deadline=None)
-@given(NUMBERS, NUMBERS)
-def test_every_value_lies_in_the_bin_that_a_naive_loop_finds(reference: list[float], values: list[float]) -> None:
-    edges = drift.quantile_edges(np.array(reference))
-    assert drift.bin_counts(np.array(values), edges).tolist() == naive_bins(values, edges.tolist())
-
-
-@settings(max_examples=200, deadline=None)
-@given(NUMBERS, st.integers(2, 12))
-def test_edges_ascend_and_leave_no_bin_of_the_reference_empty(values: list[float], bins: int) -> None:
-    edges = drift.quantile_edges(np.array(values), bins)
-    assert np.all(np.diff(edges) > 0)
-    if len(set(values)) > 1:
-        assert len(edges) < bins
-        assert drift.bin_counts(np.array(values), edges).min() > 0
-
-
-def test_values_without_ties_fall_into_ten_equal_bins() -> None:
-    values = np.random.default_rng(1).permutation(np.arange(1000.0))
-    edges = drift.quantile_edges(values)
-    assert drift.bin_counts(values, edges).tolist() == [100] * 10
-
-
-def test_a_value_that_most_rows_have_does_not_swallow_the_others() -> None:
-    mostly_low = np.array([0.0] * 92 + list(range(1, 9)))
-    mostly_high = np.array(list(range(5)) + [40.0] * 95)
-    for values, most in ((mostly_low, 92), (mostly_high, 95)):
-        assert drift.bin_counts(values, drift.quantile_edges(values)).max() == most
+def held(
+    before: Sequence[float | str | None] | np.ndarray, now: Sequence[float | str | None] | np.ndarray
+) -> drift.Drift:
+    bins = drift.binned(tally(before).profile(), tally(now))
+    return drift.compare(bins.first, bins.second)
 
 
 def test_leaving_the_only_value_of_a_constant_column_is_drift() -> None:
     constant = np.full(1000, 7.0)
-    edges = drift.quantile_edges(constant)
-    assert drift.bin_counts(constant, edges).tolist() == [0, 1000, 0]
     for shifted in (constant + 1, constant - 1):
-        found = drift.compare(drift.bin_counts(constant, edges), drift.bin_counts(shifted, edges))
+        found = held(constant, shifted)
         assert found.psi > 1 and found.p_value < 1e-6
-
-
-def test_no_values_have_no_edges_and_one_empty_bin() -> None:
-    edges = drift.quantile_edges(np.empty(0))
-    assert drift.bin_counts(np.empty(0), edges).tolist() == [0]
+    assert held(constant, constant).psi == 0
 
 
 def test_infinite_values_lie_in_the_outer_bins() -> None:
-    values = np.array([-math.inf, 0.5, math.inf])
-    assert drift.bin_counts(values, np.array([0.0, 1.0])).tolist() == [1, 1, 1]
+    bins = drift.binned(tally([0.0, 1.0, 2.0, 3.0]).profile(), tally([-math.inf, 0.5, math.inf, None]))
+    assert (bins.now[0], bins.now[-2], bins.now[-1]) == (1, 1, 1) and bins.now.sum() == 4
+
+
+def test_categories_are_counted_by_the_values_of_the_reference_and_missing_ones_last() -> None:
+    bins = drift.binned(tally(["a", "b", "b", None]).profile(), tally(["b", "new", None, None, "a", "newer"]))
+    assert bins.before.tolist() == [2, 1, 0, 1]
+    assert bins.now.tolist() == [1, 1, 2, 2]
+
+
+def test_new_values_are_compared_one_by_one() -> None:
+    bins = drift.binned(tally(["a", "b", "b", None]).profile(), tally(["b", "new", None, "new", "newer"]))
+    assert bins.first.tolist() == [2, 1, 0, 0, 0, 1]
+    assert bins.second.tolist() == [1, 0, 2, 1, 0, 1]
+
+
+def test_a_side_without_values_is_compared_whatever_its_kind() -> None:
+    numbers, nothing = [1.0, 2.0, 3.0, 4.0] * 100, [None] * 400
+    for before, now in ((numbers, nothing), (nothing, numbers), (["a", "b"] * 200, nothing), (nothing, ["a"] * 400)):
+        found = held(before, now)
+        assert found.psi > 1 and found.p_value < 1e-12, (before[0], now[0])
+    assert held(nothing, nothing).psi == 0
+
+
+def test_columns_of_two_kinds_have_no_bins_in_common() -> None:
+    with pytest.raises(ValueError, match="no place in the bins"):
+        drift.binned(tally([1.0, 2.0]).profile(), tally(["a"]))
 
 
 def naive_psi(reference: list[int], sample: list[int]) -> float:
@@ -104,23 +102,57 @@ def test_psi_is_that_of_a_naive_loop(pairs: list[tuple[int, int]]) -> None:
     assert found.psi == pytest.approx(naive_psi(reference, sample), abs=1e-12)
 
 
-def test_psi_of_known_shares() -> None:
-    shares = drift.compare(np.array([500_000, 500_000]), np.array([400_000, 600_000]))
-    assert shares.psi == pytest.approx(0.1 * math.log(1.2) - 0.1 * math.log(0.8), rel=1e-4)
-    assert shares.bins == 2
+def test_effects_of_known_shares() -> None:
+    found = drift.compare(np.array([500_000, 500_000]), np.array([400_000, 600_000]))
+    assert found.effects["psi"] == pytest.approx(0.1 * math.log(1.2) - 0.1 * math.log(0.8), rel=1e-4)
+    assert found.effects["l_infinity"] == pytest.approx(0.1)
+    expected = distance.jensenshannon([0.5, 0.5], [0.4, 0.6], base=2) ** 2
+    assert found.effects["jensen_shannon"] == pytest.approx(expected, rel=1e-9)
+    assert found.bins == 2
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(30, 500), st.integers(30, 500)), min_size=2, max_size=12))
+def test_the_other_effects_are_those_of_scipy_and_of_a_naive_loop(pairs: list[tuple[int, int]]) -> None:
+    first, second = np.array(pairs).T
+    found = drift.compare(first, second)
+    p, q = first / first.sum(), second / second.sum()
+    assert found.effects["jensen_shannon"] == pytest.approx(distance.jensenshannon(p, q, base=2) ** 2, abs=1e-12)
+    assert found.effects["l_infinity"] == pytest.approx(max(abs(a - b) for a, b in zip(p, q, strict=True)))
+
+
+@pytest.mark.parametrize("sizes", [(100, 100), (400, 200), (5000, 300)])
+def test_what_chance_adds_is_what_it_adds_on_average(sizes: tuple[int, int]) -> None:
+    random, shares = np.random.default_rng(23), np.full(10, 0.1)
+    pairs = zip(*(random.multinomial(size, shares, 1000) for size in sizes), strict=True)
+    found = [drift.compare(*pair) for pair in pairs]
+    for measure in ("psi", "jensen_shannon"):
+        assert np.mean([one.effects[measure] for one in found]) == pytest.approx(found[0].chance[measure], rel=0.1)
+    left = np.mean([one.beyond_chance("l_infinity") for one in found])
+    assert left < np.mean([one.effects["l_infinity"] for one in found]) * 0.85
+
+
+def test_a_large_shift_is_hardly_less_beyond_chance() -> None:
+    found = drift.compare(np.full(10, 100), np.array([900, *[11] * 9]))
+    for measure in ("psi", "jensen_shannon", "l_infinity"):
+        assert 0.95 * found.effects[measure] < found.beyond_chance(measure) <= found.effects[measure]
 
 
 def test_equal_samples_have_no_drift() -> None:
     same = np.array([10, 20, 30])
-    assert drift.compare(same, same) == drift.Drift(0.0, 1.0, 3, enough=True)
+    found = drift.compare(same, same)
+    assert set(found.effects.values()) == {0.0}
+    assert (found.p_value, found.bins, found.enough) == (1.0, 3, True)
 
 
-def test_two_samples_in_one_bin_have_no_drift() -> None:
-    assert drift.compare(np.array([5, 0]), np.array([9, 0])) == drift.Drift(0.0, 1.0, 1, enough=True)
-
-
-def test_rows_too_few_for_two_bins_tell_nothing() -> None:
-    assert drift.compare(np.ones(10, int), np.ones(10, int)) == drift.Drift(0.0, 1.0, 1, enough=False)
+@pytest.mark.parametrize(
+    ("first", "second", "enough"),
+    [([5, 0], [9, 0], True), (np.ones(10), np.ones(10), False)],
+    ids=["one bin", "too few"],
+)
+def test_one_bin_tells_nothing_unless_there_is_but_one(first: object, second: object, enough: bool) -> None:
+    found = drift.compare(np.array(first), np.array(second))
+    assert (found.psi, found.p_value, found.bins, found.enough) == (0.0, 1.0, 1, enough)
 
 
 def test_few_rows_that_all_moved_into_one_bin_tell_something() -> None:
@@ -150,25 +182,51 @@ def test_without_drift_alarms_are_no_more_frequent_than_their_level(sizes: tuple
         assert np.mean(p_values < level) <= level + slack
 
 
-def binned(reference: np.ndarray, sample: np.ndarray) -> drift.Drift:
-    edges = drift.quantile_edges(reference)
-    return drift.compare(drift.bin_counts(reference, edges), drift.bin_counts(sample, edges))
-
-
 def test_bins_fitted_to_the_reference_keep_the_level_too() -> None:
     rng = np.random.default_rng(21)
-    p_values = [binned(rng.normal(size=300), rng.normal(size=200)).p_value for _ in range(2000)]
-    assert np.mean(np.array(p_values) < 0.05) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)
+    p_values = [held(rng.normal(size=300), rng.normal(size=200)).p_value for _ in range(1000)]
+    assert np.mean(np.array(p_values) < 0.05) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 1000)
+
+
+EVEN, LONG = np.ones(1000) / 1000, (1 / np.arange(1, 1001)) / np.sum(1 / np.arange(1, 1001))
+
+
+@pytest.mark.parametrize("sizes", [(60, 60), (300, 300), (300, 20_000), (3000, 300)])
+@pytest.mark.parametrize("weights", [EVEN, LONG, np.full(60, 1 / 60)], ids=["even", "long tail", "sixty"])
+def test_values_that_a_reference_had_or_kept_by_luck_are_no_drift(sizes: tuple[int, int], weights: np.ndarray) -> None:
+    random = np.random.default_rng(24)
+    names = [f"value {number}" for number in range(len(weights))]
+    p_values = []
+    for _ in range(120):
+        first, second = ([names[place] for place in random.choice(len(names), size, p=weights)] for size in sizes)
+        p_values.append(held(first, second).p_value)
+    assert np.mean(np.array(p_values) < 0.01) <= 0.01 + 3 * math.sqrt(0.01 * 0.99 / 120)
+
+
+def test_of_many_values_those_that_all_became_others_are_drift() -> None:
+    random = np.random.default_rng(25)
+    names = [f"value {number}" for number in range(300)]
+    before, now = (random.choice(names, 5000) for _ in range(2))
+    assert held(before, now).p_value > 0.01
+    assert held(before, np.char.add(now, "!")).p_value < 1e-12
+
+
+def test_a_value_that_many_of_many_values_became_is_drift() -> None:
+    random = np.random.default_rng(26)
+    names = [f"value {number}" for number in range(1000)]
+    before, now = (random.choice(names, 3000) for _ in range(2))
+    now[:600] = "value 7"
+    assert held(before, now).p_value < 1e-12
 
 
 def test_a_shift_by_one_deviation_is_found_and_one_outlier_does_not_hide_it() -> None:
     rng = np.random.default_rng(22)
     reference, shifted = rng.normal(size=1000), rng.normal(size=1000) + 1
-    found = binned(reference, shifted)
+    found = held(reference, shifted)
     assert found.psi > 0.5 and found.p_value < 1e-12
     shifted[17] = 1e9
     reference[5] = -1e9
-    assert binned(reference, shifted).psi == pytest.approx(found.psi, rel=0.05)
+    assert held(reference, shifted).psi == pytest.approx(found.psi, rel=0.05)
 
 
 def test_values_that_went_missing_are_drift() -> None:
