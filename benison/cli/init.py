@@ -70,7 +70,7 @@ def _refuse_to_overwrite(folder: Path) -> None:
 
 
 def _from_data(folder: Path, data: str, label: str | None, positive: str | None) -> tuple[Suggestion, dict[str, str]]:
-    from benison.components.example_gen.run import peek
+    from benison.sources.peek import peek
 
     with logs.quiet_imports():
         from benison.components.example_validator.infer import infer_table

@@ -21,7 +21,7 @@ class Columns:
     Attributes:
         numeric: Features that become int64 or float64.
         text: Categorical features and the label, kept as text.
-        others: Columns that rows are split by, of whatever type they are.
+        others: Columns that rows are split, dated or checked by, of whatever type they are.
     """
 
     numeric: tuple[str, ...]
@@ -32,10 +32,11 @@ class Columns:
     def of(cls, config: Config) -> Columns:
         """Reads them off the configuration."""
         splits = config.data.splits
+        others = (*splits.key, splits.time, config.data.time, *config.validation.columns)
         return cls(
             numeric=tuple(feature.name for feature in config.features if feature.kind == "numeric"),
             text=(*(feature.name for feature in config.features if feature.kind != "numeric"), config.label.column),
-            others=(*splits.key, *([splits.time] if splits.time else [])),
+            others=tuple(dict.fromkeys(name for name in others if name)),
         )
 
     @property

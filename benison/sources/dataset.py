@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +27,9 @@ from benison.sources.queries import QueryRecord
 from benison.sources.spill import Held, read_back
 from benison.sources.take import Taken, conformed
 from benison.sources.times import Spans
+
+if TYPE_CHECKING:
+    from benison.sources.asking import Question
 
 
 @dataclass(frozen=True)
@@ -153,8 +157,9 @@ def open_dataset(
     Raises:
         DataError: There is no such data, it cannot be read, or a value is not what the configuration says.
     """
-    spans = Spans(data.time, data.every) if data.every and data.query is None else None
-    inputs = _inputs(data, data_root, 0 if spans else span, project, columns, scratch)
+    question = _question(data, project)
+    spans = Spans(data.time, data.every) if data.every and not (question and question.spanned) else None
+    inputs = _inputs(data, data_root, 0 if spans else span, question, columns, scratch)
     taken = intake(inputs, columns, spans, scratch)
     yield _dataset(taken, columns, spans, _chosen(taken, data, span) if spans else None)
 
@@ -172,25 +177,59 @@ def open_table(table: Table, data_root: str, columns: Columns, scratch: Path) ->
     Raises:
         DataError: As in `open_dataset`.
     """
-    pattern = pattern_of(table.path, data_root)
-    store = store_of(pattern)
-    files = find(pattern, table.format, 0, 1, store)
-    yield _dataset(intake(inputs_of(files, table.format, store, columns, scratch), columns, None, scratch), columns)
+    with open_files(table.path, table.format, data_root, columns, scratch) as dataset:
+        yield dataset
 
 
-def _inputs(data: Data, data_root: str, span: int, project: Path, columns: Columns, scratch: Path) -> tuple[Input, ...]:
-    if data.query is not None:
-        raise NotImplementedError
-    pattern = pattern_of(data.path, data_root)
+@contextmanager
+def open_files(path: str, format: str, data_root: str, columns: Columns, scratch: Path) -> Iterator[Dataset]:
+    """Opens any files; of spans the newest.
+
+    Args:
+        path: Where they lie.
+        format: What they are.
+        data_root: As in `open_dataset`.
+        columns: As in `open_table`.
+        scratch: As in `open_dataset`.
+
+    Raises:
+        DataError: As in `open_dataset`.
+    """
+    inputs = _found(path, format, data_root, 0, 1, columns, scratch)
+    yield _dataset(intake(inputs, columns, None, scratch), columns)
+
+
+def _found(
+    path: str, format: str, data_root: str, newest: int, window: int, columns: Columns, scratch: Path
+) -> tuple[Input, ...]:
+    pattern = pattern_of(path, data_root)
     store = store_of(pattern)
-    files = find(pattern, data.format, span, data.window, store)
-    return inputs_of(files, data.format, store, columns, scratch)
+    return inputs_of(find(pattern, format, newest, window, store), format, store, columns, scratch)
+
+
+def _question(data: Data, project: Path) -> Question | None:
+    """What a query asks; DuckDB is loaded for queries only."""
+    if data.query is None:
+        return None
+    from benison.sources.asking import question_of
+
+    return question_of(data.query, project)
+
+
+def _inputs(
+    data: Data, data_root: str, span: int, question: Question | None, columns: Columns, scratch: Path
+) -> tuple[Input, ...]:
+    if question is not None:
+        from benison.sources.asking import ask
+
+        return ask(data, question, data_root, span, columns, scratch)
+    return _found(data.path, data.format, data_root, span, data.window, columns, scratch)
 
 
 def _chosen(taken: Intake, data: Data, newest: int) -> frozenset[int]:
     """The spans of the window, of those that rows' times tell."""
     found = {span for one in taken.taken for held in one.batches for span, _ in held.spans}
-    where = f"{data.path}, column {data.time!r}"
+    where = f"{data.query.file if data.query else data.path}, column {data.time!r}"
     return frozenset(choose(found, newest, data.window, _Periods(where)))
 
 
