@@ -7,7 +7,7 @@ import pytest
 
 from benison.core.errors import DataError
 from benison.sources.columns import Columns
-from benison.sources.read import read
+from tests.sources.reading import rows
 
 COLUMNS = Columns(numeric=("age",), text=("city", "label"))
 
@@ -19,7 +19,7 @@ def written(table: pa.Table, **options: Any) -> bytes:
 
 
 def table(content: bytes) -> dict[str, list[Any]]:
-    return dict(pa.concat_tables(read(io.BytesIO(content), "a.parquet", "parquet", COLUMNS)).to_pydict())
+    return rows(content, "a.parquet", COLUMNS, "parquet")
 
 
 def test_types_of_other_tools_become_numbers_and_text() -> None:

@@ -1,19 +1,20 @@
 """TensorFlow itself writes; we read without it."""
 
-import gzip
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benison.sources.columns import Columns
+from benison.sources.dataset import open_files
 from benison.sources.example_proto import Example
-from benison.sources.read import read
+from tests.sources.reading import table
 
 tf = pytest.importorskip("tensorflow")
+
+COLUMNS = Columns(numeric=("age", "half"), text=("city",))
 
 VALUES = {
     "bytes_list": st.binary(max_size=20),
@@ -48,7 +49,8 @@ def test_the_message_is_the_same_in_both_directions(features: dict[str, tuple[st
 @pytest.mark.parametrize("compression", ["", "GZIP"])
 def test_a_file_that_tensorflow_wrote_is_read(tmp_path: Path, compression: str) -> None:
     rows = [{"age": age, "half": age / 2, "city": f"Köln {age}".encode()} for age in range(300)]
-    with tf.io.TFRecordWriter(str(tmp_path / "a"), options=compression) as writer:
+    path = tmp_path / ("a.gz" if compression else "a")
+    with tf.io.TFRecordWriter(str(path), options=compression) as writer:
         for row in rows:
             features = {
                 "age": ("int64_list", [row["age"]]),
@@ -56,7 +58,6 @@ def test_a_file_that_tensorflow_wrote_is_read(tmp_path: Path, compression: str) 
                 "city": ("bytes_list", [row["city"]]),
             }
             writer.write(theirs(features).SerializeToString())
-    with gzip.open(tmp_path / "a") if compression else (tmp_path / "a").open("rb") as stream:
-        blocks = read(cast(BinaryIO, stream), "a", "tfrecord", Columns(numeric=("age", "half"), text=("city",)))
-    found = pa.concat_tables(blocks).to_pylist()
+    with open_files(path.name, "tfrecord", str(tmp_path), COLUMNS, tmp_path / "scratch") as dataset:
+        found = table(dataset).to_pylist()
     assert found == [{**row, "city": cast(bytes, row["city"]).decode()} for row in rows]
