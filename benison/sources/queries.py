@@ -75,23 +75,6 @@ class QueryRecord:
     bytes_read: int | None = None
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The rows of one span, kept as Parquet.
-
-    Attributes:
-        span: Its number.
-        path: The Parquet file.
-        rows: How many there are.
-        record: What was asked.
-    """
-
-    span: int
-    path: Path
-    rows: int
-    record: QueryRecord
-
-
 def text_of(query: Query, project: Path) -> str:
     """The query's exact text.
 
@@ -125,6 +108,9 @@ def spans_asked(data: Data, used: frozenset[str], newest: int) -> tuple[int, ...
     """
     file = data.query.file if data.query else ""
     if not used & set(OF_SPANS):
+        if newest > 1 and not data.every:
+            hint = "use $span in the query (@span for BigQuery), or name data.time and data.every in benison.yaml"
+            raise DataError(file, expected="span 1, or 0, where a query has no span", got=f"span {newest}", hint=hint)
         return (1,)
     if newest < 1:
         got, hint = f"span {newest}", "a query cannot tell which span is its newest; name it: --span 1"

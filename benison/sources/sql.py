@@ -8,11 +8,11 @@ back in another order; what it needs beyond goes to scratch.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -21,6 +21,7 @@ from benison.core.spelling import nearest
 from benison.sources.queries import GROUP_ROWS, QueriedTable, Value, keep
 
 MEMORY = "1GiB"
+VERSION: str = duckdb.__version__
 _ADVICE = ("Possible", "The search space", "Potential Fixes", "LINE ", "Candidate")
 # What is written otherwise, as 007 or 05/06/2024, stays text: see `settle`.
 _SPELT = {
@@ -58,21 +59,30 @@ class Laid:
     hive: bool = False
 
 
-def answer(
-    sql: str, where: str, parameters: Mapping[str, Value], tables: tuple[Laid, ...], path: Path, scratch: Path
-) -> int:
-    """Runs a query and keeps its rows as Parquet.
+class Run(NamedTuple):
+    """One run of a query.
+
+    Attributes:
+        parameters: A value for each of its parameters, by name; times are UTC.
+        path: The Parquet file that is made.
+    """
+
+    parameters: Mapping[str, Value]
+    path: Path
+
+
+def answer(sql: str, where: str, runs: Iterable[Run], tables: tuple[Laid, ...], scratch: Path) -> list[int]:
+    """Runs a query, once for each set of parameters, and keeps its rows as Parquet.
 
     Args:
         sql: One SELECT, as `statements.examine` lets through.
         where: The file that it stands in, for messages.
-        parameters: A value for each of its parameters, by name.
+        runs: What to run it with, and where the rows go.
         tables: What it may read; nothing else is within its reach.
-        path: The Parquet file that is made.
         scratch: A folder for what does not fit into memory.
 
     Returns:
-        How many rows there are.
+        How many rows each run gave.
 
     Raises:
         DataError: A table cannot be read, or the query cannot be run.
@@ -83,8 +93,12 @@ def answer(
                 _lay(connection, table)
         with _telling(where, "a query that DuckDB can run", tables):
             _lock(connection, tables)
-            reader = connection.sql(sql, params=dict(parameters)).to_arrow_reader(GROUP_ROWS)
-            return keep(reader, reader.schema, path, where)
+            return [_kept(connection, sql, where, run) for run in runs]
+
+
+def _kept(connection: duckdb.DuckDBPyConnection, sql: str, where: str, run: Run) -> int:
+    reader = connection.sql(sql, params=dict(run.parameters)).to_arrow_reader(GROUP_ROWS)
+    return keep(reader, reader.schema, run.path, where)
 
 
 @contextmanager
@@ -176,7 +190,8 @@ def _said(error: Exception, tables: tuple[Laid, ...]) -> str:
     """What DuckDB says, up to its advice, which is for those who choose its settings; files as the user calls them."""
     text = str(error)
     for table in tables:
-        for path, file in zip(table.paths, table.table.files, strict=True):
+        # A table of TFRecords is one Parquet file by now, made of any number of files.
+        for path, file in zip(table.paths, table.table.files, strict=False):
             text = text.replace(str(path), file.path)
     lines = itertools.takewhile(lambda line: line and not line.startswith(_ADVICE), text.splitlines())
     return " ".join(line.strip() for line in lines)

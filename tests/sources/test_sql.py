@@ -20,7 +20,7 @@ import pytest
 from benison.core import digests
 from benison.core.errors import DataError
 from benison.sources.queries import QueriedFile, QueriedTable, Value, keep
-from benison.sources.sql import Laid, answer
+from benison.sources.sql import Laid, Run, answer
 
 
 def laid(name: str, *paths: Path, hive: bool = False) -> Laid:
@@ -31,7 +31,7 @@ def laid(name: str, *paths: Path, hive: bool = False) -> Laid:
 
 def ask(sql: str, tmp_path: Path, *tables: Laid, **parameters: Value) -> pa.Table:
     path = tmp_path / "answer.parquet"
-    rows = answer(sql, "query.sql", parameters, tables, path, tmp_path)
+    (rows,) = answer(sql, "query.sql", [Run(parameters, path)], tables, tmp_path)
     table = pq.read_table(path)
     assert table.num_rows == rows
     return table
@@ -120,7 +120,7 @@ def test_times_are_of_utc_wherever_the_machine_is(tmp_path: Path) -> None:
         "from benison.sources.queries import *; from benison.sources.sql import *\n"
         "folder = Path(sys.argv[1])\n"
         "table = Laid(QueriedTable('t', files=(QueriedFile('t.csv', 0, ''),)), 'csv', (folder / 't.csv',))\n"
-        "answer('select moment::date::varchar d from t', 'q', {}, (table,), folder / 'answer.parquet', folder)\n"
+        "answer('select moment::date::varchar d from t', 'q', [Run({}, folder / 'answer.parquet')], (table,), folder)\n"
     )
     environment = {**os.environ, "TZ": "America/Los_Angeles"}
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, env=environment)
@@ -215,7 +215,7 @@ def test_one_query_over_the_same_files_gives_the_same_bytes_though_nothing_order
     found = set()
     for number in range(5):
         path = tmp_path / f"{number}.parquet"
-        answer(sql, "query.sql", {}, (table,), path, tmp_path)
+        answer(sql, "query.sql", [Run({}, path)], (table,), tmp_path)
         found.add(digests.of_file(path))
     assert len(found) == 1
 
