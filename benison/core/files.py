@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +39,25 @@ def storage_errors(path: Path) -> Iterator[None]:
             got=_FULL_OR_CLOSED[error.errno],
             hint="make room or name another folder",
         ) from error
+
+
+@contextmanager
+def scratch_beside(artifact: Path) -> Iterator[Path]:
+    """A folder for what is not finished, on the disk of what it becomes; it is gone afterwards, whatever happened.
+
+    Args:
+        artifact: What will lie there; the folder above it is made.
+
+    Raises:
+        StorageError: The folder above is read-only, full or not a folder.
+    """
+    with storage_errors(artifact):
+        artifact.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{artifact.name}.", dir=artifact.parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:

@@ -58,6 +58,8 @@ class LocalFiles:
 
 
 def _unreadable(error: OSError) -> None:
+    if isinstance(error, FileNotFoundError):
+        return
     raise DataError(
         str(error.filename), expected="a folder that can be read", got=error.strerror or str(error)
     ) from error

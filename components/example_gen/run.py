@@ -1,35 +1,29 @@
-"""ExampleGen: locate -> read -> settle -> split -> seal."""
+"""ExampleGen: read -> split -> seal, batch by batch, so that memory holds a batch and not the data."""
 
 from __future__ import annotations
 
-import gzip
 import logging
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, cast
-
-import numpy as np
-import pyarrow as pa
+from typing import Any
 
 from benison import config as configuration
 from benison import eval_config
-from benison.components.example_gen.seal import Sealed, Source, seal
-from benison.components.example_gen.split import Assignment, by_hash, by_time
-from benison.config import Config, Label
+from benison.components.example_gen import references as held_to
+from benison.components.example_gen import seal
+from benison.components.example_gen.labels import Labels
+from benison.components.example_gen.split import key_of, splitter
+from benison.components.example_gen.walk import Rows, walk
+from benison.config import Config, Data, Splits
 from benison.core import digests, documents
-from benison.core.errors import DataError
-from benison.core.examples import binary_labels
-from benison.core.files import write_atomically
-from benison.core.locations import local_path
-from benison.core.spans import SpanPattern
-from benison.core.spelling import nearest
+from benison.core.examples import split_folder
+from benison.core.files import scratch_beside, storage_errors
 from benison.sources import locate
 from benison.sources.columns import Columns
-from benison.sources.keys import row_keys
-from benison.sources.read import read
-from benison.sources.settle import same_columns, settle
-from benison.sources.times import moments
+from benison.sources.dataset import Dataset, open_dataset
 
 _log = logging.getLogger(__name__)
 
@@ -45,113 +39,77 @@ def run(*, data_root: str, span: int, bundle: Path, examples: Path, holdout: Pat
         holdout: The artifact that becomes the split holdout.
         references: The artifact that becomes reference tables, serving examples and context.json.
     """
-    config = configuration.read(bundle / "project")
-    path = str(local_path(data_root, "data_root") / config.data.path)
-    paths = _located(SpanPattern(path), span, config.data.window)
-    sources = [Source(number, name, path.stat().st_size, digests.of_file(path)) for number, name, path in paths]
-    tables = _read([(name, path) for _, name, path in paths], Columns.of(config), config.data.format)
-    _check_slices(bundle / "project" / config.evaluation, tables[0].column_names)
-    for source, table in zip(sources, tables, strict=True):
-        _check_labels(table, config.label, source.path)
-    sealed = _sealed(tables, sources, config)
-    _write(sealed, {"train": examples, "eval": examples, "holdout": holdout})
-    context = {"read_at": None, "tables": {}, "serving": None}
-    documents.write(references / "context.json", "references", context, durable=False)
-    counts = ", ".join(f"{split} {part['rows']:,}" for split, part in sealed.snapshot["splits"].items())
-    _log.info(
-        "snapshot %s, %s: %s",
-        digests.short(sealed.snapshot["digest"]),
-        locate.listed([s.span for s in sources]),
-        counts,
-    )
+    project = bundle / "project"
+    config = configuration.read(project)
+    with scratch_beside(examples) as scratch:
+        snapshot = _sealed(config, data_root, span, project, scratch)
+        context = _context(config, data_root, scratch)
+        splits, tables = scratch / "splits", scratch / "references"
+        train_and_eval = [split_folder(splits, split) for split in ("train", "eval")]
+        _hand_over(train_and_eval, examples, "snapshot.json", "snapshot", snapshot)
+        _hand_over([split_folder(splits, "holdout")], holdout, "snapshot.json", "snapshot", snapshot)
+        _hand_over(sorted(tables.iterdir()), references, "context.json", "references", context)
+    _say(snapshot)
 
 
-def _located(pattern: SpanPattern, span: int, window: int) -> list[tuple[int, str, Path]]:
-    """Number, name and path of each file to read."""
-    if pattern.numbered:
-        beside = Path(pattern.parent or "/").glob(pattern.wildcard())
-        found = {number for path in beside if (number := pattern.span_of(str(path))) is not None}
-        chosen = locate.choose(found, span, window, pattern)
-    else:
-        chosen = locate.alone(span, pattern.path)
-    paths = [(number, locate.short_name(pattern, number), Path(pattern.at(number))) for number in chosen]
-    for _, _, path in paths:
-        _check_file(path)
-    return paths
+def _sealed(config: Config, data_root: str, span: int, project: Path, scratch: Path) -> dict[str, Any]:
+    """Writes the splits into splits/ of a folder, and says what they are."""
+    raw, columns = scratch / "raw", Columns.of(config)
+    raw.mkdir()
+    with open_dataset(config.data, data_root, span, columns, project, raw) as dataset:
+        names = dataset.schema.names
+        # A slice on an unknown column is told here, before hours of training and not after.
+        path = project / config.evaluation
+        eval_config.check_columns(eval_config.read(path), path, names)
+        labels = Labels(config.label)
+        rows = _rows_of(dataset, config.data)
+        with splitter(config.data.splits, names, rows, scratch) as assign:
+            watched = _watched(rows(), labels)
+            counts = seal.write(watched, dataset.schema, assign, config.label, scratch / "splits")
+        labels.judge()
+        sources = [asdict(source) for source in dataset.sources]
+        return seal.describe(
+            scratch / "splits", counts, dataset.schema, sources, _split_by(config.data.splits, names), config.label
+        )
 
 
-def _check_file(path: Path) -> None:
-    if path.is_file():
-        return
-    if path.is_dir():
-        raise DataError(str(path), expected="a file", got="a folder", hint="one file to a span; put the parts together")
-    names = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-    raise DataError(str(path), expected="a file", got="none", hint=nearest(path.name, names))
+def _rows_of(dataset: Dataset, data: Data) -> Callable[[], Iterator[Rows]]:
+    """All rows, as often as they are asked for."""
+    return lambda: walk(dataset, by_period=bool(data.every))
 
 
-def peek(path: str, kind: str) -> pa.Table:
-    """The rows of the newest span before there is a configuration, of types as the data suggest them.
-
-    Args:
-        path: Where they lie: an absolute path, with {span} for a span's number.
-        kind: ``csv``, ``parquet`` or ``tfrecord``.
-
-    Raises:
-        DataError: There is no such file, or it cannot be read.
-    """
-    paths = _located(SpanPattern(path), 0, 1)
-    return _read([(name, path) for _, name, path in paths], Columns((), ()), kind)[0]
+def _watched(rows: Iterator[Rows], labels: Labels) -> Iterator[Rows]:
+    for some in rows:
+        labels.look(some)
+        yield some
 
 
-def _check_slices(path: Path, columns: list[str]) -> None:
-    """A slice on an unknown column is told here, before hours of training and not after."""
-    eval_config.check_columns(eval_config.read(path), path, columns)
+def _split_by(splits: Splits, columns: list[str]) -> dict[str, Any]:
+    return {**asdict(splits), "key": list(key_of(splits, columns)), "shares": list(splits.shares)}
 
 
-def _read(paths: Sequence[tuple[str, Path]], columns: Columns, kind: str) -> list[pa.Table]:
-    """One table for each file, all of the same columns and types."""
-    sources = {}
-    for name, path in paths:
-        with _opened(path) as stream:
-            sources[name] = read(stream, name, kind, columns)
-        _log.info("%s: %s rows", name, f"{sum(block.num_rows for block in sources[name]):,}")
-    # A tf.Example without a feature leaves it out; in the other formats a column is there or not.
-    if kind != "tfrecord":
-        same_columns(sources)
-    return settle(list(sources.values()), columns, infer=kind == "csv")
+def _context(config: Config, data_root: str, scratch: Path) -> dict[str, Any]:
+    """Writes references into references/ of a folder, and says what they are."""
+    tables = scratch / "references"
+    tables.mkdir()
+    read = held_to.read(config, data_root, tables, scratch / "read")
+    # The moment makes a new artifact of the same data, so it is there only where it is asked for.
+    asked = config.validation.freshness is not None
+    return {"read_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" if asked else None, **read}
 
 
-def _opened(path: Path) -> BinaryIO:
-    try:
-        return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
-    except OSError as error:
-        raise DataError(str(path), expected="a file that can be read", got=error.strerror or str(error)) from error
+def _hand_over(folders: list[Path], artifact: Path, name: str, kind: str, content: Mapping[str, Any]) -> None:
+    """Puts finished folders into an artifact; the document comes last: where it is, the rest is."""
+    path = artifact / name
+    with storage_errors(artifact):
+        artifact.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        for folder in folders:
+            shutil.rmtree(artifact / folder.name, ignore_errors=True)
+            shutil.move(folder, artifact / folder.name)
+    documents.write(path, kind, content, durable=False)
 
 
-def _check_labels(table: pa.Table, label: Label, source: str) -> None:
-    try:
-        binary_labels(table, label.column, positive=label.positive, negative=label.negative)
-    except DataError as error:
-        where = f"{source}, {error.where}"
-        raise DataError(where, expected=error.expected, got=error.got, hint=error.hint) from error
-
-
-def _sealed(tables: list[pa.Table], sources: list[Source], config: Config) -> Sealed:
-    splits, table = config.data.splits, pa.concat_tables(tables)
-    key = sorted(splits.key or table.column_names) if splits.by == "hash" else []
-    assignment: Assignment
-    if splits.by == "hash":
-        assignment = by_hash(row_keys(table, key), splits.shares)
-    else:
-        named = zip(tables, sources, strict=True)
-        times = [moments(part[splits.time], splits.time, source.path) for part, source in named]
-        assignment = by_time(np.concatenate(times), splits.shares)
-    return seal(table, assignment, sources, {**asdict(splits), "key": key, "shares": list(splits.shares)}, config.label)
-
-
-def _write(sealed: Sealed, folders: dict[str, Path]) -> None:
-    """snapshot.json comes last: where it is, the rest is."""
-    for (split, path), content in sealed.files.items():
-        write_atomically(folders[split] / path, content, durable=False)
-    for folder in sorted(set(folders.values())):
-        documents.write(folder / "snapshot.json", "snapshot", sealed.snapshot, durable=False)
+def _say(snapshot: Mapping[str, Any]) -> None:
+    counts = ", ".join(f"{split} {part['rows']:,}" for split, part in snapshot["splits"].items())
+    _log.info("snapshot %s, %s: %s", digests.short(snapshot["digest"]), locate.listed(snapshot["spans"]), counts)

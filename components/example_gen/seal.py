@@ -2,96 +2,182 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from benison.components.example_gen.split import Assignment
+from benison.components.example_gen.split import Splitter
+from benison.components.example_gen.walk import Rows
 from benison.config import SPLITS, Label
 from benison.core import digests
+from benison.core.examples import split_folder
+from benison.core.files import storage_errors
 
 ROW_GROUP_ROWS = 1 << 17
-_FILE = "data-00000.parquet"
+FILE_ROWS = 1 << 23
 _TYPES = {pa.int64(): "int64", pa.float64(): "float64", pa.string(): "string"}
 
 
-@dataclass(frozen=True)
-class Source:
-    """A file that rows were read from.
+class ParquetFiles:
+    """Rows on their way into a folder: full row groups, in files of `FILE_ROWS` rows, in whatever pieces they come.
 
-    Attributes:
-        span: Its number.
-        path: Its name, without the machine's folders.
-        size: In bytes.
-        digest: Of its bytes.
-    """
-
-    span: int
-    path: str
-    size: int
-    digest: str
-
-
-@dataclass(frozen=True)
-class Sealed:
-    """A snapshot, ready to be written.
-
-    Attributes:
-        files: The bytes of each split's Parquet file, by split and path within the artifact.
-        snapshot: The content of snapshot.json.
-    """
-
-    files: Mapping[tuple[str, str], bytes]
-    snapshot: Mapping[str, Any]
-
-
-def seal(
-    table: pa.Table, assignment: Assignment, sources: Sequence[Source], split_by: Mapping[str, Any], label: Label
-) -> Sealed:
-    """Cuts the table into its splits and says what each of them is.
+    There is nothing in the files that is not the rows: no time, no name of a machine, no trace of the pieces.
 
     Args:
-        table: All rows, in the order of the sources.
-        assignment: 0, 1 or 2 for each row: train, eval, holdout.
-        sources: The files that the rows came from.
-        split_by: How rows were split.
-        label: The label column, and its value that counts as positive.
+        folder: The folder to make.
+        schema: The rows' columns.
+        whole: The name of one file that holds all rows, instead.
     """
-    files, splits, manifest = {}, {}, []
-    for number, split in enumerate(SPLITS):
-        rows = table.filter(pa.array(assignment == number))
-        content, path = parquet(rows), f"Split-{split}/{_FILE}"
-        entry = {"path": path, "size": len(content), "digest": digests.of_bytes(content)}
-        files[split, path] = content
-        manifest.append(entry)
-        splits[split] = {"rows": rows.num_rows, "positives": _positives(rows, label), "digest": _tree(entry)}
-    snapshot = {
+
+    def __init__(self, folder: Path, schema: pa.Schema, whole: str = "") -> None:
+        self._folder, self._schema, self._whole = folder, schema, whole
+        self._held: list[pa.RecordBatch] = []
+        self._held_rows, self._file_rows, self._files = 0, 0, 0
+        self._writer: pq.ParquetWriter
+
+    def __enter__(self) -> ParquetFiles:
+        with storage_errors(self._folder):
+            self._folder.mkdir(parents=True)
+            self._writer = self._next_file()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        with storage_errors(self._folder):
+            if kind is None and self._held_rows:
+                self._write(pa.Table.from_batches(self._held))
+            self._writer.close()
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Takes some more rows."""
+        self._held.append(batch)
+        self._held_rows += batch.num_rows
+        if self._held_rows < ROW_GROUP_ROWS:
+            return
+        held = pa.Table.from_batches(self._held)
+        with storage_errors(self._folder):
+            for start in range(0, self._held_rows - ROW_GROUP_ROWS + 1, ROW_GROUP_ROWS):
+                self._write(held[start : start + ROW_GROUP_ROWS])
+        self._held = held[self._held_rows // ROW_GROUP_ROWS * ROW_GROUP_ROWS :].to_batches()
+        self._held_rows %= ROW_GROUP_ROWS
+
+    def _write(self, group: pa.Table) -> None:
+        """One row group, in one piece: how a page is cut depends on the pieces."""
+        if self._file_rows == FILE_ROWS and not self._whole:
+            self._writer.close()
+            self._writer = self._next_file()
+        self._writer.write_table(group.combine_chunks(), row_group_size=ROW_GROUP_ROWS)
+        self._file_rows += group.num_rows
+
+    def _next_file(self) -> pq.ParquetWriter:
+        path = self._folder / (self._whole or f"data-{self._files:05d}.parquet")
+        self._files, self._file_rows = self._files + 1, 0
+        return pq.ParquetWriter(path, self._schema, version="2.6", compression="zstd", compression_level=3)
+
+
+@dataclass
+class Counts:
+    """What is counted of a split.
+
+    Attributes:
+        positives: Rows with the label's positive value.
+        negatives: Rows with its negative value.
+        spans: Rows by span.
+    """
+
+    positives: int = 0
+    negatives: int = 0
+    spans: Counter[int] = field(default_factory=Counter)
+
+    def add(self, span: int, batch: pa.RecordBatch, label: Label) -> None:
+        """Takes some more rows."""
+        values = batch.column(label.column)
+        self.positives += _equal(values, label.positive)
+        self.negatives += _equal(values, label.negative)
+        self.spans[span] += batch.num_rows
+
+    def to_json(self, spans: Iterable[int]) -> dict[str, Any]:
+        """As it stands in snapshot.json."""
+        return {
+            "rows": self.spans.total(),
+            "positives": self.positives,
+            "negatives": self.negatives,
+            "spans": [{"span": span, "rows": self.spans[span]} for span in spans],
+        }
+
+
+def _equal(values: pa.Array, word: str) -> int:
+    return pc.sum(pc.equal(values, word)).as_py() or 0
+
+
+def write(rows: Iterable[Rows], schema: pa.Schema, splitter: Splitter, label: Label, folder: Path) -> list[Counts]:
+    """Writes the splits.
+
+    Args:
+        rows: All rows, spans ascending.
+        schema: Their columns.
+        splitter: Tells the split of each.
+        label: The label's column and its two values.
+        folder: Where Split-train, Split-eval and Split-holdout come to lie.
+
+    Returns:
+        What was counted of each split.
+    """
+    counts = [Counts() for _ in SPLITS]
+    with ExitStack() as open_files:
+        files = [open_files.enter_context(ParquetFiles(split_folder(folder, split), schema)) for split in SPLITS]
+        for some in rows:
+            assignment = splitter(some.batch)
+            for number in range(len(SPLITS)):
+                own = some.batch.filter(pa.array(assignment == np.int8(number)))
+                files[number].add(own)
+                counts[number].add(some.span, own, label)
+    return counts
+
+
+def describe(
+    folder: Path,
+    counts: Sequence[Counts],
+    schema: pa.Schema,
+    sources: Sequence[Mapping[str, Any]],
+    split_by: Mapping[str, Any],
+    label: Label,
+) -> dict[str, Any]:
+    """The content of snapshot.json.
+
+    Args:
+        folder: Where the splits lie.
+        counts: What was counted of each.
+        schema: Their columns.
+        sources: What the rows were read from.
+        split_by: How they were split.
+        label: The label's column and its two values.
+    """
+    spans, manifest = sorted({source["span"] for source in sources}), digests.manifest_of(folder)
+    splits = {
+        split: {**counted.to_json(spans), "digest": _below(f"Split-{split}/", manifest)}
+        for split, counted in zip(SPLITS, counts, strict=True)
+    }
+    return {
         "digest": digests.of_manifest(manifest),
-        "spans": [source.span for source in sources],
-        "sources": [asdict(source) for source in sources],
+        "spans": spans,
+        "sources": list(sources),
         "splits": splits,
         "split_by": dict(split_by),
-        "columns": [{"name": field.name, "type": _TYPES[field.type]} for field in table.schema],
+        "columns": [{"name": field.name, "type": _TYPES[field.type]} for field in schema],
         "label": asdict(label),
     }
-    return Sealed(files, snapshot)
 
 
-def parquet(rows: pa.Table) -> bytes:
-    """A Parquet file without times, names of machines, or anything else that is not the rows."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(rows, sink, version="2.6", compression="zstd", compression_level=3, row_group_size=ROW_GROUP_ROWS)
-    return bytes(sink.getvalue().to_pybytes())
-
-
-def _tree(entry: Mapping[str, Any]) -> str:
-    """The digest of the folder of a split: what `digests.of_tree` says of it once it is written."""
-    return digests.of_manifest([{**entry, "path": _FILE}])
-
-
-def _positives(rows: pa.Table, label: Label) -> int:
-    return pc.sum(pc.equal(rows[label.column], label.positive)).as_py() or 0
+def _below(prefix: str, manifest: Sequence[Mapping[str, Any]]) -> str:
+    """The digest of a folder within: what `digests.of_tree` says of it."""
+    own = [entry for entry in manifest if entry["path"].startswith(prefix)]
+    return digests.of_manifest([{**entry, "path": entry["path"].removeprefix(prefix)} for entry in own])
