@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benison.core.verdicts import Check, Tier
+from benison.pages import anomalies
 from benison.pages.badges import LOOKS, badge
 from benison.pages.figures import count, plural
 from benison.pages.markup import Column, Markup, Row, join, quiet, section, table, tag
@@ -35,39 +36,37 @@ def _missing(evidence: RunEvidence) -> Markup | None:
 
 
 def _tier(evidence: RunEvidence, tier: Tier, title: str, meaning: str) -> Markup | None:
-    found = ranked(evidence.all_checks, tier)
-    if not found:
+    data = ranked(evidence.data_checks, tier)
+    rest = ranked((*evidence.model_checks, *evidence.release_checks), tier)
+    if not data and not rest:
         return None
-    against = [check for check in found if not passes(check)]
-    data = [check for check in found if passes(check) and check in evidence.data_checks]
-    rest = [check for check in found if passes(check) and check not in evidence.data_checks]
+    against = [_row(check, anomalies.way_out(check)) for check in data if not passes(check)]
+    against += [_row(check) for check in rest if not passes(check)]
     return join(
         [
             tag("h3", title, " ", quiet(tally(evidence.all_checks, tier))),
             tag("p", meaning),
             _list(f"{title} that do not pass", against),
-            _list(f"{title} of the model and its release that pass", rest),
-            _folded(f"{title} of the data that pass", data),
+            _list(f"{title} of the model and its release that pass", [_row(check) for check in rest if passes(check)]),
+            _folded(f"{title} of the data that pass", [check for check in data if passes(check)]),
         ]
     )
 
 
-def _list(caption: str, checks: Sequence[Check]) -> Markup | None:
-    return table(caption, _COLUMNS, [_row(check) for check in checks], kind="checks") if checks else None
+def _list(caption: str, rows: Sequence[Row]) -> Markup | None:
+    return table(caption, _COLUMNS, rows, kind="checks") if rows else None
 
 
 def _folded(caption: str, checks: Sequence[Check]) -> Markup | None:
     """A long list of what is in order is folded away; on paper it is open."""
     if len(checks) <= _SHORT_LIST:
-        return _list(caption, checks)
-    names = ", ".join(dict.fromkeys(check.name for check in checks))
-    summary = tag("summary", f"{caption}: {len(checks)} ", quiet(f"({names})"))
-    return tag("details", summary, _list(caption, checks))
+        return _list(caption, [_row(check) for check in checks])
+    return anomalies.folded(caption, checks)
 
 
-def _row(check: Check) -> Row:
+def _row(check: Check, way_out: Markup | None = None) -> Row:
     name = join([check.name, " ", quiet(check.subject)])
-    note = None if passes(check) else check.reason
+    note = None if passes(check) else join([tag("p", check.reason), way_out])
     return Row((name, badge(check.verdict), check.observed, check.allowed), LOOKS[check.verdict], note)
 
 

@@ -60,8 +60,12 @@ def passes(check: Check) -> bool:
 
 
 def ranked(checks: tuple[Check, ...], tier: Tier) -> list[Check]:
-    """The checks of a tier, those that do not pass first, otherwise in their order: data, models, release."""
-    return sorted((check for check in checks if check.tier is tier), key=passes)
+    """The checks of a tier: failures, what could not be checked, passes; otherwise data, models, release."""
+    return sorted((check for check in checks if check.tier is tier), key=_gravity)
+
+
+def _gravity(check: Check) -> int:
+    return 2 if passes(check) else int(check.verdict is Verdict.INCONCLUSIVE)
 
 
 def tally(checks: tuple[Check, ...], tier: Tier) -> str:

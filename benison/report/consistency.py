@@ -29,6 +29,8 @@ def _of_snapshots(evidence: RunEvidence) -> Iterator[str]:
             "snapshot.json": _text(evidence.snapshot, "digest"),
             "checks.json": _text(evidence.checks, "snapshot"),
             "profile.json": _text(evidence.profile, "snapshot"),
+            "comparisons.json": _text(evidence.comparisons, "snapshot"),
+            "bands.json": _text(evidence.bands, "snapshot"),
             "training.json": _text(evidence.training, "snapshot"),
             "evaluation.json": _text(holdout, "snapshot"),
             "blessing.json": _text(evidence.blessing, "snapshot"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +27,8 @@ class _Place(NamedTuple):
 _SNAPSHOT = _Place("example-gen", "examples", "snapshot.json")
 _CHAMPION = _Place("champion-resolver", "champion", "champion.json")
 _PROFILE = _Place("example-validator", "statistics", "profile.json")
+_COMPARISONS = _Place("example-validator", "anomalies", "comparisons.json")
+_BANDS = _Place("example-validator", "anomalies", "bands.json")
 _CHECKS = _Place("example-validator", "anomalies", "checks.json")
 _TRAINING = _Place("trainer", "model", "training.json")
 _NOT_TRAINED = _Place("trainer", "model", "not_trained.json")
@@ -45,8 +47,9 @@ class RunEvidence:
         project: The user's configuration, out of the bundle.
         snapshot: What was read and how it was split.
         champion: Champion and reference at the start of the run.
-        profile: What train looks like.
-        champion_profile: What train looked like for the champion.
+        profile: What train and each span look like.
+        comparisons: Columns beside their references.
+        bands: Figures beside what accepted spans left.
         checks: Every check of the data.
         training: How the challenger was trained.
         not_trained: Why there is none.
@@ -63,7 +66,8 @@ class RunEvidence:
     snapshot: Document | None = None
     champion: Document | None = None
     profile: Document | None = None
-    champion_profile: Document | None = None
+    comparisons: Document | None = None
+    bands: Document | None = None
     checks: Document | None = None
     training: Document | None = None
     not_trained: Document | None = None
@@ -161,22 +165,6 @@ class _Reader:
             self.unreadable.append(f"bundle: benison.yaml could not be read: {str(error).partition(chr(10))[0]}")
             return None
 
-    def champion_profile(self, champion: Document | None) -> Document | None:
-        """The profile of the snapshot that the champion was trained on, out of the history."""
-        folder = self.artifact("champion-resolver", "history")
-        entry = champion["champion"] if champion else None
-        if folder is None or entry is None:
-            return None
-        found = (profile for profile in self._profiles(folder) if profile["snapshot"] == entry["snapshot"])
-        return next(found, None)
-
-    def _profiles(self, folder: Path) -> Iterator[Document]:
-        for path in sorted(folder.glob("*.json")):
-            try:
-                yield documents.read(path, "history_entry")["profile"]
-            except DataError as error:
-                self.unreadable.append(f"champion-resolver: history/{path.name} could not be read: {error.got}")
-
     def evaluation_digest(self) -> str | None:
         folder = self.artifact(_EVALUATION.task, _EVALUATION.output)
         path = folder / _EVALUATION.file if folder else None
@@ -194,16 +182,16 @@ def gather(run_folder: Path) -> RunEvidence:
     """
     run = documents.read(run_folder / "run.json", "run")
     reader = _Reader(run_folder, run)
-    champion = reader.document(_CHAMPION)
     training, not_trained = reader.model()
     return RunEvidence(
         folder=run_folder,
         run=run,
         project=reader.project(),
         snapshot=reader.document(_SNAPSHOT),
-        champion=champion,
+        champion=reader.document(_CHAMPION),
         profile=reader.document(_PROFILE),
-        champion_profile=reader.champion_profile(champion),
+        comparisons=reader.document(_COMPARISONS),
+        bands=reader.document(_BANDS),
         checks=reader.document(_CHECKS),
         training=training,
         not_trained=not_trained,

@@ -22,6 +22,7 @@ _OUTCOMES = {
     "running": "open",
     "unknown": "error",
 }
+_MOST_LINES = 20
 _PARTS = (
     ("checks", "Checks"),
     ("metrics", "Metrics"),
@@ -76,7 +77,11 @@ def _sentence(text: str) -> str:
 def _list(title: str, lines: tuple[str, ...], kind: str) -> Markup | None:
     if not lines:
         return None
-    return tag("div", tag("h2", title), tag("ul", *(tag("li", line) for line in lines)), class_=kind)
+    left = len(lines) - _MOST_LINES
+    more = tag("li", tag("a", f"{left:,} more", href="#checks")) if left > 0 else None
+    return tag(
+        "div", tag("h2", title), tag("ul", *(tag("li", line) for line in lines[:_MOST_LINES]), more), class_=kind
+    )
 
 
 def _glance(evidence: RunEvidence) -> Markup:

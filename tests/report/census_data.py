@@ -62,7 +62,7 @@ def _numbers(span: int, rows: int) -> dict[str, list[float]]:
     }
 
 
-def edges_of(values: list[float], bins: int = 20) -> list[float]:
+def edges_of(values: list[float], bins: int = 10) -> list[float]:
     """Inner edges at quantiles, each once."""
     ordered = sorted(values)
     return sorted({ordered[len(ordered) * step // bins] for step in range(1, bins)})

@@ -9,15 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from census_data import bands, comparisons, digest, profile
 from census_documents import (
     PROJECT,
     Documents,
     check,
     checks,
     compared,
-    digest,
     evaluation,
-    profile,
     snapshot,
     training,
 )
@@ -99,8 +98,9 @@ def pushed() -> Documents:
         "run": run_record(),
         "snapshot": snapshot(),
         "champion": {"champion": champion_entry(6), "reference": champion_entry(4)},
-        "history": [copy.deepcopy(profile(1))],
         "profile": copy.deepcopy(profile(2)),
+        "comparisons": comparisons(),
+        "bands": bands(),
         "checks": checks(),
         "training": training(),
         "evaluation": evaluation(),
@@ -166,9 +166,10 @@ def first() -> Documents:
     """The first run: there is no champion to compare with."""
     documents = pushed()
     documents["champion"] = {"champion": None, "reference": None}
-    documents["history"] = []
+    documents["comparisons"]["comparisons"] = []
+    documents["bands"]["bands"] = []
     documents["evaluation"] = evaluation(champion=False)
-    documents["checks"]["checks"] = [one for one in documents["checks"]["checks"] if one["name"] != "drift"]
+    documents["checks"]["checks"] = [one for one in documents["checks"]["checks"] if "drift" not in one["name"]]
     documents["blessing"] = _blessing(documents, [], [])
     documents["pushed"] = _outcome("pushed", "champion 1 (1f0c2b9ad4e3) is the first", 1)
     return documents
@@ -241,6 +242,8 @@ _FILES = {
     "snapshot": "example-gen/examples",
     "champion": "champion-resolver/champion",
     "profile": "example-validator/statistics",
+    "comparisons": "example-validator/anomalies",
+    "bands": "example-validator/anomalies",
     "checks": "example-validator/anomalies",
     "training": "trainer/model",
     "not_trained": "trainer/model",
@@ -261,13 +264,6 @@ def write(runs: Path, documents: Documents) -> Path:
     tasks, earlier = folder / "tasks", runs / EARLIER_ID / "tasks"
     (tasks / "bundle/bundle/project").mkdir(parents=True)
     (tasks / "bundle/bundle/project/benison.yaml").write_text(documents.pop("project"))
-    for past in documents.pop("history"):
-        entry = {
-            "snapshot": past["snapshot"],
-            "accepted_at": "2026-11-01T10:00:00Z",
-            "profile": {"kind": "profile", "format": 1, **past},
-        }
-        _write(tasks / "champion-resolver/history" / f"{past['snapshot'][7:]}.json", "history_entry", entry)
     _write(folder / "run.json", "run", documents.pop("run"))
     blessing = documents.pop("blessing", None)
     for kind, content in documents.items():

@@ -11,15 +11,6 @@ from hypothesis import strategies as st
 
 from benison.pages.scales import Scale, tick_label, ticks
 from benison.report import charts
-from benison.report.distributions import (
-    Share,
-    bars,
-    densities,
-    drawable,
-    histogram,
-    shares_of_bins,
-    shares_of_values,
-)
 
 PLOT = charts.Plot("A plot", "What it shows.", "across", "up", width=358, height=160)
 
@@ -133,68 +124,6 @@ def test_a_task_is_a_bar_from_its_start_to_its_end() -> None:
 def test_a_task_too_short_to_be_seen_is_two_pixels_wide() -> None:
     [bar] = by_class(charts.spell(5.0, 5.0, Scale(0, 20, 10, 210), "succeeded"), "spell")
     assert place(bar, "x", "width") == (60, 2)
-
-
-@given(st.lists(st.integers(0, 1000), min_size=2, max_size=8))
-def test_the_areas_of_a_histogram_add_up_to_one(counts: list[int]) -> None:
-    counts[0] += 1
-    edges = [float(index * index) for index in range(1, len(counts))]
-    areas = [(high - low) * height for low, high, height in densities(edges, counts, 0.0, edges[-1] + 2.5)]
-    assert sum(areas) == pytest.approx(1)
-    assert areas == pytest.approx([count / sum(counts) for count in counts])
-
-
-def test_a_histogram_stands_on_its_base_and_its_highest_bin_reaches_the_top() -> None:
-    now = {"edges": [10.0, 20.0, 30.0], "counts": [10, 40, 20, 30]}
-    before = {"edges": [10.0, 20.0, 30.0], "counts": [10, 20, 20, 50]}
-    drawn = histogram("age", now, before, "about age")
-    bins = [place(bar, "x", "y", "height") for bar in by_class(drawn, "now")]
-    # From 0 to 40 on 6 to 226 pixels; the highest share of both is 50%, 68 pixels over the base at 74.
-    assert [x for x, _, _ in bins] == [6, 61, 116, 171]
-    assert [height for _, _, height in bins] == pytest.approx([13.6, 54.4, 27.2, 40.8], abs=0.01)
-    assert all(y + height == pytest.approx(74) for _, y, height in bins)
-    [outline] = by_class(drawn, "before")
-    assert points_of(outline)[0] == (6, 74)
-    assert points_of(outline)[-2:] == [(226, 6), (226, 74)]
-
-
-def test_a_histogram_without_a_champion_has_no_outline() -> None:
-    drawn = histogram("age", {"edges": [1.0, 2.0, 3.0], "counts": [1, 1, 1, 1]}, None, "about age")
-    assert not by_class(drawn, "before")
-    assert len(by_class(drawn, "now")) == 4
-
-
-def test_a_share_is_a_bar_and_what_it_was_is_a_mark() -> None:
-    drawn = bars("sex", [Share("Male", 0.5, 0.25), Share("Female", 0.25, None)], "about sex")
-    male, female = by_class(drawn, "now")
-    # Names take 94 pixels on the left and shares 44 on the right of 232: half of the rows is as long as it gets.
-    assert place(male, "x", "width") == (94, 94)
-    assert place(female, "x", "width") == (94, 47)
-    [mark] = by_class(drawn, "before")
-    assert place(mark, "x1", "x2") == (141, 141)
-
-
-def test_rare_values_are_told_together() -> None:
-    now = {"counts": {"a": 50, "b": 30, "c": 10}, "other": 10}
-    before = {"counts": {"a": 25, "b": 25}, "other": 50}
-    found = shares_of_values(now, before, most=2)
-    assert found == [Share("a", 0.5, 0.25), Share("b", 0.3, 0.25), Share("all others", 0.2, 0.5)]
-
-
-def test_few_different_numbers_are_compared_only_over_the_same_bins() -> None:
-    now = {"edges": [0.0], "counts": [90, 10]}
-    assert not drawable(now)
-    same = shares_of_bins(now, {"edges": [0.0], "counts": [1, 1]})
-    assert same == [Share("up to 0", 0.9, 0.5), Share("above 0", 0.1, 0.5)]
-    other = shares_of_bins(now, {"edges": [1.0], "counts": [1, 1]})
-    assert other == [Share("up to 0", 0.9, None), Share("above 0", 0.1, None)]
-    assert shares_of_bins({"edges": [], "counts": [3]}, None) == [Share("all values", 1.0, None)]
-
-
-def test_a_column_without_a_single_value_is_drawn_without_dividing_by_nothing() -> None:
-    assert shares_of_bins({"edges": [], "counts": [0]}, None) == [Share("all values", 0.0, None)]
-    assert shares_of_values({"counts": {}, "other": 0}, None) == []
-    assert by_class(bars("empty", [], "nothing"), "now") == []
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 8))

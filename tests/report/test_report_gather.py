@@ -23,11 +23,19 @@ Write = Callable[[dict[str, Any]], Path]
 def test_every_document_of_a_whole_run_is_found(census: ModuleType, write_run: Write) -> None:
     documents = census.pushed()
     found = gather(write_run(documents))
-    for name in ("snapshot", "champion", "profile", "checks", "training", "evaluation", "pushed"):
+    for name in (
+        "snapshot",
+        "champion",
+        "profile",
+        "comparisons",
+        "bands",
+        "checks",
+        "training",
+        "evaluation",
+        "pushed",
+    ):
         shown = getattr(found, name)
         assert {key: shown[key] for key in documents[name]} == documents[name]
-    assert found.champion_profile is not None
-    assert found.champion_profile["snapshot"] == documents["champion"]["champion"]["snapshot"]
     assert found.not_trained is None
     assert found.name == "census"
     assert found.unreadable == ()
@@ -49,14 +57,6 @@ def test_why_nothing_was_trained_is_read_in_the_place_of_the_training(census: Mo
     assert found.training is None
     assert found.not_trained is not None
     assert found.not_trained["validation"] == "FAIL"
-
-
-def test_the_champions_profile_is_told_from_others_by_its_snapshot(census: ModuleType, write_run: Write) -> None:
-    documents = census.pushed()
-    documents["history"].insert(0, {**documents["profile"], "snapshot": census.digest("another snapshot")})
-    found = gather(write_run(documents))
-    assert found.champion_profile is not None
-    assert found.champion_profile["snapshot"] == documents["champion"]["champion"]["snapshot"]
 
 
 def test_an_artifact_outside_of_the_runs_folder_is_not_read(census: ModuleType, write_run: Write) -> None:

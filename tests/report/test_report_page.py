@@ -119,8 +119,13 @@ def test_a_hostile_value_stays_text_wherever_it_stands(census: ModuleType, write
     one = documents["evaluation"]["slices"][1]
     one.update(slice=HOSTILE, keys={"sex": HOSTILE})
     documents["evaluation"]["not_judged"][0].update(slice=HOSTILE, reason=HOSTILE)
-    documents["profile"]["features"]["sex"]["counts"] = {HOSTILE: 7328}
-    documents["profile"]["features"][HOSTILE] = documents["profile"]["features"].pop("age")
+    columns = documents["profile"]["spans"][0]["columns"]
+    columns["sex"]["values"] = {HOSTILE: 7328}
+    columns[HOSTILE] = columns.pop("age")
+    next(one for one in documents["comparisons"]["comparisons"] if "values" in one).update(
+        values=[HOSTILE, *map(str, range(7))], column=HOSTILE, reference=HOSTILE, verdict="FAIL"
+    )
+    documents["bands"]["bands"][0].update(column=HOSTILE, season=HOSTILE)
     documents["snapshot"]["sources"][0]["path"] = HOSTILE
     documents["run"]["parameters"].update(who=HOSTILE, commit=HOSTILE)
     documents["training"]["hyperparameters"] = {HOSTILE: HOSTILE}
@@ -172,7 +177,8 @@ def test_a_first_run_has_no_champion_beside_the_challenger(census: ModuleType, w
     metrics = part(page, "metrics")
     assert "the challenger alone, since there is no champion yet" in text(metrics)
     assert not [head for head in metrics.iter("th") if "hampion" in text(head)]
-    assert "there is no champion to compare with" in text(part(page, "data"))
+    assert "There was nothing to compare columns with." in text(part(page, "data"))
+    assert "There are no accepted spans to learn from yet." in text(part(page, "data"))
     shown = [cells for table in part(page, "checks").iter("table") for cells in rows(table)]
     assert ["auc_gain_over_champion", "all", "no champion yet"] in shown
 
@@ -267,11 +273,14 @@ def test_the_worst_of_several_checks_is_the_verdict_on_a_slice(census: ModuleTyp
 
 def test_drift_stands_beside_its_column(census: ModuleType, write_run: Write) -> None:
     data = part(page_of(write_run(census.pushed())), "data")
-    cards = {text(next(card.iter("b"))): text(card) for card in data.iter("figure")}
-    assert "drift PSI 0.284, p 3.1e-41" in cards["hours_per_week"]
-    assert "FAIL" in cards["hours_per_week"]
-    assert "FAIL" not in cards["age"]
-    assert "categorical, the label" in cards["income"]
+    cards = [(text(next(card.iter("b"))), text(card)) for card in data.iter("figure")]
+    drifted = [said for name, said in cards if name == "hours_per_week"]
+    assert [("PSI 0.313, p 3.1e-41" in said, "PSI 0.272, p 3.1e-41" in said) for said in drifted] == [
+        (True, False),
+        (False, True),
+    ]
+    assert all("FAIL warns" in said for said in drifted)
+    assert not any("FAIL" in said for name, said in cards if name == "age")
 
 
 def test_tasks_and_splits_stand_in_the_order_in_which_they_come(census: ModuleType, write_run: Write) -> None:
@@ -283,7 +292,9 @@ def test_tasks_and_splits_stand_in_the_order_in_which_they_come(census: ModuleTy
     splits = [cells[0] for cells in rows(tables["Rows per split, and how many of them are positive"])]
     assert splits == ["train", "eval", "holdout"]
     cards = [text(next(card.iter("b"))) for card in part(page, "data").iter("figure")]
-    assert cards[:3] == ["income", "hours_per_week", "age"], "the label, then what moved, then the others"
+    assert cards[0] == "hours_per_week", "what moved stands first"
+    columns = [cells[0] for cells in rows(tables["Columns of span 2"])]
+    assert columns[:2] == ["income categorical, the label", "age numeric"], "the label, then the others by name"
 
 
 def test_lineage_names_every_identity_in_full(census: ModuleType, write_run: Write) -> None:

@@ -44,7 +44,7 @@ def test_plain_lines_are_ascii_so_that_every_log_takes_them(folder: Path) -> Non
 def test_a_pushed_run_on_one_page(census: ModuleType, write_run: Write) -> None:
     found = lines(gather(write_run(census.pushed())))
     assert found[0].startswith("census: Pushed: the challenger is champion number 7 now")
-    assert "  - column hours_per_week: PSI 0.284, p 3.1e-41" in found
+    assert "  - column hours_per_week: PSI 0.313, p 3.1e-41 against span 1" in found
     assert "Hard checks: 29 of 29 pass" in found
     assert "  and 11 of the data and 1 of the release that pass" in found
     assert "  PASS     auc overall                 0.9043 [0.8939, 0.9147]     >= 0.8500" in found
