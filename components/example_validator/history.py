@@ -64,6 +64,15 @@ class _Judged:
         blocks = self.distance > self.bounds.block or self.verdict is Verdict.PASS
         return Tier.HARD if could and blocks else Tier.SOFT
 
+    @property
+    def beyond(self) -> float:
+        """How far the figure lies outside of the band that it left, in its own unit: below it is negative."""
+        low, high = self.limits(min(self.bounds.warn, self.bounds.block)) or (None, None)
+        if self.figure.now is None:
+            return 0.0
+        above = 0.0 if high is None else max(0.0, self.figure.now - high)
+        return above or (0.0 if low is None else min(0.0, self.figure.now - low))
+
     def limits(self, deviations: float) -> list[float | None] | None:
         """The lowest and the highest figure within so many robust standard deviations."""
         if self.band is None or math.isinf(deviations):
@@ -166,6 +175,7 @@ def _check(column: str, judged: Sequence[_Judged], season: str, rules: History) 
     observed = f"{worst[0].figure.measure} {worst[0].distance:.3g} away"
     numbers = {"deviations": worst[0].distance, "points": len(worst[0].points)}
     numbers |= {one.figure.measure: one.figure.now for one in known if one.figure.now is not None}
+    numbers |= {f"{one.figure.measure}_beyond": one.beyond for one in failed}
     if not failed:
         reason = f"{subject}: {len(known)} figures lie in the bands of {_spans(len(worst[0].points), season)}"
         return Check(CHECK, subject, tier, Verdict.PASS, observed, allowed, reason, numbers)
