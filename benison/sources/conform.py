@@ -81,9 +81,12 @@ def _flat(array: pa.Array, name: str, place: Place) -> pa.Array:
 def _text_of_bytes(array: pa.Array, name: str, place: Place) -> pa.Array:
     try:
         text = array.cast(pa.string())
+        # Neither a cast of text to text nor Arrow's readers of JSON and Parquet look at the bytes.
+        text.validate(full=True)
     except pa.ArrowInvalid as error:
-        bad = next(index for index, value in enumerate(array.to_pylist()) if value and not _is_utf8(value))
-        raise DataError(place.at(bad, name), expected="UTF-8 text", got=f"{array[bad].as_py()[:20]!r}") from error
+        values = array.cast(pa.large_binary()).to_pylist()
+        bad = next(index for index, value in enumerate(values) if value and not _is_utf8(value))
+        raise DataError(place.at(bad, name), expected="UTF-8 text", got=f"{values[bad][:20]!r}") from error
     return _without(text, pc.equal(pc.binary_length(text), 0))
 
 

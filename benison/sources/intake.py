@@ -48,6 +48,8 @@ def intake(inputs: Sequence[Input], columns: Columns, spans: Spans | None, scrat
     Raises:
         DataError: The first fault of the first file that has one.
     """
+    # Arrow imports pandas for its first array; here that happens once, and not in every worker.
+    pa.array([])
     wanted = Wanted(columns, spans)
     pieces = [piece for one in inputs for piece in one.pieces]
     taken = _looked(pieces, wanted) if pieces[0].format == "parquet" else _kept(pieces, wanted, scratch)

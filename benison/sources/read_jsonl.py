@@ -35,6 +35,8 @@ def read_jsonl(stream: BinaryIO, source: str, again: Callable[[], BinaryIO]) -> 
             continue
         try:
             table = _parsed(content)
+            # Arrow's reader does not look whether text is UTF-8.
+            table.validate(full=True)
         except pa.ArrowInvalid as error:
             raise fault(source, again, str(error)) from error
         if any(pa.types.is_nested(column.type) for column in table.schema):

@@ -73,3 +73,12 @@ def test_a_broken_file_is_an_error_that_names_the_place(content: bytes, message:
     with pytest.raises(DataError) as error:
         table(content)
     assert str(error.value).startswith(message)
+
+
+def test_text_in_another_encoding_is_named_though_parquet_calls_it_text() -> None:
+    latin = pa.Array.from_buffers(
+        pa.string(), 2, [None, pa.array([0, 1, 5], pa.int32()).buffers()[1], pa.py_buffer(b"aK\xf6ln")]
+    )
+    raw = pa.table({"age": [1, 2], "city": latin, "label": ["x", "y"]})
+    with pytest.raises(DataError, match=r"a\.parquet, row 2, column 'city': expected UTF-8 text, got b'K\\xf6ln'"):
+        table(written(raw))
