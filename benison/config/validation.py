@@ -368,12 +368,19 @@ def _combination(section: Section) -> Combination:
             raise section.error("allowed", f"lists of {len(columns)} values, as there are columns", repr(row))
     found = Combination(
         columns=columns,
-        allowed=tuple(tuple("" if value is None else str(value) for value in row) for row in allowed),
+        allowed=tuple(tuple(map(_as_text, row)) for row in allowed),
         tolerance=section.number("tolerance", 0.0, low=0, high=1),
         tier=_tier(section),
     )
     section.close()
     return found
+
+
+def _as_text(value: object) -> str:
+    """A value as it stands in the data: booleans are small, nothing is an empty text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def _leakage(section: Section) -> Leakage:
