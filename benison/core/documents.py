@@ -52,10 +52,11 @@ def to_bytes(where: str, kind: str, content: Mapping[str, Any]) -> bytes:
     Raises:
         BrokenError: The content is not what its schema says: a fault in the component that wrote it.
     """
-    whole = {"kind": kind, "format": 1, **content}
-    if wrong := problems(kind, whole):
+    raw = encode({"kind": kind, "format": 1, **content})
+    # As it will be read: records that become documents hold tuples, which JSON writes as arrays.
+    if wrong := problems(kind, json.loads(raw)):
         raise BrokenError(where, expected=f"a document of kind {kind}", got="; ".join(wrong[:3]))
-    return encode(whole)
+    return raw
 
 
 def write(path: Path, kind: str, content: Mapping[str, Any], *, durable: bool = True) -> None:

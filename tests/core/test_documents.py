@@ -30,6 +30,13 @@ def test_equal_content_is_equal_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+def test_a_tuple_is_written_as_an_array_and_held_to_its_schema(tmp_path: Path) -> None:
+    documents.write(tmp_path / "a", "checks", {**CHECKS, "checks": tuple(CHECKS["checks"])})
+    assert documents.read(tmp_path / "a", "checks")["checks"] == list(CHECKS["checks"])
+    with pytest.raises(BrokenError, match="document of kind checks"):
+        documents.write(tmp_path / "a", "checks", {**CHECKS, "checks": ("no check",)})
+
+
 def test_a_document_against_its_schema_is_never_written(tmp_path: Path) -> None:
     with pytest.raises(BrokenError, match="document of kind checks"):
         documents.write(tmp_path / "a", "checks", {**CHECKS, "verdict": "MAYBE"})
