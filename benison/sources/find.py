@@ -122,7 +122,7 @@ def _check_formats(pattern: Pattern, format: str, files: Iterable[Found]) -> Non
     for found in files:
         if pattern.below(found.path) and format_of(found.path) != format:
             suffix = FORMATS[format][0]
-            hint = f"take it away, or name the files: {pattern.text.rstrip('/')}/*{suffix}"
+            hint = f"take it away, or name the files: {pattern.path.rstrip('/').rpartition('/')[2]}/*{suffix}"
             expected = f"a folder of {suffix} files alone"
             raise DataError(pattern.path, expected=expected, got=repr(pattern.below(found.path)), hint=hint)
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from benison.core.errors import DataError
@@ -90,15 +92,19 @@ def _take(piece: Piece, wanted: Wanted, spill: Spill, first: int) -> tuple[dict[
     found: dict[str, Evidence] = {}
     rounded: set[str] = set()
     for block in conformed(piece, wanted.columns, first, wanted.only):
-        spans = None if wanted.spans is None else wanted.spans.of(block[wanted.spans.column], Place(piece.name, first))
-        first += block.num_rows
         stored = {name: _stored(block[name].chunk(0), name, piece, wanted) for name in block.column_names}
         for name, (array, evidence) in stored.items():
             found[name] = found.get(name, Evidence()) + evidence
             if pa.types.is_floating(array.type) and pa.types.is_string(block[name].type):
                 rounded.add(name)
-        spill.write(pa.record_batch([array for array, _ in stored.values()], list(stored)), spans)
+        batch = pa.record_batch([array for array, _ in stored.values()], list(stored))
+        spill.write(batch, _spans(batch, wanted.spans, Place(piece.name, first)))
+        first += batch.num_rows
     return found, frozenset(rounded)
+
+
+def _spans(batch: pa.RecordBatch, spans: Spans | None, place: Place) -> npt.NDArray[np.int64] | None:
+    return None if spans is None else spans.of(pa.chunked_array([batch[spans.column]]), place)
 
 
 def conformed(piece: Piece, columns: Columns, first: int, only: tuple[str, ...] | None = None) -> Iterator[pa.Table]:
