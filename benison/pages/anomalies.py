@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 
+from benison.config.acceptances import JUDGED_BY, OF_SCHEMA
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.pages.badges import LOOKS, judged
 from benison.pages.figures import plural
@@ -12,6 +14,8 @@ from benison.pages.markup import Column, Markup, Row, join, quiet, table, tag
 
 _COLUMNS = (Column("Check", "name"), Column("Verdict", "verdict"), Column("Observed"), Column("Allowed"))
 _MOST_AGAINST, _MOST_PASSED = 200, 500
+# A reason says in general what the line below it says in particular.
+_SAID_BELOW = re.compile(r"; [^;]*benison data accept[^;]*")
 _ORDER = {Verdict.ERROR: 0, Verdict.FAIL: 0, Verdict.INCONCLUSIVE: 2, Verdict.PASS: 4}
 
 
@@ -20,10 +24,14 @@ def ranked(checks: Sequence[Check]) -> list[Check]:
     return sorted(checks, key=lambda check: _ORDER[check.verdict] + (check.tier is Tier.SOFT))
 
 
+def passed(checks: Sequence[Check]) -> set[tuple[str, str]]:
+    """Name and subject of the checks that pass, by themselves or because somebody accepted what they found."""
+    return {(check.name, check.subject) for check in checks if check.verdict is Verdict.PASS}
+
+
 def render(checks: Sequence[Check]) -> Markup:
     """Every check of the data; those that pass are folded away."""
     against = [check for check in ranked(checks) if check.verdict is not Verdict.PASS]
-    passed = [check for check in checks if check.verdict is Verdict.PASS]
     rows = [_row(check) for check in against[:_MOST_AGAINST]]
     return join(
         [
@@ -31,7 +39,7 @@ def render(checks: Sequence[Check]) -> Markup:
             if rows
             else tag("p", "No check found anything."),
             left_out(len(against) - _MOST_AGAINST),
-            folded("Checks that pass", passed),
+            folded("Checks that pass", [check for check in checks if check.verdict is Verdict.PASS]),
         ]
     )
 
@@ -65,15 +73,16 @@ def explained(check: Check) -> Markup | None:
     """Why a check does not pass, and how to accept what it found; None where it passes."""
     if check.verdict is Verdict.PASS:
         return None
-    return join([tag("p", check.reason), way_out(check)])
+    way = way_out(check)
+    return join([tag("p", _SAID_BELOW.sub("", check.reason) if way else check.reason), way])
 
 
 def way_out(check: Check) -> Markup | None:
     """The command that accepts what a check found; None where there is nothing that could be accepted.
 
-    What could not be checked cannot be accepted, and neither can what has no figure that a bound could be set for.
+    What could not be checked cannot be accepted, and neither can facts such as an empty split.
     """
-    if check.verdict is not Verdict.FAIL or not check.numbers:
+    if check.verdict is not Verdict.FAIL or check.name not in (*JUDGED_BY, *OF_SCHEMA):
         return None
     command = f"benison data accept {shlex.quote(check.name)} {shlex.quote(check.subject)} --why '...'"
     return tag("p", "If this is as it should be: ", tag("code", command), class_="way-out")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from benison.core.verdicts import Verdict
-from benison.pages.badges import badge, judged
+from benison.core.verdicts import Check, Verdict
+from benison.pages import anomalies
+from benison.pages.badges import badge, judged, sign
 from benison.pages.figures import count, percent, plural
 from benison.pages.histograms import compared
 from benison.pages.markup import Column, Markup, Row, join, quiet, table, tag
@@ -21,6 +22,7 @@ _AGAINST = {
     "champion": ("Train against what the champion was trained on", "train"),
     "serving": ("Serving against training", "serving"),
 }
+_CHECKS = {"previous": "drift_from_previous", "champion": "drift_from_champion", "serving": "skew"}
 _COLUMNS = (
     Column("Column", "name"),
     Column("Effect", "number"),
@@ -30,16 +32,26 @@ _COLUMNS = (
 )
 
 
-def render(document: Mapping[str, Any]) -> Markup:
+def render(document: Mapping[str, Any], checks: Sequence[Check] = ()) -> Markup:
     """Histograms for each reference, what drifted first.
 
     Args:
         document: comparisons.json.
+        checks: Those of the same data, which know what was accepted.
     """
-    found: Sequence[Comparison] = document["comparisons"]
+    passed = anomalies.passed(checks)
+    found: Sequence[Comparison] = [_accepted(one, passed) for one in document["comparisons"]]
     if not found:
         return tag("p", "There was nothing to compare columns with.", class_="absent")
     return join(_against(kind, [one for one in found if one["against"] == kind]) for kind in _AGAINST)
+
+
+def _accepted(comparison: Comparison, passed: Collection[tuple[str, str]]) -> Comparison:
+    """What drifted and was accepted passes, and says so."""
+    name = _CHECKS[comparison["against"]]
+    if comparison["verdict"] == Verdict.PASS or (name, f"column {comparison['column']}") not in passed:
+        return comparison
+    return {**comparison, "verdict": str(Verdict.PASS), "accepted": True}
 
 
 def _against(kind: str, comparisons: Sequence[Comparison]) -> Markup | None:
@@ -123,6 +135,8 @@ def _card(comparison: Comparison) -> Markup:
 
 def _verdict(comparison: Comparison) -> Markup | None:
     verdict = Verdict(comparison["verdict"])
+    if comparison.get("accepted"):
+        return sign("same", "accepted")
     return None if verdict is Verdict.PASS else judged(verdict, comparison["tier"])
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from benison.core.verdicts import Verdict
-from benison.pages.badges import badge, judged
+from benison.core.verdicts import Check, Verdict
+from benison.pages import anomalies
+from benison.pages.badges import badge, judged, sign
 from benison.pages.bands import Band, chart, distance, figure, limits, name, spark
 from benison.pages.figures import plural
 from benison.pages.markup import Column, Markup, Row, join, quiet, table, tag
@@ -22,14 +23,16 @@ _COLUMNS = (
 )
 
 
-def render(document: Mapping[str, Any], kinds: Mapping[str, str]) -> Markup:
+def render(document: Mapping[str, Any], kinds: Mapping[str, str], checks: Sequence[Check] = ()) -> Markup:
     """Charts of the figures that did not pass, and a table of the others.
 
     Args:
         document: bands.json.
         kinds: The kind of each column, as in profile.json.
+        checks: Those of the same data, which know what was accepted.
     """
-    bands: Sequence[Band] = document["bands"]
+    settled = anomalies.passed(checks)
+    bands: Sequence[Band] = [_accepted(one, settled) for one in document["bands"]]
     if not bands:
         return tag("p", "There are no accepted spans to learn from yet.", class_="absent")
     drawn = sorted((one for one in bands if _stands_out(one)), key=_rank)
@@ -46,6 +49,13 @@ def render(document: Mapping[str, Any], kinds: Mapping[str, str]) -> Markup:
             _folded("Figures within their bands", passed, kinds),
         ]
     )
+
+
+def _accepted(band: Band, passed: Collection[tuple[str, str]]) -> Band:
+    """What left its band and was accepted passes, and says so."""
+    if band["verdict"] != Verdict.FAIL or ("history", f"column {band['column']}") not in passed:
+        return band
+    return {**band, "verdict": str(Verdict.PASS), "accepted": True}
 
 
 def _stands_out(band: Band) -> bool:
@@ -104,7 +114,7 @@ def _row(band: Band, kind: str) -> Row:
             figure(band, band["now"], kind),
             figure(band, band["median"], kind),
             limits(band, "warn", kind) if band["median"] is not None else quiet(_past(band)),
-            badge(Verdict(band["verdict"])),
+            sign("same", "accepted") if band.get("accepted") else badge(Verdict(band["verdict"])),
         )
     )
 

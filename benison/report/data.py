@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benison.core.profiles import Profile
-from benison.pages import columns, drift, history, snapshots
+from benison.pages import columns, drift, exceptions, history, snapshots
 from benison.pages.figures import plural
 from benison.pages.markup import Markup, join, quiet, section, tag
 from benison.report.conclusion import passes, why_missing
@@ -21,7 +21,8 @@ def render(evidence: RunEvidence) -> Markup:
         "Data and drift",
         _anomalies(evidence),
         _snapshot(evidence, profile),
-        drift.render(evidence.comparisons) if evidence.comparisons else None,
+        _exceptions(evidence),
+        drift.render(evidence.comparisons, evidence.data_checks) if evidence.comparisons else None,
         _history(evidence, profile),
         _columns(evidence, profile),
     )
@@ -43,11 +44,18 @@ def _snapshot(evidence: RunEvidence, profile: Profile | None) -> Markup:
     return snapshots.render(evidence.snapshot, profile.spans if profile else {})
 
 
+def _exceptions(evidence: RunEvidence) -> Markup | None:
+    if not evidence.acceptances:
+        return None
+    title = tag("h3", "Accepted exceptions ", quiet(f"{len(evidence.acceptances)}"))
+    return join([title, exceptions.render(evidence.acceptances)])
+
+
 def _history(evidence: RunEvidence, profile: Profile | None) -> Markup | None:
     if evidence.bands is None:
         return None
     kinds = {name: column.kind for name, column in profile.train.columns.items()} if profile else {}
-    return join([tag("h3", "History"), history.render(evidence.bands, kinds)])
+    return join([tag("h3", "History"), history.render(evidence.bands, kinds, evidence.data_checks)])
 
 
 def _columns(evidence: RunEvidence, profile: Profile | None) -> Markup:

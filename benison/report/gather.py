@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from benison import config
+from benison.config import acceptances
+from benison.config.acceptances import Acceptance
 from benison.core import digests, documents
 from benison.core.errors import BenisonError, DataError
 from benison.core.verdicts import Check
 
 Document = Mapping[str, Any]
+_Content = TypeVar("_Content")
 _DONE = ("succeeded", "reused")
 
 
@@ -50,6 +53,7 @@ class RunEvidence:
         profile: What train and each span look like.
         comparisons: Columns beside their references.
         bands: Figures beside what accepted spans left.
+        acceptances: What somebody accepted although a check would not have.
         checks: Every check of the data.
         training: How the challenger was trained.
         not_trained: Why there is none.
@@ -68,6 +72,7 @@ class RunEvidence:
     profile: Document | None = None
     comparisons: Document | None = None
     bands: Document | None = None
+    acceptances: tuple[Acceptance, ...] = ()
     checks: Document | None = None
     training: Document | None = None
     not_trained: Document | None = None
@@ -156,13 +161,19 @@ class _Reader:
         return self.document(_TRAINING), None
 
     def project(self) -> config.Config | None:
+        return self._of_project("benison.yaml", config.read)
+
+    def acceptances(self) -> tuple[Acceptance, ...]:
+        return self._of_project(acceptances.FILE, acceptances.read) or ()
+
+    def _of_project(self, name: str, read: Callable[[Path], _Content]) -> _Content | None:
         folder = self.artifact("bundle", "bundle")
         if folder is None:
             return None
         try:
-            return config.read(folder / "project")
+            return read(folder / "project")
         except (BenisonError, OSError) as error:
-            self.unreadable.append(f"bundle: benison.yaml could not be read: {str(error).partition(chr(10))[0]}")
+            self.unreadable.append(f"bundle: {name} could not be read: {str(error).partition(chr(10))[0]}")
             return None
 
     def evaluation_digest(self) -> str | None:
@@ -192,6 +203,7 @@ def gather(run_folder: Path) -> RunEvidence:
         profile=reader.document(_PROFILE),
         comparisons=reader.document(_COMPARISONS),
         bands=reader.document(_BANDS),
+        acceptances=reader.acceptances(),
         checks=reader.document(_CHECKS),
         training=training,
         not_trained=not_trained,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from benison.config.acceptances import Acceptance
 from benison.core.profiles import Profile
 from benison.core.verdicts import Check, Tier, Verdict, combine
-from benison.pages import anomalies, columns, drift, history, snapshots
+from benison.pages import anomalies, columns, drift, exceptions, history, snapshots
 from benison.pages.badges import LOOKS, sign
 from benison.pages.figures import count, plural
 from benison.pages.frame import document
@@ -17,7 +18,12 @@ Document = Mapping[str, Any]
 
 
 def page(
-    snapshot: Document | None, checks: Sequence[Check], profile: Profile, comparisons: Document, bands: Document
+    snapshot: Document | None,
+    checks: Sequence[Check],
+    profile: Profile,
+    comparisons: Document,
+    bands: Document,
+    acceptances: Sequence[Acceptance] = (),
 ) -> str:
     """A whole HTML file, which loads nothing and runs nothing.
 
@@ -27,11 +33,14 @@ def page(
         profile: What train and each span look like.
         comparisons: comparisons.json; ``{"comparisons": []}`` where nothing was compared.
         bands: bands.json; ``{"bands": [], "span": 1}`` where there is no history.
+        acceptances: What accepted.yaml says.
 
     Returns:
         The file's text.
     """
     parts = list(_parts(snapshot, checks, profile, comparisons, bands))
+    if acceptances:
+        parts.insert(bool(checks), ("exceptions", "Accepted exceptions", exceptions.render(acceptances)))
     headline = _headline(checks, profile)
     return document(
         f"Data: {headline}",
@@ -50,10 +59,10 @@ def _parts(
     if checks:
         yield "anomalies", "Anomalies", anomalies.render(checks)
     if comparisons["comparisons"]:
-        yield "drift", "Drift", drift.render(comparisons)
+        yield "drift", "Drift", drift.render(comparisons, checks)
     if bands["bands"]:
         kinds = {name: column.kind for name, column in newest.columns.items()}
-        yield "history", "History", history.render(bands, kinds)
+        yield "history", "History", history.render(bands, kinds, checks)
     label = snapshot["label"]["column"] if snapshot else ""
     caption = f"{plural(newest.rows, 'row')} of span {profile.newest}" if snapshot else plural(newest.rows, "row")
     yield "columns", "Columns", columns.render(newest, caption, label)

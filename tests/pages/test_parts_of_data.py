@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from benison.config.acceptances import Acceptance
 from benison.core.profiles import QUANTILES, ColumnProfile, RowsProfile
 from benison.core.verdicts import Check, Tier, Verdict
-from benison.pages import anomalies, columns, drift, history, snapshots
+from benison.pages import anomalies, columns, drift, exceptions, history, snapshots
 from benison.pages.markup import Markup
 
 
@@ -50,24 +51,60 @@ def test_an_anomaly_has_observed_allowed_reason_and_what_it_does() -> None:
 
 def test_the_way_out_is_a_command_that_a_shell_reads_as_it_is_meant() -> None:
     hostile = "column fare'; rm -rf ~ #`x` $HOME"
-    way_out = anomalies.way_out(Check("drift", hostile, Tier.HARD, Verdict.FAIL, "1", "0", "no", {"psi": 1.0}))
+    way_out = anomalies.way_out(Check("skew", hostile, Tier.HARD, Verdict.FAIL, "1", "0", "no", {"psi": 1.0}))
     assert way_out is not None
     [command] = parse(way_out).iter("code")
-    assert shlex.split(command.text or "") == ["benison", "data", "accept", "drift", hostile, "--why", "..."]
+    assert shlex.split(command.text or "") == ["benison", "data", "accept", "skew", hostile, "--why", "..."]
 
 
 @pytest.mark.parametrize(
     "one",
     [
-        check("drift", Verdict.PASS),
-        check("drift", Verdict.INCONCLUSIVE),
-        check("drift", Verdict.ERROR),
-        check("drift", Verdict.FAIL, numbers={}),
+        check("skew", Verdict.PASS),
+        check("skew", Verdict.INCONCLUSIVE),
+        check("skew", Verdict.ERROR),
+        check("rows", Verdict.FAIL),
     ],
-    ids=["passed", "not checked", "broken", "no figure"],
+    ids=["passed", "not checked", "broken", "a fact"],
 )
 def test_there_is_no_way_out_of_what_has_nothing_to_accept(one: Check) -> None:
     assert anomalies.way_out(one) is None
+
+
+def test_what_the_command_says_in_particular_is_not_said_in_general_too() -> None:
+    reason = "column fare: PSI 0.3 > 0.1; if the change is right, benison data accept says so"
+    said = text(parse(anomalies.render([check("skew", Verdict.FAIL, reason=reason)])))
+    assert said.count("benison data accept") == 1
+    assert "column fare: PSI 0.3 > 0.1" in said
+
+
+def test_what_was_accepted_is_told_with_who_and_why() -> None:
+    when = "2026-11-21T09:30:00Z"
+    found = [
+        Acceptance("skew", "column fare", "new <prices>", "ada@desk", when, "psi", at_most=0.5),
+        Acceptance("schema", "column fare in train", "a new kind", "bob@desk", when, changed=("domain: + 'x'",)),
+        Acceptance(
+            "drift_from_previous", "column fare", "seen", "bob@desk", when, observed="text", snapshot="sha256:0"
+        ),
+    ]
+    page = parse(exceptions.render(found))
+    rows = [[text(cell) for cell in row] for row in page.iter("tr")][1:]
+    at = "21 November 2026, 09:30:00 UTC"
+    assert rows == [
+        ["skew column fare", "psi up to 0.5", "new <prices>", "ada@desk", at],
+        ["schema column fare in train", "domain: + 'x'", "a new kind", "bob@desk", at],
+        ["skew column tip", "as 'text', of this snapshot alone", "seen", "bob@desk", at],
+    ]
+
+
+def test_what_was_accepted_says_so_beside_its_drawing() -> None:
+    accepted = [check("drift_from_previous", Verdict.PASS), check("history", Verdict.PASS)]
+    card = text(parse(drift.render({"comparisons": [comparison("fare", 0.9, "FAIL")]}, accepted)))
+    assert "accepted" in card
+    assert "FAIL" not in card
+    told = parse(history.render({"span": 4, "bands": [band("fare", "FAIL")]}, {}, accepted))
+    assert "accepted" in text(told)
+    assert not list(told.iter("figure"))
 
 
 def test_more_checks_than_a_page_holds_are_counted() -> None:

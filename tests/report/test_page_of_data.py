@@ -60,6 +60,7 @@ def failed(name: str, tier: Tier = Tier.HARD) -> Check:
 def test_the_answer_comes_first_and_anomalies_before_the_rest(documents: dict[str, Any]) -> None:
     documents["checks"].insert(0, failed("schema"))
     found = parse(rendered(documents))
+    assert "benison data accept schema 'column sex in train'" in text(found)
     assert text(next(found.iter("h1"))) == "Fail: 1 hard check does not pass"
     assert "schema: 2% is not <= 1%" in text(next(found.iter("header")))
     anchors = [section.get("id") for section in found.iter("section")]

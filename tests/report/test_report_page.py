@@ -283,6 +283,26 @@ def test_drift_stands_beside_its_column(census: ModuleType, write_run: Write) ->
     assert not any("FAIL" in said for name, said in cards if name == "age")
 
 
+def test_a_failed_check_of_the_data_comes_with_its_way_out(census: ModuleType, write_run: Write) -> None:
+    checks = text(part(page_of(write_run(census.blocked_at_data())), "checks"))
+    assert "benison data accept schema 'split train' --why '...'" in checks
+    assert "benison data accept drift_from_previous 'column hours_per_week' --why '...'" in checks
+    assert "benison data accept auc" not in checks, "what a model lacks is not accepted so"
+
+
+def test_accepted_exceptions_stand_with_the_data(census: ModuleType, write_run: Write) -> None:
+    folder = write_run(census.pushed())
+    project = folder / "tasks/bundle/bundle/project"
+    (project / "accepted.yaml").write_text(
+        "accepted:\n"
+        "  - {check: skew, subject: column age, why: <b>older</b>, who: ada@desk, when: '2026-11-21T09:30:00Z',"
+        " measure: psi, at_most: 0.4}\n"
+    )
+    data = text(part(page_of(folder), "data"))
+    assert "Accepted exceptions 1" in data
+    assert "psi up to 0.4<b>older</b>ada@desk21 November 2026, 09:30:00 UTC" in data
+
+
 def test_tasks_and_splits_stand_in_the_order_in_which_they_come(census: ModuleType, write_run: Write) -> None:
     page = page_of(write_run(census.pushed()))
     tables = {text(table.find("caption")): table for table in page.iter("table")}  # type: ignore[arg-type]
