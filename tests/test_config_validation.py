@@ -97,7 +97,7 @@ def test_every_column_that_is_named_is_known(tmp_path: Path) -> None:
     [
         ({"drfit": {}}, "got 'drfit'\n\nhint: did you mean drift?"),
         ({"drift": {"measure": "psy"}}, "(validation.drift.measure): expected one of psi, jensen_shannon, l_infinity"),
-        ({"drift": {"previous": {"warn": 2}}}, "(validation.drift.previous.warn): expected warn at or below block"),
+        ({"drift": {"previous": {"warn": 5}}}, "(validation.drift.previous.warn): expected warn at or below block"),
         ({"volume": {"warn": 0.5}}, "(validation.volume.warn): expected a number from 1, or never, got 0.5"),
         ({"volume": {"warn": math.inf}}, "expected a number from 1, or never, got inf"),
         ({"freshness": {"max_age": "soon"}}, "expected a duration such as 36h, 3d or 2w, got 'soon'"),

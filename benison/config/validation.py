@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from benison.config.bounds import NEVER as NEVER
+from benison.config.bounds import Bounds as Bounds
+from benison.config.bounds import bounds_of, by_column
+from benison.config.drift import DriftRules as DriftRules
+from benison.config.drift import drift_of
 from benison.core.sections import Section
 from benison.core.verdicts import Tier
 
-NEVER = math.inf
 SEASONS = ("hour_of_day", "weekday", "day_of_year")
-DRIFT_MEASURES = ("psi", "jensen_shannon", "l_infinity")
-DRIFT_REFERENCES = ("previous", "champion", "serving")
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(s|min|h|d|w)")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "w": 604800}
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """Two bounds of one figure, of which more is worse.
-
-    Attributes:
-        warn: Beyond it a soft check fails; `NEVER` switches the warning off.
-        block: Beyond it a hard check fails; `NEVER`: it never blocks.
-    """
-
-    warn: float
-    block: float
 
 
 @dataclass(frozen=True)
@@ -88,32 +76,6 @@ class History:
     season: str | int
     bounds: Bounds
     columns: Mapping[str, Bounds]
-
-
-@dataclass(frozen=True)
-class DriftRules:
-    """How far a distribution may move.
-
-    Attributes:
-        measure: ``psi``, ``jensen_shannon`` or ``l_infinity``, over bins that the reference fixed.
-        level: A shift counts only if it is more than chance, at this false discovery rate over all columns.
-        previous: Of the newest span against the one before it.
-        champion: Of train against what the champion was trained on.
-        serving: Of serving examples against train: skew.
-        columns: Exceptions, by which of the three and by column.
-    """
-
-    measure: str
-    level: float
-    previous: Bounds
-    champion: Bounds
-    serving: Bounds
-    columns: Mapping[str, Mapping[str, Bounds]]
-
-    def bounds(self, against: str, column: str) -> Bounds:
-        """Those of a column against ``previous``, ``champion`` or ``serving``: its own, or the usual ones."""
-        usual: Bounds = getattr(self, against)
-        return self.columns[against].get(column, usual)
 
 
 @dataclass(frozen=True)
@@ -207,9 +169,6 @@ class Validation:
         return tuple(dict.fromkeys(named))
 
 
-_PSI, _OTHER_MEASURES = Bounds(0.1, 1.0), Bounds(0.1, 0.5)
-
-
 def validation_of(section: Section) -> Validation:
     """Reads the section; an empty one gives the defaults.
 
@@ -224,10 +183,10 @@ def validation_of(section: Section) -> Validation:
         engine=engine,
         beam_options=section.texts("beam_options", ()),
         schema=_schema(section.section("schema", optional=True)),
-        volume=_bounds(section, "volume", Bounds(1.5, 5.0), low=1),
+        volume=bounds_of(section, "volume", Bounds(1.5, 5.0), low=1),
         freshness=_freshness(section.section("freshness")) if "freshness" in section.content else None,
         history=_history(section.section("history", optional=True)),
-        drift=_drift(section.section("drift", optional=True)),
+        drift=drift_of(section.section("drift", optional=True)),
         keys=tuple(_key(line) for line in section.sections("keys")),
         foreign_keys=tuple(_foreign_key(line) for line in section.sections("foreign_keys")),
         combinations=tuple(_combination(line) for line in section.sections("combinations")),
@@ -237,32 +196,6 @@ def validation_of(section: Section) -> Validation:
     section.asked.add("freshness")
     section.close()
     return validation
-
-
-def _bounds(section: Section, key: str, default: Bounds, low: float = 0.0) -> Bounds:
-    """``{warn: 0.1, block: 1}``; a bound that is left out keeps its default, ``never`` switches it off."""
-    own = section.section(key, optional=True)
-    found = Bounds(_bound(own, "warn", default.warn, low), _bound(own, "block", default.block, low))
-    own.close()
-    if found.warn > found.block:
-        got = f"warn {found.warn:g}, block {found.block:g}"
-        raise own.error("warn", "warn at or below block", got, "write both")
-    return found
-
-
-def _bound(section: Section, key: str, default: float, low: float) -> float:
-    if section.content.get(key) == "never":
-        section.asked.add(key)
-        return NEVER
-    value = section.take(key, float, default)
-    if not low <= value or (math.isinf(value) and key in section.content):
-        raise section.error(key, f"a number from {low:g}, or never", f"{value:g}")
-    return value
-
-
-def _by_column(section: Section, default: Bounds) -> dict[str, Bounds]:
-    columns = section.section("columns", optional=True)
-    return {str(name): _bounds(columns, name, default) for name in columns.content}
 
 
 def _tier(section: Section, default: str = "hard") -> Tier:
@@ -307,13 +240,13 @@ def _freshness(section: Section) -> Freshness:
 
 
 def _history(section: Section) -> History:
-    bounds = _bounds(section, "bounds", Bounds(4.0, 10.0))
+    bounds = bounds_of(section, "bounds", Bounds(4.0, 10.0))
     history = History(
         window=section.whole("window", 24, low=3),
         least=section.whole("least", 5, low=3),
         season=_season(section),
         bounds=bounds,
-        columns=_by_column(section, bounds),
+        columns=by_column(section, bounds),
     )
     if history.least > history.window:
         raise section.error("least", f"at most window, {history.window}", history.least)
@@ -325,18 +258,6 @@ def _season(section: Section) -> str | int:
     if isinstance(section.content.get("season"), int):
         return section.whole("season", low=2)
     return section.choice("season", SEASONS, "") if "season" in section.content else section.take("season", str, "")
-
-
-def _drift(section: Section) -> DriftRules:
-    measure = section.choice("measure", DRIFT_MEASURES, "psi")
-    usual = _PSI if measure == "psi" else _OTHER_MEASURES
-    soft = Bounds(usual.warn, NEVER)
-    of = {name: _bounds(section, name, usual if name == "previous" else soft) for name in DRIFT_REFERENCES}
-    level = section.number("level", 0.01, low=1e-9, high=0.5)
-    columns = {name: _by_column(section, bounds) for name, bounds in of.items()}
-    rules = DriftRules(measure=measure, level=level, columns=columns, **of)
-    section.close()
-    return rules
 
 
 def _key(section: Section) -> Key:
@@ -385,9 +306,9 @@ def _as_text(value: object) -> str:
 
 def _leakage(section: Section) -> Leakage:
     leakage = Leakage(
-        rows=_bounds(section, "rows", Bounds(0.0, 0.01)),
+        rows=bounds_of(section, "rows", Bounds(0.0, 0.01)),
         entity=section.texts("entity", ()),
-        auc=_bounds(section, "auc", Bounds(0.95, 0.995), low=0.5),
+        auc=bounds_of(section, "auc", Bounds(0.95, 0.995), low=0.5),
         feature_time=section.take("feature_time", str, ""),
         label_time=section.take("label_time", str, ""),
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benison.config.validation import DriftRules
+from benison.config.bounds import Bounds
+from benison.config.drift import DriftRules
 from benison.core.profiles import CATEGORICAL, DATETIME, NUMERIC, ColumnProfile, RowsProfile
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.measures.drift import Binned, Drift, benjamini_hochberg, binned, compare
@@ -84,7 +85,7 @@ def _finite(bound: float) -> float | None:
 
 
 def drift(
-    reference: Reference, now: Mapping[str, ColumnTally], rules: DriftRules, model: Collection[str]
+    reference: Reference, now: Mapping[str, ColumnTally], rules: DriftRules, model: Collection[str], label: str = ""
 ) -> tuple[list[Check], list[dict[str, Any]]]:
     """A column has drifted where it is far from its reference AND farther than chance, corrected over the columns.
 
@@ -95,6 +96,7 @@ def drift(
         model: Features and label; of serving examples, the features. The correction is over these alone, and over the
             other columns alone, which never block: a counter that differs in every span must not make way for chance
             in a feature.
+        label: The label's column, which has bounds of its own; empty: none.
 
     Returns:
         One check for each column of either side, in the order of their names (serving examples need not have more than
@@ -102,7 +104,9 @@ def drift(
     """
     asked = set(model) if reference.against == SERVING else reference.rows.columns.keys()
     names = sorted(asked | now.keys())
-    seen, others = [name for name in names if name in model], [name for name in names if name not in model]
+    bounds = {name: rules.bounds(reference.against, name, label) for name in names}
+    seen = {name: bounds[name] for name in names if name in model}
+    others = {name: bounds[name] for name in names if name not in model}
     made = _compared(reference, now, rules, seen, in_model=True)
     made += _compared(reference, now, rules, others, in_model=False)
     checks = {one.column: _judged(one, rules.level) for one in made}
@@ -110,7 +114,7 @@ def drift(
     known = reference.rows.columns
     for name in names:
         if name not in checks:
-            may_block = name in model and math.isfinite(rules.bounds(reference.against, name).block)
+            may_block = name in model and math.isfinite(bounds[name].block)
             checks[name] = _not_compared(reference, name, known.get(name), now.get(name), may_block=may_block)
     return [checks[name] for name in names], [comparisons[name] for name in sorted(comparisons)]
 
@@ -121,16 +125,20 @@ def nothing_to_compare_with(against: str, reason: str) -> Check:
 
 
 def _compared(
-    reference: Reference, now: Mapping[str, ColumnTally], rules: DriftRules, names: Iterable[str], *, in_model: bool
+    reference: Reference,
+    now: Mapping[str, ColumnTally],
+    rules: DriftRules,
+    asked: Mapping[str, Bounds],
+    *,
+    in_model: bool,
 ) -> list[Comparison]:
-    """The comparisons of the columns that can be compared, their p-values adjusted for how many they are."""
+    """The comparisons of those columns that can be compared, their p-values adjusted for how many they are."""
     known = reference.rows.columns
-    able = [name for name in names if name in known and name in now and _comparable(known[name], now[name])]
+    able = [name for name in asked if name in known and name in now and _comparable(known[name], now[name])]
     profiles = {name: _to_compare_by(known[name], in_model=in_model) for name in able}
     bins = {name: binned(profiles[name], now[name]) for name in able}
     found = {name: compare(one.first, one.second) for name, one in bins.items()}
     adjusted = dict(zip(able, benjamini_hochberg([one.p_value for one in found.values()]), strict=True))
-    bounds = {name: rules.bounds(reference.against, name) for name in able}
     return [
         Comparison(
             column=name,
@@ -140,8 +148,8 @@ def _compared(
             measure=rules.measure,
             drift=found[name],
             p_value=float(adjusted[name]),
-            warn=bounds[name].warn,
-            block=bounds[name].block if in_model else math.inf,
+            warn=asked[name].warn,
+            block=asked[name].block if in_model else math.inf,
         )
         for name in able
     ]

@@ -113,7 +113,8 @@ def _drift(
     asked = rules.validation.drift
     if before.spans:
         reference = drift.Reference(drift.PREVIOUS, f"span {before.spans[-1].span}", before.spans[-1].rows)
-        yield drift.drift(reference, figures.newest.tallies, asked, rules.model)
+        label = rules.label.column if rules.label else ""
+        yield drift.drift(reference, figures.newest.tallies, asked, rules.model, label)
     else:
         yield [drift.nothing_to_compare_with(drift.PREVIOUS, "no span before to compare with")], []
     if before.champion is not None:

@@ -1,6 +1,7 @@
 """Drift of whole tables: what is found, what blocks, and what is said of what cannot be compared."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from benison.components.example_validator.drift import (
     drift,
     nothing_to_compare_with,
 )
-from benison.config.validation import NEVER, Bounds, DriftRules
+from benison.config.bounds import NEVER, Bounds
+from benison.config.drift import DriftRules
 from benison.core import documents
 from benison.core.digests import of_bytes
 from benison.core.profiles import RowsProfile
@@ -27,6 +29,7 @@ RULES = DriftRules(
     measure="psi",
     level=0.01,
     previous=Bounds(0.1, 1.0),
+    label=Bounds(0.1, 0.5),
     champion=Bounds(0.1, NEVER),
     serving=Bounds(0.1, NEVER),
     columns={PREVIOUS: {}, CHAMPION: {}, SERVING: {}},
@@ -160,7 +163,7 @@ def test_against_the_champion_a_shift_only_warns_by_default() -> None:
 
 def test_a_column_has_its_own_bounds() -> None:
     own = {**RULES.columns, PREVIOUS: {"x": Bounds(5.0, NEVER)}}
-    rules = DriftRules("psi", 0.01, RULES.previous, RULES.champion, RULES.serving, own)
+    rules = replace(RULES, columns=own)
     before, now = np.arange(1000.0), np.arange(1000.0) + 300
     assert answers(compared({"x": before, "y": before}, {"x": now, "y": now}, rules=rules)[0]) == {
         "x": (SOFT, Verdict.PASS),
@@ -172,7 +175,7 @@ def test_a_column_has_its_own_bounds() -> None:
     ("measure", "bounds"), [("jensen_shannon", Bounds(0.1, 0.5)), ("l_infinity", Bounds(0.1, 0.5))]
 )
 def test_other_measures_find_the_same(measure: str, bounds: Bounds) -> None:
-    rules = DriftRules(measure, 0.01, bounds, bounds, bounds, RULES.columns)
+    rules = replace(RULES, measure=measure, previous=bounds)
     before, now = pets(800, 1), pets(600, 2)
     checks, comparisons = compared(before, {**now, "age": now["age"] + 1000}, rules=rules)
     assert answers(checks) == {
