@@ -95,11 +95,25 @@ def moments(column: pa.ChunkedArray, name: str, source: str, first: int = 1) -> 
     if not pa.types.is_string(column.type):
         numbers: Moments = np.asarray(column.to_numpy())
         return numbers
+    if (at_once := _at_once(column)) is not None:
+        return at_once
     encoded = column.combine_chunks().dictionary_encode()
     encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
     known = _known(encoded, name, place)
     times: Moments = known[encoded.indices.to_numpy()]
     return times
+
+
+def _at_once(texts: pa.ChunkedArray) -> Moments | None:
+    """By Arrow, which reads the usual spellings, all with a zone or all without; None: one of them is another."""
+    for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
+        try:
+            times = texts.cast(kind)
+        except pa.ArrowInvalid:
+            continue
+        found: Moments = times.cast(pa.int64()).to_numpy()
+        return found
+    return None
 
 
 def has_zone(text: str) -> bool:

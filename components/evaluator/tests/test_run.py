@@ -1,10 +1,8 @@
 """The component as it runs: real packages, real files in, real files out."""
 
-import json
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,94 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import yaml
 from tensorflow_model_analysis.api import model_eval_lib
 
-from benison.components.evaluator.run import run
 from benison.core import digests, documents
 from benison.core.errors import ConfigError, DataError, IntegrityError
+from components.evaluator.tests.world import World, an_example
 
-EXAMPLES = documents.SCHEMAS / "examples" / "valid"
 Package = Callable[..., Path]
-GATE: dict[str, Any] = {
-    "min_rows": 200,
-    "min_positives": 20,
-    "checks": [
-        {"metric": "auc", "at_least": 0.6},
-        {"metric": "auc", "tolerance": 0.02},
-        {"metric": "recall", "tolerance": 0.3, "slices": "all", "tier": "soft"},
-    ],
-}
-EVALUATION: dict[str, Any] = {
-    "modelSpecs": [{"labelKey": "income"}],
-    "slicingSpecs": [{}, {"featureKeys": ["sex"]}, {"featureKeys": ["race", "sex"]}],
-    "metricsSpecs": [{"metrics": [{"className": "AUC"}, {"className": "Precision"}, {"className": "ExampleCount"}]}],
-}
-
-
-def an_example(kind: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((EXAMPLES / f"{kind}.json").read_text())
-    return {key: value for key, value in content.items() if key not in ("kind", "format")}
-
-
-@dataclass
-class World:
-    """Everything that the component is given, as the components before it write it."""
-
-    root: Path
-    gate: dict[str, Any] = field(default_factory=lambda: json.loads(json.dumps(GATE)))
-    evaluation: dict[str, Any] = field(default_factory=lambda: json.loads(json.dumps(EVALUATION)))
-
-    def holdout(self, table: pa.Table) -> None:
-        folder = self.root / "holdout" / "Split-holdout"
-        folder.mkdir(parents=True)
-        pq.write_table(table, folder / "data-00000.parquet")
-        documents.write(self.root / "holdout" / "snapshot.json", "snapshot", an_example("snapshot"))
-
-    def challenger(self, package: Path, model_digest: str = "sha256:" + "c" * 64) -> str:
-        folder = self.root / "model"
-        folder.mkdir()
-        (folder / "Format-Serving").symlink_to(package)
-        digest = digests.of_tree(package)
-        said = {**an_example("training"), "package": digest, "model_digest": model_digest}
-        documents.write(folder / "training.json", "training", said)
-        return digest
-
-    def champion(self, **packages: Path) -> None:
-        """Champion and reference; the same package is there once."""
-        (self.root / "champion").mkdir()
-        entries: dict[str, Any] = {"champion": None, "reference": None}
-        for number, (role, package) in enumerate(packages.items()):
-            folder = "champion" if package == packages["champion"] else role
-            link = self.root / "champion" / folder
-            if not link.exists():
-                link.symlink_to(package)
-            entries[role] = {
-                "package": digests.of_tree(package),
-                "number": 7 - number,
-                "spans": [1],
-                "snapshot": "sha256:" + "5" * 64,
-                "model_digest": "sha256:" + str(number) * 64,
-                "folder": folder,
-            }
-        documents.write(self.root / "champion" / "champion.json", "champion", entries)
-
-    def run(self) -> dict[str, Any]:
-        project = self.root / "bundle" / "project"
-        project.mkdir(parents=True, exist_ok=True)
-        settings = {
-            "name": "income",
-            "data": {"path": "people.csv"},
-            "label": {"column": "income", "positive": ">50K", "negative": "<=50K"},
-            "features": {"age": "numeric", "sex": "categorical"},
-            "model": {},
-            "gate": self.gate,
-        }
-        (project / "benison.yaml").write_text(yaml.safe_dump(settings))
-        (project / "eval_config.json").write_text(json.dumps(self.evaluation))
-        given = {name: self.root / name for name in ("bundle", "holdout", "model", "champion")}
-        run(**given, predictions=self.root / "predictions", evaluation=self.root / "evaluation")
-        return documents.read(self.root / "evaluation" / "evaluation.json", "evaluation")
 
 
 @pytest.fixture

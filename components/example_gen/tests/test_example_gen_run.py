@@ -2,9 +2,7 @@
 
 import gzip
 import inspect
-import json
 import shutil
-from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,58 +13,10 @@ import pytest
 
 from benison.components.example_gen.component import example_gen
 from benison.components.example_gen.run import run
-from benison.core import digests, documents
+from benison.core import digests
 from benison.core.errors import ConfigError, DataError, StorageError
 from benison.core.examples import binary_labels, read_split
-
-ROWS: list[dict[str, Any]] = [
-    {"id": n, "age": n % 70, "city": f"c{n % 5}", "day": f"2026-{n % 12 + 1:02d}-01", "y": n % 3 // 2}
-    for n in range(400)
-]
-CONFIG: dict[str, Any] = {
-    "name": "people",
-    "data": {"path": "span-{span}.csv", "window": 2},
-    "label": {"column": "y", "positive": 1, "negative": 0},
-    "features": {"age": "numeric", "city": "categorical"},
-    "model": {},
-    "gate": {"checks": [{"metric": "auc", "at_least": 0.6}]},
-}
-
-
-class Place:
-    """A folder with a project, its data, and the artifacts of a run."""
-
-    def __init__(self, folder: Path, validation: dict[str, Any] | None = None, **data: Any) -> None:
-        self.folder, self.examples, self.holdout = folder, folder / "examples", folder / "holdout"
-        self.references = folder / "references"
-        self.data, self.validation = {**CONFIG["data"], **data}, validation or {}
-        (folder / "bundle" / "project").mkdir(parents=True, exist_ok=True)
-        self.slice_by("city")
-
-    def slice_by(self, column: str) -> None:
-        config = {"slicingSpecs": [{"featureKeys": [column]}], "metricsSpecs": [{"metrics": [{"className": "AUC"}]}]}
-        (self.folder / "bundle" / "project" / "eval_config.json").write_text(json.dumps(config))
-
-    def write(self, name: str, rows: list[dict[str, Any]]) -> None:
-        lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
-        (self.folder / name).write_text("\n".join(lines) + "\n")
-
-    def run(self, path: str = "", span: int = 0, *, clean: bool = True) -> dict[str, Any]:
-        data = {"format": "csv", **self.data, "path": path or self.data["path"]}
-        data = data if "{span" in data["path"] else {**data, "window": 1}
-        config = {**CONFIG, "data": data, "validation": self.validation}
-        (self.folder / "bundle" / "project" / "benison.yaml").write_text(json.dumps(config))
-        for artifact in (self.examples, self.holdout, self.references) if clean else ():
-            shutil.rmtree(artifact, ignore_errors=True)
-        root, bundle = str(self.folder), self.folder / "bundle"
-        artifacts = {"examples": self.examples, "holdout": self.holdout, "references": self.references}
-        run(data_root=root, span=span, bundle=bundle, **artifacts)
-        assert (self.examples / "snapshot.json").read_bytes() == (self.holdout / "snapshot.json").read_bytes()
-        return documents.read(self.examples / "snapshot.json", "snapshot")
-
-    def ids(self) -> dict[str, list[int]]:
-        where = {"train": self.examples, "eval": self.examples, "holdout": self.holdout}
-        return {split: read_split(artifact, split, ["id"])["id"].to_pylist() for split, artifact in where.items()}
+from components.example_gen.tests.place import ROWS, Place
 
 
 @pytest.fixture
@@ -335,63 +285,6 @@ def test_a_second_run_into_the_same_folders_leaves_nothing_of_the_first(place: P
     place.run(span=2, clean=False)
     assert place.run(clean=False) == first
     digests.verify_tree(place.examples / "Split-train", first["splits"]["train"]["digest"])
-
-
-def referring(place: Path, **data: Any) -> Place:
-    """A project with a table of cities."""
-    keys = [{"columns": ["city"], "table": "cities", "references": ["name"]}]
-    return Place(place, validation={"foreign_keys": keys}, references={"cities": "cities.csv", "idle": "x.csv"}, **data)
-
-
-def test_the_columns_that_foreign_keys_name_come_along_for_the_validator(tmp_path: Path) -> None:
-    place = referring(tmp_path, path="span-1.csv")
-    place.write("span-1.csv", ROWS)
-    place.write("cities.csv", [{"people": 7, "name": f"c{n}"} for n in range(4)])
-    place.run()
-    context = documents.read(place.references / "context.json", "references")
-    assert {path.name for path in place.references.iterdir()} == {"Table-cities", "context.json"}
-    assert pq.read_table(place.references / "Table-cities" / "data.parquet").to_pydict() == {
-        "name": ["c0", "c1", "c2", "c3"]
-    }
-    assert (context["read_at"], context["serving"], list(context["tables"])) == (None, None, ["cities"])
-    table = context["tables"]["cities"]
-    digests.verify_tree(place.references / "Table-cities", table["digest"])
-    assert (table["rows"], table["sources"][0]["path"]) == (4, "cities.csv")
-
-
-def test_a_column_that_the_table_does_not_have_is_told(tmp_path: Path) -> None:
-    place = referring(tmp_path, path="span-1.csv")
-    place.write("span-1.csv", ROWS)
-    place.write("cities.csv", [{"people": 7, "nane": "c1"}])
-    with pytest.raises(
-        DataError, match=r"cities\.csv: expected a column 'name', got none\n\nhint: did you mean nane\?"
-    ):
-        place.run()
-    assert not place.examples.exists()
-
-
-def test_serving_examples_come_along_with_the_types_of_the_features_and_without_a_label(tmp_path: Path) -> None:
-    place = Place(tmp_path, path="span-1.csv", serving={"path": "served/*.jsonl"})
-    place.write("span-1.csv", ROWS)
-    (tmp_path / "served").mkdir()
-    for number in (1, 2):
-        lines = [json.dumps({"city": number, "age": 30 + number}) + "\n"] * number
-        (tmp_path / "served" / f"{number}.jsonl").write_text("".join(lines))
-    place.run()
-    serving = documents.read(place.references / "context.json", "references")["serving"]
-    found = pq.read_table(place.references / "Serving" / "data.parquet").to_pydict()
-    assert found == {"age": [31, 32, 32], "city": ["1", "2", "2"]}
-    assert (serving["rows"], len(serving["sources"])) == (3, 2)
-
-
-def test_the_moment_of_reading_is_kept_only_where_freshness_is_asked(tmp_path: Path) -> None:
-    for asked in ({}, {"freshness": {"max_age": "3d"}}):
-        place = Place(tmp_path, validation=asked, path="span-1.csv", time="day")
-        place.write("span-1.csv", ROWS)
-        place.run()
-        read_at = documents.read(place.references / "context.json", "references")["read_at"]
-        assert (read_at is not None) == bool(asked)
-    assert abs(datetime.now(UTC) - datetime.fromisoformat(read_at)) < timedelta(minutes=10)
 
 
 def test_an_artifact_that_cannot_be_written_is_an_error(place: Place) -> None:

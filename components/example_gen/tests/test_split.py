@@ -14,7 +14,6 @@ from benison.components.example_gen.walk import Rows
 from benison.config import Splits
 from benison.core.errors import DataError
 from benison.sources.keys import row_keys
-from benison.sources.times import moments
 
 SHARES = st.tuples(st.integers(1, 98), st.integers(1, 98)).filter(lambda pair: sum(pair) < 100)
 
@@ -117,53 +116,3 @@ def test_times_with_a_zone_in_one_file_and_without_in_the_next_are_refused(tmp_p
     splits = Splits("time", (), "at", (0.6, 0.2, 0.2))
     with pytest.raises(DataError, match=wanted), splitter(splits, ["at"], lambda: iter(rows), tmp_path):
         pass
-
-
-def moments_of(*texts: str | float | None) -> list[float]:
-    return list(moments(pa.chunked_array([pa.array(texts)]), "day", "a.csv"))
-
-
-@pytest.mark.parametrize(
-    "ascending",
-    [
-        (3, 20, 100),
-        (-0.5, 0.25, 7.0),
-        ("2026-11-09", "2026-11-10", "2027-01-01"),
-        ("20261109", "20261110", "2027-01-01"),
-        ("2026-11-09", "2026-11-09T00:00:01", "2026-11-09 00:00:01.5"),
-        ("2026-11-09T12:00:00+02:00", "2026-11-09T11:00:00Z", "2026-11-09T11:00:00.000001500+00:00"),
-    ],
-)
-def test_times_in_ascending_order_are_ascending_numbers(ascending: tuple[str | float, ...]) -> None:
-    found = moments_of(*ascending)
-    assert found == sorted(set(found))
-    assert len(found) == 3
-
-
-def test_equal_times_are_equal_in_every_zone() -> None:
-    assert len(set(moments_of("2026-11-09T12:00:00+02:00", "2026-11-09T10:00:00Z", "20261109T100000+0000"))) == 1
-
-
-@pytest.mark.parametrize(
-    ("texts", "message"),
-    [
-        (
-            ["2026-11-09", None],
-            "a.csv, row 2, column 'day': expected a time, got nothing\n\n"
-            "hint: rows are told apart by time; drop rows without one before",
-        ),
-        (
-            ["2026-11-09", "2026-11-09", "9.11.2026"],
-            "a.csv, row 3, column 'day': expected an ISO 8601 time such as 2026-11-20 or 2026-11-20T14:30:00Z, "
-            "or a number, got '9.11.2026'",
-        ),
-        (
-            ["2026-11-09T10:00:00Z", "2026-11-09T10:00:00"],
-            "a.csv, row 2, column 'day': expected a zone in every time, or in none, got '2026-11-09T10:00:00'",
-        ),
-    ],
-)
-def test_a_time_that_cannot_order_rows_is_named(texts: list[str | None], message: str) -> None:
-    with pytest.raises(DataError) as error:
-        moments_of(*texts)
-    assert str(error.value) == message
