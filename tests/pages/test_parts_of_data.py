@@ -84,7 +84,7 @@ def test_what_was_accepted_is_told_with_who_and_why() -> None:
         Acceptance("skew", "column fare", "new <prices>", "ada@desk", when, "psi", at_most=0.5),
         Acceptance("schema", "column fare in train", "a new kind", "bob@desk", when, changed=("domain: + 'x'",)),
         Acceptance(
-            "drift_from_previous", "column fare", "seen", "bob@desk", when, observed="text", snapshot="sha256:0"
+            Acceptance("skew", "column tip", "seen", "bob@desk", when, observed="text", snapshot="sha256:0"),
         ),
     ]
     page = parse(exceptions.render(found))
