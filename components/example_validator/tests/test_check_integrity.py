@@ -11,28 +11,17 @@ import pyarrow as pa
 import pytest
 
 from benison.components.example_validator import keyed as keyed_module
-from benison.components.example_validator.examine import Rows
 from benison.components.example_validator.integrity import integrity, questions
 from benison.components.example_validator.keyed import Keyed
 from benison.components.example_validator.keys import Question
-from benison.components.example_validator.measure import Cell
 from benison.components.example_validator.runs import Found
 from benison.config.validation import Combination, ForeignKey, Key, Validation, validation_of
 from benison.core.sections import Section
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.measures.row_keys import of_column, of_rows
+from components.example_validator.tests.splitting import rows
 
 Checks = Callable[..., list[Check]]
-
-
-def rows(*spans: pa.Table) -> Rows:
-    """Each table is a span, from span 1 on, half in train and half in holdout."""
-    cells = []
-    for span, table in enumerate(spans, 1):
-        half = (len(table) + 1) // 2
-        for split, part in (("train", table.slice(0, half)), ("holdout", table.slice(half))):
-            cells.append(Cell((f"split {split}", f"span {span}"), lambda part=part: iter(part.to_batches())))  # type: ignore[misc]
-    return Rows(spans[0].schema, tuple(cells))
 
 
 def rules(**own: Any) -> Validation:
