@@ -6,7 +6,6 @@ from collections.abc import Collection
 from typing import Protocol
 
 from benison.core.errors import DataError
-from benison.core.spans import SpanPattern
 
 
 class Numbered(Protocol):
@@ -74,8 +73,3 @@ def listed(spans: list[int]) -> str:
             runs.append([span])
     texts = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
     return f"span{'s' * (len(spans) > 1)} {', '.join(texts)}"
-
-
-def short_name(pattern: SpanPattern, span: int) -> str:
-    """A span's file without the machine's folders: what is the same for all spans is left out."""
-    return pattern.at(span).removeprefix(f"{pattern.parent}/")

@@ -23,7 +23,7 @@ from benison.sources.queries import GROUP_ROWS, QueriedTable, Value, keep
 MEMORY = "1GiB"
 VERSION: str = duckdb.__version__
 _ADVICE = ("Possible", "The search space", "Potential Fixes", "LINE ", "Candidate")
-# What is written otherwise, as 007 or 05/06/2024, stays text: see `settle`.
+# What is written otherwise, as 007 or 05/06/2024, stays text: see `numerals`.
 _SPELT = {
     "BIGINT": "-?(0|[1-9][0-9]{0,17})",
     "DOUBLE": r"-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?",

@@ -239,6 +239,20 @@ def test_times_that_tell_no_span_are_named(
     assert str(error.value).startswith(message)
 
 
+def test_what_the_configuration_calls_text_or_numeric_is_that() -> None:
+    columns = Columns(numeric=("n", "none"), text=("label",))
+    content = as_csv({"n": "007", "label": "1", "none": ""}, {"n": "2.50", "label": "0", "none": ""})
+    with opened({"a.csv": content}, columns) as dataset:
+        assert [str(field.type) for field in dataset.schema] == ["string", "double", "double"]
+        assert table(dataset).to_pydict() == {"label": ["1", "0"], "n": [7.0, 2.5], "none": [None, None]}
+
+
+def test_a_name_that_one_file_of_json_lines_lacks_is_missing_there() -> None:
+    files = {"a.jsonl": b'{"a": 1, "b": "x"}\n', "b.jsonl": b'{"a": 2}\n'}
+    with opened(files, path="*.jsonl", format="jsonl") as dataset:
+        assert table(dataset).to_pydict() == {"a": [1, 2], "b": ["x", None]}
+
+
 def test_nothing_is_said_of_columns_that_nobody_names() -> None:
     with opened({"a.csv": b"a,b\n1,x\n"}, NOTHING) as dataset:
         assert [(field.name, str(field.type)) for field in dataset.schema] == [("a", "int64"), ("b", "string")]

@@ -3,10 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benison.core.errors import DataError
-from benison.core.spans import SpanPattern
-from benison.sources.locate import alone, choose, listed, short_name
+from benison.sources.locate import alone, choose, listed
+from benison.sources.patterns import Pattern
 
-PATTERN = SpanPattern("/d/span-{span}.csv")
+PATTERN = Pattern("/d/", "span-{span}.csv")
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,3 @@ def test_a_list_of_spans_names_each_span_once(spans: set[int]) -> None:
         first, _, last = part.partition(" to ")
         read += range(int(first), int(last or first) + 1)
     assert read == sorted(spans)
-
-
-def test_a_source_is_named_without_the_folders_of_this_machine() -> None:
-    assert short_name(PATTERN, 3) == "span-3.csv"
-    assert short_name(SpanPattern("/home/me/week-{span:02d}/a.csv"), 3) == "week-03/a.csv"
-    assert short_name(SpanPattern("/home/me/all.csv"), 1) == "all.csv"
