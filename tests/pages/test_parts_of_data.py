@@ -83,9 +83,7 @@ def test_what_was_accepted_is_told_with_who_and_why() -> None:
     found = [
         Acceptance("skew", "column fare", "new <prices>", "ada@desk", when, "psi", at_most=0.5),
         Acceptance("schema", "column fare in train", "a new kind", "bob@desk", when, changed=("domain: + 'x'",)),
-        Acceptance(
-            Acceptance("skew", "column tip", "seen", "bob@desk", when, observed="text", snapshot="sha256:0"),
-        ),
+        Acceptance("skew", "column tip", "seen", "bob@desk", when, observed="text", snapshot="sha256:0"),
     ]
     page = parse(exceptions.render(found))
     rows = [[text(cell) for cell in row] for row in page.iter("tr")][1:]
