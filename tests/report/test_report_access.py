@@ -90,3 +90,6 @@ def test_text_and_marks_stand_out_from_the_paper(scheme: int) -> None:
             assert _contrast(palette[ink], palette[ground]) >= 4.5, (ink, ground)
     assert _contrast(palette["rule"], palette["paper"]) >= 2.5
     assert _contrast(palette["challenger-tint"], palette["champion"]) >= 3
+    for ink in ("challenger", "fail", "open", "pass", "error"):
+        for zone in ("pass-zone", "warn-zone"):
+            assert _contrast(palette[ink], palette[zone]) >= 3, (ink, zone)
