@@ -90,8 +90,8 @@ def by_itself(random: Random, before: dict[str, float], span: int) -> dict[str, 
 
 
 def skewed(random: Random, before: dict[str, float], span: int) -> dict[str, float]:
-    """Likewise, more often far above than far below."""
-    return {name: (math.exp(random.normal() / 2) - 1.13) / 0.6 for name in COLUMNS}
+    """Likewise, but never far below, and farther above: exponentially distributed."""
+    return {name: random.exponential() - 1 for name in COLUMNS}
 
 
 def lingering(random: Random, before: dict[str, float], span: int) -> dict[str, float]:
