@@ -48,6 +48,7 @@ class NumberTally:
         dropped: Bits that keys lack. A bucket of numbers around x is about 2**(dropped - 52) * x wide.
         keys: Ascending, each once.
         counts: Rows by key and class, (keys, 3).
+        zeros: How many are 0.
         moments: Of the finite ones.
         sketch: The different numbers; None as long as each has its own key.
     """
@@ -55,6 +56,7 @@ class NumberTally:
     dropped: int = 0
     keys: Keys = field(default_factory=_empty_keys)
     counts: Counts = field(default_factory=_empty_counts)
+    zeros: int = 0
     moments: Moments = field(default_factory=Moments)
     sketch: DistinctSketch | None = None
 
@@ -68,6 +70,7 @@ class NumberTally:
         if not len(values):
             return
         self.moments.add(values)
+        self.zeros += len(values) - int(np.count_nonzero(values))
         keys = ordered_bits(values)
         if self.sketch is not None:
             self.sketch.add(of_numbers(keys))
@@ -87,6 +90,7 @@ class NumberTally:
         keys, counts = _coarser(other.keys, other.counts, dropped - other.dropped)
         self._drop(dropped - self.dropped)
         self.moments.merge(other.moments)
+        self.zeros += other.zeros
         self._take(keys, counts)
 
     def _take(self, keys: Keys, counts: Counts) -> None:
@@ -133,12 +137,6 @@ class NumberTally:
         """The highest number that each bucket can hold, ascending."""
         bits = (self.keys << self.dropped) | ((np.int64(1) << self.dropped) - 1)
         return np.nan_to_num(numbers_of(bits), nan=np.inf, posinf=np.inf, neginf=-np.inf)
-
-    @property
-    def zeros(self) -> int:
-        """How many are 0; where something is dropped, numbers next to it may be among them, below 1e-307."""
-        place = np.searchsorted(self.keys, 0)
-        return int(self.counts[place].sum()) if place < len(self.keys) and self.keys[place] == 0 else 0
 
     @property
     def infinite(self) -> tuple[int, int]:

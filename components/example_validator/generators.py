@@ -230,6 +230,5 @@ def _fill_numbers(stats: Any, tally: NumberTally, sketch: Any) -> None:
     found.count, found.mean = moments.count, moments.mean
     found.variance = moments.squares / moments.count if moments.count else 0.0
     if any(infinite):
-        # TFDV's mean of infinite numbers is infinite, or none.
-        with np.errstate(invalid="ignore"):
-            found.update(np.repeat([-np.inf, np.inf], infinite))
+        # Infinity less infinity: TFDV has no mean of infinite numbers, and a deviation of 0.
+        found.mean = found.variance = np.nan

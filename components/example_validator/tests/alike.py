@@ -46,4 +46,4 @@ def approximately(value: Any) -> Any:
         return {key: approximately(one) for key, one in value.items()}
     if isinstance(value, list):
         return [approximately(one) for one in value]
-    return pytest.approx(value, rel=EXACT, abs=1e-12) if isinstance(value, float) else value
+    return pytest.approx(value, rel=EXACT, abs=1e-12, nan_ok=True) if isinstance(value, float) else value
