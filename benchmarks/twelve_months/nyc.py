@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 LATE_MINUTES = 15
-# What is known only after the flight, or says the span.
-_NOT_KNOWN_BEFORE = "dep_time dep_delay arr_time arr_delay air_time year minute wind_gust wind_dir".split()
+_AFTER_THE_FLIGHT = ["dep_time", "dep_delay", "arr_time", "arr_delay", "air_time"]
+_NO_USE = ["year", "minute", "wind_gust", "wind_dir"]
 
 
 def table(name: str) -> pd.DataFrame:
@@ -26,5 +26,5 @@ def months() -> dict[int, pd.DataFrame]:
     weather = table("weather").drop(columns=["year", "month", "day", "hour"]).drop_duplicates(["origin", "time_hour"])
     joined = table("flights").merge(weather, on=["origin", "time_hour"], how="left").dropna(subset=["arr_delay"])
     joined["late"] = (joined["arr_delay"] > LATE_MINUTES).astype(int)
-    joined = joined.drop(columns=_NOT_KNOWN_BEFORE)
+    joined = joined.drop(columns=[*_AFTER_THE_FLIGHT, *_NO_USE])
     return {int(month): rows.drop(columns="month") for month, rows in joined.groupby("month")}
