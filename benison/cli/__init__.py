@@ -16,6 +16,7 @@ from benison.core.spelling import nearest
 
 _VERBS = {
     "compile": "Compile a pipeline to the YAML that every engine runs.",
+    "data": "Profile data, validate them, compare them, accept what a check found.",
     "doctor": "Say what is installed, and what each missing thing would give.",
     "init": "Start a project: a commented folder, filled in from your data if you name it.",
     "registry": "Look at versions and promotions, promote by hand, roll back.",

@@ -15,7 +15,8 @@ import click
 
 from benison import config as configuration
 from benison.config import Config
-from benison.core.errors import ConfigError
+from benison.core.errors import ConfigError, DataError
+from benison.core.spelling import nearest
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 FOLDER = click.Path(path_type=Path)
@@ -55,6 +56,29 @@ def find(folder: Path, registry: Path | None = None, runs: Path | None = None) -
     config = configuration.read(folder)
     places = (registry or folder / config.registry).resolve(), (runs or folder / "runs").resolve()
     return Project(folder, config, *places)
+
+
+def find_run(run: str | None, runs: Path) -> Path:
+    """A run's folder.
+
+    Args:
+        run: Its id or its folder; None: the newest.
+        runs: Where runs are kept.
+
+    Raises:
+        DataError: There is none, or none of this id.
+    """
+    if run and (Path(run) / "run.json").is_file():
+        return Path(run).resolve()
+    known = sorted(path.parent.name for path in runs.glob("*/run.json"))
+    if not known or (run and run not in known):
+        raise DataError(
+            f"{runs}",
+            expected=f"a run {run!r}" if run else "a run",
+            got="no run at all" if not known else f"{len(known)} others",
+            hint=nearest(run, known) if run and known else "make one with  benison run PROJECT",
+        )
+    return runs / (run or known[-1])
 
 
 def project_option(command: _F) -> _F:

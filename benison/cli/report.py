@@ -7,8 +7,6 @@ from pathlib import Path
 import click
 
 from benison.cli import project as projects
-from benison.core.errors import DataError
-from benison.core.spelling import nearest
 
 
 @click.command()
@@ -30,13 +28,4 @@ def command(run: str | None, folder: Path, runs: Path | None) -> None:
 def _folder_of(run: str | None, folder: Path, runs: Path | None) -> Path:
     if run and (Path(run) / "run.json").is_file():
         return Path(run).resolve()
-    place = runs.resolve() if runs else projects.find(folder).runs
-    known = sorted(path.parent.name for path in place.glob("*/run.json"))
-    if not known or (run and run not in known):
-        raise DataError(
-            f"{place}",
-            expected=f"a run {run!r}" if run else "a run",
-            got="no run at all" if not known else f"{len(known)} others",
-            hint=nearest(run, known) if run and known else "make one with  benison run PROJECT",
-        )
-    return place / (run or known[-1])
+    return projects.find_run(run, runs.resolve() if runs else projects.find(folder).runs)

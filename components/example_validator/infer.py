@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
+from benison.components.example_validator.measure import Measured
 from benison.components.example_validator.profile import statistics, unprofiled
 from benison.core.examples import read_split
 
@@ -42,23 +45,43 @@ def infer_table(table: pa.Table) -> str:
     Args:
         table: Some rows.
     """
-    schema = tfdv.infer_schema(statistics(table), infer_feature_shape=False)
-    for feature in schema.feature:
-        _loosen(feature, table[feature.name])
-    used = {feature.domain for feature in schema.feature}
-    domains = [domain for domain in schema.string_domain if domain.name in used]
-    del schema.string_domain[:]
-    schema.string_domain.extend(domains)
+    columns = {name: _Values(len(table), pc.count_distinct(table[name]).as_py()) for name in table.column_names}
+    booleans = {field.name for field in table.schema if pa.types.is_boolean(field.type)}
+    schema = _inferred(statistics(table), columns, booleans)
     left_out = "".join(f"# {name}: {kind}, not profiled\n" for name, kind in unprofiled(table).items())
     return _HEADER + left_out + str(text_format.MessageToString(schema))
 
 
-def _loosen(feature: schema_pb2.Feature, column: pa.ChunkedArray) -> None:
-    """Takes back what a sample cannot know."""
+def infer_measured(measured: Measured) -> schema_pb2.Schema:
+    """The same, from rows that were measured."""
+    columns = {name: _Values(measured.rows, tally.profile().distinct) for name, tally in measured.tallies.items()}
+    return _inferred(measured.statistics, columns, set())
+
+
+class _Values(NamedTuple):
+    """How many rows a column has, and how many different values."""
+
+    rows: int
+    distinct: int
+
+
+def _inferred(
+    found: statistics_pb2.DatasetFeatureStatisticsList, columns: Mapping[str, _Values], booleans: Collection[str]
+) -> schema_pb2.Schema:
+    """What TFDV infers, without what a sample cannot know."""
+    schema = tfdv.infer_schema(found, infer_feature_shape=False)
+    for feature in schema.feature:
+        _loosen(feature, columns[feature.name], is_boolean=feature.name in booleans)
+    used = {feature.domain for feature in schema.feature}
+    domains = [domain for domain in schema.string_domain if domain.name in used]
+    del schema.string_domain[:]
+    schema.string_domain.extend(domains)
+    return schema
+
+
+def _loosen(feature: schema_pb2.Feature, values: _Values, *, is_boolean: bool) -> None:
     kind = feature.WhichOneof("domain_info")
-    if kind == "bool_domain" and not pa.types.is_boolean(column.type):
-        feature.ClearField("bool_domain")
-    if kind in ("int_domain", "float_domain"):
+    if (kind == "bool_domain" and not is_boolean) or kind in ("int_domain", "float_domain"):
         feature.ClearField(kind)
-    if kind == "domain" and len(column) < _ROWS_PER_VALUE * pc.count_distinct(column).as_py():
+    if kind == "domain" and values.rows < _ROWS_PER_VALUE * values.distinct:
         feature.ClearField("domain")

@@ -7,8 +7,8 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from benison.components.example_validator.edit_schema import Seen, conformed, raised, summary
-from components.example_validator.tests.measuring import statistics
 from benison.core.errors import DataError
+from components.example_validator.tests.measuring import statistics
 
 OF = 'feature { name: "a" type: %s presence { min_fraction: 1 min_count: 1 } value_count { min: 1 max: 1 } %s }'
 TOWNS = ' string_domain { name: "towns" value: "Ulm" value: "Jena" }'
@@ -50,8 +50,11 @@ def anomalies(schema: Any, *rows: Seen) -> set[str]:
         (
             OF % ("INT", "int_domain { max: 9 }"),
             [1.5, 2.0],
-            ["feature a: float_domain.max none -> 9.0", "feature a: int_domain.max 9 -> none"]
-            + ["feature a: type INT -> FLOAT"],
+            [
+                "feature a: float_domain.max none -> 9.0",
+                "feature a: int_domain.max 9 -> none",
+                "feature a: type INT -> FLOAT",
+            ],
         ),
         (
             OF % ("BYTES", 'domain: "towns"') + TOWNS,

@@ -1,0 +1,114 @@
+"""Opening what a user names: a file, a glob, a folder, a URI, or a span of a project."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from benison.cli import project as projects
+from benison.components.example_validator.measure import Asked, Cell, Measured, measure
+from benison.config.data import FORMATS, Table, format_of
+from benison.core import digests
+from benison.core.errors import DataError
+from benison.core.profiles import Profile, RowsProfile
+from benison.sources.columns import Columns
+from benison.sources.dataset import Dataset, open_dataset, open_table
+from benison.sources.find import is_remote
+
+DATA, SPAN = "data", "span "
+_SUFFIXES = ", ".join(suffix for suffixes in FORMATS.values() for suffix in suffixes)
+
+
+@contextmanager
+def opened(path: str) -> Iterator[Dataset]:
+    """The rows that a path leads to.
+
+    Raises:
+        DataError: There are none, or they cannot be read.
+    """
+    with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
+        table = Table("data", path, _format(path))
+        with open_table(table, str(Path.cwd()), Columns((), ()), Path(scratch)) as dataset:
+            yield dataset
+
+
+@contextmanager
+def opened_span(folder: Path, span: int, *, window: int | None = None) -> Iterator[tuple[projects.Project, Dataset]]:
+    """The data of a project up to a span; 0: the newest."""
+    project = projects.find(folder)
+    data = project.config.data if window is None else replace(project.config.data, window=window)
+    with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
+        columns = Columns.of(project.config)
+        with open_dataset(data, str(project.folder), span, columns, project.folder, Path(scratch)) as dataset:
+            yield project, dataset
+
+
+def _format(path: str) -> str:
+    """What a path's name says the rows are; of a folder what the files in it say."""
+    known = format_of(path)
+    if known is not None:
+        return known
+    inside = Path(path)
+    names = sorted(one.name for one in inside.rglob("*") if one.is_file()) if inside.is_dir() else []
+    found = {kind for name in names if not name.startswith(("_", ".")) and (kind := format_of(name)) is not None}
+    if len(found) == 1:
+        return found.pop()
+    if is_remote(path):
+        got, hint = "a URI that does not", "name the files with a glob: s3://bucket/folder/*.parquet"
+    elif inside.is_dir():
+        got = f"{', '.join(sorted(found))} files" if found else "a folder without any" if names else "an empty folder"
+        hint = "name the files with a glob in quotes: 'folder/*.csv'"
+    elif inside.exists():
+        got, hint = "one that does not", f"rename it if it is one of these: {_SUFFIXES}"
+    else:
+        got, hint = "no such file", "look for a misspelt name"
+    raise DataError(path, expected=f"files whose names end in one of {_SUFFIXES}", got=got, hint=hint)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Rows that were measured.
+
+    Attributes:
+        name: What the user called them.
+        dataset: Where they come from; its rows can be read no more.
+        groups: What was measured, by group: `DATA`, ``span 3``.
+    """
+
+    name: str
+    dataset: Dataset
+    groups: dict[str, Measured]
+
+    @property
+    def snapshot(self) -> str:
+        """A digest that stands for the rows: of what they were read from."""
+        return digests.of_json([[source.span, source.digest] for source in self.dataset.sources])
+
+    @property
+    def profile(self) -> Profile:
+        """As profile.json has it."""
+        spans: dict[int, RowsProfile] = {}
+        for name, one in self.groups.items():
+            spans[int(name.removeprefix(SPAN)) if name.startswith(SPAN) else 1] = one.profile()
+        return Profile(self.snapshot, spans[max(spans)], dict(sorted(spans.items())))
+
+
+def cells(dataset: Dataset, groups: Sequence[str] = ()) -> tuple[Cell, ...]:
+    """All rows, each in its span and in some groups more."""
+    return tuple(Cell((*groups, f"{SPAN}{part.span}"), partial(dataset.batches, part)) for part in dataset.parts)
+
+
+def look(name: str, dataset: Dataset, asked: Asked | None = None) -> Looked:
+    """Measures the rows of each span.
+
+    Raises:
+        DataError: There is not one row.
+    """
+    if not sum(source.rows for source in dataset.sources):
+        raise DataError(name, expected="rows", got="none", hint="the file has a header at most")
+    found = dict(measure(cells(dataset), asked or Asked(dataset.schema)))
+    return Looked(name, dataset, found)
