@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from benison import config as configuration
-from benison.components.example_validator import check, parse, severity
+from benison.components.example_validator import accept, check, parse, severity
 from benison.components.example_validator.cells import file_cells, parquet_files, split_cells, split_group
 from benison.components.example_validator.examine import SERVING, Champion, Findings, Given, Rows, Rules, measured
 from benison.components.example_validator.judge import findings
 from benison.components.example_validator.report import page
-from benison.config import SPLITS, Config
+from benison.config import SPLITS, Config, acceptances
 from benison.core import documents
 from benison.core.digests import PREFIX
 from benison.core.errors import ConfigError, DataError
@@ -68,7 +68,9 @@ def run(
         history=_history(history),
     )
     found = findings(given, rules, measured(given, rules))
-    checks = [*found.checks, _leakage(examples, holdout)]
+    columns = {*rows.columns.names, *(feature.name for feature in rules.schema.feature)}
+    asked = [*found.checks, _leakage(examples, holdout)]
+    checks = list(accept.apply(asked, acceptances.read(bundle / "project"), columns, snapshot["digest"]))
     write_statistics(found, statistics)
     write_anomalies(found, checks, anomalies)
     _write_page(report, page(snapshot, checks, found.profile, *_compared(found)))
