@@ -37,9 +37,10 @@ _READERS = {
     "parquet": "from read_parquet($paths, hive_partitioning = $hive)",
     "jsonl": "from read_json($paths, format = 'newline_delimited', sample_size = -1, hive_partitioning = $hive)",
 }
-_ALL = "sample_size = -1, files_to_sniff = -1, union_by_name = true, hive_partitioning = false"
-_GUESS = f"describe from read_csv($paths, {_CSV}, {_ALL})"
-_TEXTS = f"read_csv($paths, {_CSV}, all_varchar = true, hive_partitioning = false)"
+_NO_FOLDERS = "hive_partitioning = false"
+_GUESS = f"describe from read_csv($paths, {_CSV}, files_to_sniff = -1, union_by_name = true, {_NO_FOLDERS})"
+_TEXTS = f"read_csv($paths, {_CSV}, all_varchar = true, {_NO_FOLDERS})"
+_SAMPLE_ROWS = 20_480
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def _lay(connection: duckdb.DuckDBPyConnection, table: Laid) -> None:
 
 def _same_columns(connection: duckdb.DuckDBPyConnection, table: Laid) -> None:
     """DuckDB would leave out what only some of the files have."""
-    read = f"describe from read_csv($paths, {_CSV}, all_varchar = true, hive_partitioning = false)"
+    read = f"describe from {_TEXTS}"
     columns = [
         [name for name, *_ in connection.sql(read, params={"paths": [str(path)]}).fetchall()] for path in table.paths
     ]
@@ -141,17 +142,32 @@ def _same_columns(connection: duckdb.DuckDBPyConnection, table: Laid) -> None:
 
 
 def _types(connection: duckdb.DuckDBPyConnection, paths: list[str]) -> dict[str, str]:
-    """Each column's type by all rows of a CSV: what DuckDB takes it for, where all is spelt as such, or text."""
+    """Each column's type by all rows: what DuckDB takes the first ones for, where all are spelt as such, or text."""
     guessed = {name: kind for name, kind, *_ in connection.sql(_GUESS, params={"paths": paths}).fetchall()}
-    asked = [name for name, kind in guessed.items() if kind in _SPELT]
+    begun = _filled(connection, list(guessed), paths)
+    asked = [(name, kind) for name, guess in guessed.items() for kind in _candidates(guess, begun=name in begun)]
     if not asked:
         return dict.fromkeys(guessed, "VARCHAR")
-    spelt = (f"bool_and(regexp_full_match({_quoted(name)}, $p{index}))" for index, name in enumerate(asked))
-    patterns = {f"p{index}": _SPELT[guessed[name]] for index, name in enumerate(asked)}
-    given = {"paths": paths, **patterns}
-    (row,) = connection.sql(f"select {', '.join(spelt)} from {_TEXTS}", params=given).fetchall()
-    right = {name for name, is_spelt in zip(asked, row, strict=True) if is_spelt}
-    return {name: kind if name in right else "VARCHAR" for name, kind in guessed.items()}
+    spelt = (f"bool_and(regexp_full_match({_quoted(name)}, $p{place}))" for place, (name, _) in enumerate(asked))
+    given = {f"p{place}": _SPELT[kind] for place, (_, kind) in enumerate(asked)}
+    (row,) = connection.sql(f"select {', '.join(spelt)} from {_TEXTS}", params={"paths": paths, **given}).fetchall()
+    right = [each for each, is_spelt in zip(asked, row, strict=True) if is_spelt]
+    return {name: next((kind for column, kind in right if column == name), "VARCHAR") for name in guessed}
+
+
+def _filled(connection: duckdb.DuckDBPyConnection, names: list[str], paths: list[str]) -> set[str]:
+    """The columns that have a value among the first rows."""
+    counts = ", ".join(f"count({_quoted(name)})" for name in names)
+    sample = f"select {counts} from (from {_TEXTS} limit {_SAMPLE_ROWS})"
+    (row,) = connection.sql(sample, params={"paths": paths}).fetchall()
+    return {name for name, count in zip(names, row, strict=True) if count}
+
+
+def _candidates(guess: str, *, begun: bool) -> tuple[str, ...]:
+    """What a column can still be, once its first rows are known."""
+    if not begun:
+        return tuple(_SPELT)
+    return ("BIGINT", "DOUBLE") if guess == "BIGINT" else (guess,) if guess in _SPELT else ()
 
 
 def _quoted(name: str) -> str:

@@ -87,6 +87,26 @@ def test_a_column_of_a_csv_is_what_all_its_values_are(tmp_path: Path, values: li
         assert found.to_pylist() == [value or None for value in values]
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "kind"),
+    [
+        ("1", "2.5", pa.float64()),
+        ("1", "007", pa.string()),
+        ("", "7", pa.int64()),
+        ("", "7.5", pa.float64()),
+        ("", "2024-02-29", pa.date32()),
+        ("", "2024-02-29 10:00:00", pa.timestamp("us")),
+        ("", "x", pa.string()),
+        ("2024-02-29", "2024-02-30x", pa.string()),
+        ("x", "1", pa.string()),
+    ],
+)
+def test_a_value_far_behind_decides_too(tmp_path: Path, first: str, last: str, kind: pa.DataType) -> None:
+    (tmp_path / "t.csv").write_text("row,value\n" + f"a,{first}\n" * 50_000 + f"a,{last}\n")
+    found = ask("select value from t", tmp_path, laid("t", tmp_path / "t.csv"))["value"]
+    assert found.type == kind
+
+
 def test_a_value_in_the_last_file_decides_too(tmp_path: Path) -> None:
     for number in range(12):
         (tmp_path / f"{number:02d}.csv").write_text("a,b\n1,2\n" * 1 + "3,4\n" * 50)
