@@ -1,15 +1,17 @@
 """Cuts: where a file can be cut so that its parts can be read on their own. They depend on the file's bytes alone.
 
-A CSV is cut at line breaks outside of quotes. Quotes are followed in the simple way, every other one closes, as long as
-each opening one stands where a value begins or right after a closing one (a doubled quote); that is checked for all at
-once, and where it does not hold, as with a lone quote within a value, they are followed one by one.
+JSON lines are cut at line breaks, TFRecords between records, a CSV at line breaks outside of quotes. Quotes are
+followed in the simple way, every other one closes, as long as each opening one stands where a value begins or right
+after a closing one (a doubled quote); that is checked for all at once, and where it does not hold, as with a lone quote
+within a value, they are followed one by one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +98,18 @@ class Cuts:
 
 
 @dataclass
-class _Cutter:
-    """Cuts bytes as they come by."""
+class _Lines:
+    """Cuts lines as they come by; with quotes, those of a CSV.
+
+    Attributes:
+        place: How many bytes there were.
+        quotes: Where a line break is none; None: nowhere.
+        cuts: Where parts begin.
+    """
 
     place: int
     quotes: Quotes | None
-    cuts: list[int] = field(default_factory=list)
+    cuts: list[int]
 
     def feed(self, content: bytes) -> None:
         """The next bytes."""
@@ -112,10 +120,11 @@ class _Cutter:
             piece = content[view : end or len(content)]
             self._pass(piece)
             view += len(piece)
-            if end and self.place >= self.cuts[-1] + PART_BYTES and piece.endswith(b"\n") and not self.inside():
+            if self.place >= self.cuts[-1] + PART_BYTES and piece.endswith(b"\n") and not self.open:
                 self.cuts.append(self.place)
 
-    def inside(self) -> bool:
+    @property
+    def open(self) -> bool:
         """Whether what comes next stands within quotes."""
         return self.quotes is not None and self.quotes.open
 
@@ -125,16 +134,43 @@ class _Cutter:
         self.place += len(piece)
 
 
-def cut(path: Path, first: int, *, quoted: bool) -> Cuts:
-    """Cuts a file of lines into parts of about `PART_BYTES`, and hashes it on the way.
+@dataclass
+class _Records:
+    """Cuts a TFRecord file as it comes by: each record begins with its length, and is 16 bytes longer.
+
+    Attributes:
+        place: How many bytes there were.
+        cuts: Where parts begin.
+        open: Never.
+    """
+
+    place: int
+    cuts: list[int]
+    open: bool = False
+    _next: int = 0
+    _rest: bytes = b""
+
+    def feed(self, content: bytes) -> None:
+        """The next bytes."""
+        known, begin = self._rest + content, self.place - len(self._rest)
+        while self._next - begin + 8 <= len(known):
+            if self._next >= self.cuts[-1] + PART_BYTES:
+                self.cuts.append(self._next)
+            self._next += int.from_bytes(known[self._next - begin : self._next - begin + 8], "little") + 16
+        self.place += len(content)
+        self._rest = known[self._next - begin :]
+
+
+def cut(path: Path, first: int, format: str) -> Cuts:
+    """Cuts a file into parts of about `PART_BYTES`, and hashes it on the way.
 
     Args:
         path: The file.
         first: Where its first row begins.
-        quoted: Whether a line break within quotes is none.
+        format: ``csv``, ``jsonl`` or ``tfrecord``.
     """
     sha = hashlib.sha256()
-    cutter = _Cutter(first, Quotes() if quoted else None, [first])
+    cutter = _Records(first, [first]) if format == "tfrecord" else _Lines(first, _QUOTED[format](), [first])
     with path.open("rb") as file:
         sha.update(file.read(first))
         while chunk := file.read(_CHUNK_BYTES):
@@ -142,4 +178,7 @@ def cut(path: Path, first: int, *, quoted: bool) -> Cuts:
             cutter.feed(chunk)
     ends = [*cutter.cuts[1:], cutter.place]
     ranges = tuple((start, end) for start, end in zip(cutter.cuts, ends, strict=True) if end > start)
-    return Cuts(cutter.place, digests.PREFIX + sha.hexdigest(), ranges, cutter.inside())
+    return Cuts(cutter.place, digests.PREFIX + sha.hexdigest(), ranges, cutter.open)
+
+
+_QUOTED: dict[str, Callable[[], Quotes | None]] = {"csv": Quotes, "jsonl": lambda: None}

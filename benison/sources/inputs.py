@@ -95,10 +95,10 @@ def _input(number: int, file: File, format: str, store: Files, columns: Columns,
 
 
 def _cut(whole: Piece, first: int) -> Cuts:
-    """Compressed files and TFRecords, whose records cannot be found from the middle, stay whole."""
-    if whole.format == "tfrecord" or whole.packed:
+    """Compressed files, which can only be read from their beginning, stay whole."""
+    if whole.packed:
         return Cuts(whole.path.stat().st_size, digests.of_file(whole.path), ((first, None),))
-    return cut(whole.path, first, quoted=whole.format == "csv")
+    return cut(whole.path, first, whole.format)
 
 
 def parquet_input(

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from benison.core.errors import DataError
 from benison.core.forks import map_forked
-from benison.sources import read_jsonl
+from benison.sources import read_jsonl, read_tfrecord
 from benison.sources.columns import Columns, check_names
 from benison.sources.diagnose import no_rows
 from benison.sources.inputs import Input
@@ -144,5 +145,11 @@ def _check_found(one: Input, taken: Sequence[Taken], columns: Columns) -> None:
     for name in sorted(_evidence(taken)):
         found = {each.evidence[name].spelt for each in taken if name in each.evidence and each.evidence[name].some}
         if len(found) > 1 and name not in columns.text:
-            piece = one.pieces[0]
-            raise read_jsonl.fault(piece.name, piece.opened, f"numbers and texts in column {name!r}")
+            raise _mixed(one.pieces[0], name)
+
+
+def _mixed(piece: Piece, name: str) -> DataError:
+    """Where a column of JSON lines or TFRecords changes its kind."""
+    if piece.format == "jsonl":
+        return read_jsonl.fault(piece.name, piece.opened, f"numbers and texts in column {name!r}")
+    return read_tfrecord.fault(piece.name, piece.opened, f"numbers and texts in {name!r}")

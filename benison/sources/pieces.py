@@ -65,12 +65,13 @@ class Piece:
         return self.path.suffix == ".gz"
 
 
-def read(piece: Piece, names: tuple[str, ...] | None = None) -> Iterator[Block]:
+def read(piece: Piece, names: tuple[str, ...] | None = None, first: int = 1) -> Iterator[Block]:
     """Reads a piece, a block at a time.
 
     Args:
         piece: What to read.
         names: The columns of a Parquet file that are wanted; None: all.
+        first: The number of its first row, for messages.
 
     Yields:
         Columns of equal length, as the file's format has them, and those of its path.
@@ -78,7 +79,7 @@ def read(piece: Piece, names: tuple[str, ...] | None = None) -> Iterator[Block]:
     Raises:
         DataError: It is damaged, or something else than the configuration says; the message names the place.
     """
-    blocks = _parquet(piece, names) if piece.format == "parquet" else _streamed(piece)
+    blocks = _parquet(piece, names) if piece.format == "parquet" else _streamed(piece, first)
     for block in blocks:
         rows = len(next(iter(block.values()), ()))
         wanted = ((name, value) for name, value in piece.partitions if names is None or name in names)
@@ -90,7 +91,7 @@ def _parquet(piece: Piece, names: tuple[str, ...] | None) -> Iterator[Block]:
     return read_group(piece.path, piece.name, piece.start, own)
 
 
-def _streamed(piece: Piece) -> Iterator[Block]:
+def _streamed(piece: Piece, first: int) -> Iterator[Block]:
     with compression(piece.name), piece.opened() as whole:
         whole.seek(piece.start)
         stream = cast(BinaryIO, _Range(whole, piece.end - piece.start)) if piece.end is not None else whole
@@ -99,7 +100,7 @@ def _streamed(piece: Piece) -> Iterator[Block]:
         elif piece.format == "jsonl":
             yield from read_jsonl(stream, piece.name, piece.opened)
         else:
-            yield from read_tfrecord(stream, piece.name)
+            yield from read_tfrecord(stream, piece.name, first, piece.start)
 
 
 class _Range(io.RawIOBase):

@@ -116,7 +116,7 @@ def conformed(piece: Piece, columns: Columns, first: int, only: tuple[str, ...] 
         first: The number of its first row, for messages.
         only: The columns of a Parquet file that are wanted; None: all.
     """
-    for block in read(piece, only):
+    for block in read(piece, only, first):
         table = conform(block, columns, Place(piece.name, first))
         first += table.num_rows
         for start in range(0, table.num_rows, BATCH_ROWS):

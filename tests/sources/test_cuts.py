@@ -52,7 +52,7 @@ def test_every_part_of_a_csv_holds_whole_rows(
     csv.writer(text, lineterminator="\n").writerows(rows)
     content = b"head\n" + text.getvalue().encode()
     (tmp_path / "a.csv").write_bytes(content)
-    found = cut(tmp_path / "a.csv", 5, quoted=True)
+    found = cut(tmp_path / "a.csv", 5, "csv")
     pieces = [content[start:end] for start, end in found.ranges]
     assert b"".join(pieces) == content[5:]
     assert [row for piece in pieces for row in csv.reader(io.StringIO(piece.decode(), newline=""))] == rows
@@ -68,12 +68,12 @@ def test_the_cuts_depend_on_the_bytes_alone_and_not_on_how_they_are_read(
     found = []
     for chunk in (1, 7, 99, 1 << 20):
         monkeypatch.setattr(cuts, "_CHUNK_BYTES", chunk)
-        found.append(cut(tmp_path / "a.csv", 0, quoted=True))
+        found.append(cut(tmp_path / "a.csv", 0, "csv"))
     assert len({one.ranges for one in found}) == 1
     assert len(found[0].ranges) > 70
 
 
 def test_a_quote_that_is_never_closed_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b'a\n"b\n' + b"c\n" * 100)
-    assert cut(tmp_path / "a.csv", 2, quoted=True).open
-    assert not cut(tmp_path / "a.csv", 2, quoted=False).open
+    assert cut(tmp_path / "a.csv", 2, "csv").open
+    assert not cut(tmp_path / "a.csv", 2, "jsonl").open

@@ -2,13 +2,16 @@ import struct
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from benison.core.errors import DataError
+from benison.sources import cuts
 from benison.sources import read_tfrecord as module
 from benison.sources.columns import Columns
 from benison.sources.example_proto import Example
 from benison.sources.read_tfrecord import masked_crc
-from tests.sources.reading import rows
+from tests.sources.reading import opened, rows
 
 COLUMNS = Columns(numeric=("age",), text=("city", "label"))
 
@@ -128,3 +131,53 @@ def test_a_broken_file_is_an_error_that_names_the_place(content: bytes, message:
     with pytest.raises(DataError) as error:
         table(content)
     assert str(error.value).startswith(message)
+
+
+LISTS = st.one_of(
+    st.lists(st.integers(-(2**63), 2**63 - 1), max_size=1),
+    st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), max_size=1),
+    st.lists(st.binary(max_size=3).map(lambda value: value.hex().encode()), max_size=1),
+)
+RECORD = st.dictionaries(st.sampled_from(["a", "b", "c"]), LISTS | st.lists(st.integers(0, 3), max_size=1), max_size=3)
+
+
+def outcome(content: bytes) -> Any:
+    try:
+        return rows(content, "a.tfrecord", format="tfrecord")
+    except DataError as error:
+        return str(error)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(records=st.lists(RECORD, min_size=1, max_size=6), size=st.integers(1, 6))
+def test_decoding_at_once_gives_what_decoding_one_by_one_does(
+    monkeypatch: pytest.MonkeyPatch, records: list[dict[str, Any]], size: int
+) -> None:
+    content = framed(*(example(**{name: value for name, value in one.items() if value}) for one in records))
+    with monkeypatch.context() as changed:
+        changed.setattr(module, "BLOCK_RECORDS", size)
+        at_once = outcome(content)
+        changed.setattr(module, "_fast_decoder", lambda: None)
+        assert at_once == outcome(content)
+
+
+def test_parts_are_whole_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = framed(*(example(age=[age], city=[b"a"], label=[b"x"]) for age in range(200)))
+    monkeypatch.setattr(cuts, "PART_BYTES", 300)
+    monkeypatch.setattr(cuts, "_CHUNK_BYTES", 64)
+    with opened({"a.tfrecord": content}, COLUMNS, format="tfrecord") as dataset:
+        assert len(dataset.parts) > 20
+    assert table(content)["age"] == list(range(200))
+    broken = bytearray(content)
+    broken[-10] ^= 1
+    last = len(content) - len(framed(example(age=[199], city=[b"a"], label=[b"x"])))
+    with pytest.raises(DataError, match=f"a.tfrecord, record 200 at byte {last}: expected bytes that fit"):
+        table(bytes(broken))
+
+
+def test_a_kind_that_changes_between_parts_names_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuts, "PART_BYTES", 100)
+    common = {"age": [1], "city": [b"a"], "label": [b"x"]}
+    content = framed(*(example(**common, more=[n]) for n in range(50)), example(**common, more=[b"x"]))
+    with pytest.raises(DataError, match=r"a\.tfrecord, row 51, column 'more': expected a number, as before, got text"):
+        table(content)
