@@ -20,7 +20,7 @@ BASE = [
 ]
 DATA = [
     "dill",
-    "duckdb>=1.4",
+    "duckdb>=2,<3",
     "google-crc32c>=1.5",
     "obstore>=0.8",
     "protobuf>=4.25",
