@@ -64,10 +64,10 @@ def _twice(keyed: Keyed, twice: float, bound: float, rows: int) -> Check:
 
 def _again(keyed: Keyed, again: float, bound: float, rows: int) -> Check:
     previous = keyed.older[-1]
-    subject = f"{keyed.newest} and {previous}"
+    subject = keyed.newest
     observed, allowed = f"{share(again)} of {rows:,} rows", f"<= {share(min(bound, 1.0))}"
     verdict = Verdict.PASS if again <= bound else Verdict.FAIL
-    reason = f"{subject}: {observed} of {keyed.newest} stand in {previous} too; allowed {allowed}, "
+    reason = f"{subject}: {observed} stand in {previous} too; allowed {allowed}, "
     reason += "going by how many stand twice in one span"
     reason += f"; {previous} may have been delivered again" if verdict is Verdict.FAIL else ""
     numbers = {"share": again, "bound": bound, "rows": rows}

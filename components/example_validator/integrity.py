@@ -19,7 +19,8 @@ from benison.core.verdicts import Check, Tier, Verdict
 from benison.measures.hashes import Hashes
 from benison.measures.row_keys import MISSING, of_column, of_rows
 
-UNIQUE, FOREIGN_KEY, COMBINATION = "unique", "foreign_key", "combination"
+UNIQUE, UNIQUE_BETWEEN = "unique", "unique_between_spans"
+FOREIGN_KEY, COMBINATION = "foreign_key", "combination"
 
 
 def questions(rules: Validation, rows: Rows, tables: Mapping[str, Rows]) -> list[Question]:
@@ -30,7 +31,7 @@ def questions(rules: Validation, rows: Rows, tables: Mapping[str, Rows]) -> list
         rows: The snapshot's.
         tables: Reference tables, by name.
     """
-    asked = [_by_key(key) for key in rules.keys]
+    asked = [Question(key.columns) for key in rules.keys]
     asked += [
         _by_reference(key, rows, tables[key.table])[0] for key in rules.foreign_keys if not _gone(key, rows, tables)
     ]
@@ -55,10 +56,6 @@ def integrity(keyed: Keyed, tables: Mapping[str, Rows], rules: Validation, scrat
         yield _foreign(keyed, foreign, tables, folder)
     for number, combination in enumerate(rules.combinations):
         yield _combination(keyed, combination, scratch / f"combination-{number}.keys")
-
-
-def _by_key(key: Key) -> Question:
-    return Question(key.columns)
 
 
 def _by_combination(one: Combination) -> Question:
@@ -93,47 +90,47 @@ def _not_asked(name: str, subject: str, tier: Tier, allowed: str, why: str) -> C
 
 def _unique(keyed: Keyed, key: Key) -> Iterator[Check]:
     """Within the newest span, over all splits; and of its keys against each older span."""
-    subject, allowed = f"{named(key.columns)} in {keyed.newest}", "each once"
+    subject, allowed = named(key.columns), "each once"
     if why := lacking(key.columns, keyed.rows):
         yield _not_asked(UNIQUE, subject, key.tier, allowed, why)
         return
-    question = _by_key(key)
+    question = Question(key.columns)
     newest = keyed.group(question, keyed.newest)
-    if rows_of(newest) == left_out_of(newest):
+    rows, left_out = rows_of(newest), left_out_of(newest)
+    if rows == left_out:
         yield _not_asked(UNIQUE, subject, key.tier, allowed, "no row has a value")
         return
     found, some = keyed.confirmed(question, repeated(newest), (keyed.newest, keyed.newest))
-    numbers = {"repeated_rows": found.rows, "repeated_keys": found.keys, "rows": rows_of(newest)}
-    numbers |= {"left_out": left_out_of(newest)}
-    observed = f"{found.keys:,} keys in {found.rows:,} of {rows_of(newest):,} rows stand more than once"
-    reason = f"{subject}: {observed}{such_as(some, times=True)}; allowed {allowed}{_left_out(numbers['left_out'])}"
+    observed = f"{found.keys:,} keys in {found.rows:,} of {rows:,} rows of {keyed.newest} stand more than once"
+    reason = f"{subject}: {observed}{such_as(some, times=True)}; allowed {allowed}{_left_out(left_out)}"
     reason += "; drop the copies, or a key of more columns is needed" if found.rows else ""
     verdict = Verdict.FAIL if found.rows else Verdict.PASS
+    numbers = {"repeated_rows": found.rows, "repeated_keys": found.keys, "rows": rows, "left_out": left_out}
     yield Check(UNIQUE, subject, key.tier, verdict, observed, allowed, reason, numbers)
     if keyed.older:
-        yield from _between_spans(keyed, key)
+        yield _between_spans(keyed, key)
 
 
-def _between_spans(keyed: Keyed, key: Key) -> Iterator[Check]:
+def _between_spans(keyed: Keyed, key: Key) -> Check:
     """A key that an older span has too: most often a partition that was delivered twice."""
-    question, there = _by_key(key), False
+    subject, question = named(key.columns), Question(key.columns)
     newest = keyed.group(question, keyed.newest)
+    said, again = [], Found()
     for span in keyed.older:
         raw = shared(newest, keyed.group(question, span))
         found, some = keyed.confirmed(question, raw, (keyed.newest, span)) if raw.rows else (raw, [])
+        again += found
         if found.rows:
-            there = True
-            subject = f"{named(key.columns)} in {keyed.newest} and {span}"
-            observed = f"{found.keys:,} keys of {found.rows:,} of {rows_of(newest):,} rows stand in {span} too"
-            reason = f"{subject}: {observed}{such_as(some)}; allowed none; a partition may be there twice, "
-            reason += "or the key needs a column that tells spans apart"
-            numbers = {"repeated_rows": found.rows, "repeated_keys": found.keys, "rows": rows_of(newest)}
-            yield Check(UNIQUE, subject, key.tier, Verdict.FAIL, observed, "none", reason, numbers)
-    if not there:
-        subject = f"{named(key.columns)} in {keyed.newest} and older spans"
-        reason = f"{subject}: no key stands in both"
-        numbers = {"repeated_rows": 0, "rows": rows_of(newest)}
-        yield Check(UNIQUE, subject, key.tier, Verdict.PASS, "none", "none", reason, numbers)
+            said.append(f"{found.keys:,} keys of {found.rows:,} rows in {span}{such_as(some)}")
+    rows = rows_of(newest)
+    verdict = Verdict.FAIL if said else Verdict.PASS
+    observed = f"{' and '.join(said)}" if said else f"no key of {keyed.newest} stands in an older span"
+    reason = f"{subject}: {observed}"
+    if said:
+        reason = f"{subject}: of {rows:,} rows of {keyed.newest} stand again {observed}; allowed none; "
+        reason += "a partition may be there twice, or the key needs a column that tells spans apart"
+    numbers = {"repeated_rows": again.rows, "repeated_keys": again.keys, "rows": rows}
+    return Check(UNIQUE_BETWEEN, subject, key.tier, verdict, observed, "none", reason, numbers)
 
 
 def _left_out(rows: float) -> str:
@@ -142,7 +139,7 @@ def _left_out(rows: float) -> str:
 
 def _foreign(keyed: Keyed, key: ForeignKey, tables: Mapping[str, Rows], scratch: Path) -> Check:
     target = f"{named(key.references)} of {key.table}"
-    subject, allowed = f"{named(key.columns)} in {keyed.newest}", f"at most {share(key.tolerance)} not in {target}"
+    subject, allowed = named(key.columns), f"at most {share(key.tolerance)} not in {target}"
     if why := _gone(key, keyed.rows, tables):
         return _not_asked(FOREIGN_KEY, subject, key.tier, allowed, why)
     here, there = _by_reference(key, keyed.rows, tables[key.table])
@@ -155,7 +152,7 @@ def _foreign(keyed: Keyed, key: ForeignKey, tables: Mapping[str, Rows], scratch:
 
 
 def _combination(keyed: Keyed, one: Combination, scratch: Path) -> Check:
-    subject = f"{named(one.columns)} in {keyed.newest}"
+    subject = named(one.columns)
     allowed = f"at most {share(one.tolerance)} outside of {len(one.allowed):,} allowed combinations"
     if why := lacking(one.columns, keyed.rows):
         return _not_asked(COMBINATION, subject, one.tier, allowed, why)
@@ -181,7 +178,8 @@ def _outside(
     outside = found.rows / rows
     some = keyed.values(question, found, keyed.newest) if found.rows else []
     verdict = Verdict.PASS if outside <= rule.tolerance else Verdict.FAIL
-    observed = f"{found.rows:,} of {rows:,} rows ({share(outside)}) with {found.keys:,} different values are {where}"
+    observed = f"{found.rows:,} of {rows:,} rows of {keyed.newest} ({share(outside)}), "
+    observed += f"with {found.keys:,} different values, are {where}"
     reason = f"{subject}: {observed}{such_as(some)}; allowed {allowed}{_left_out(left_out)}"
     if verdict is Verdict.FAIL:
         reason += "; mend the rows, or " + _way_out(rule)

@@ -85,7 +85,7 @@ def _nothing_there(name: str, tier: Tier, allowed: str) -> Check:
 
 
 def _entities(keyed: Keyed, columns: tuple[str, ...]) -> Check:
-    subject, allowed = f"{named(columns)} in {_SUBJECT}", "no entity in both"
+    subject, allowed = named(columns), "no entity in both train and holdout"
     if why := lacking(columns, keyed.rows):
         reason = f"{subject}: {why}, so entities could not be told apart"
         numbers = {"rows": 0}

@@ -46,7 +46,7 @@ def test_a_key_that_is_unique_passes(judged: Checks) -> None:
     [check] = judged([CATS], keys=(Key(("chip",), Tier.HARD),))
     assert (check.name, check.subject, check.tier, check.verdict) == (
         "unique",
-        "column chip in span 1",
+        "column chip",
         Tier.HARD,
         Verdict.PASS,
     )
@@ -58,7 +58,7 @@ def test_a_key_that_repeats_across_splits_fails_and_shows_its_values(judged: Che
     [check] = judged([table], keys=(Key(("chip", "name"), tier),))
     assert (check.tier, check.verdict) == (tier, Verdict.FAIL)
     assert check.reason == (
-        "columns chip, name in span 1: 1 keys in 3 of 6 rows stand more than once, such as 7, x (3 times); "
+        "columns chip, name: 1 keys in 3 of 6 rows of span 1 stand more than once, such as 7, x (3 times); "
         "allowed each once; 1 rows without a value were left out; "
         "drop the copies, or a key of more columns is needed"
     )
@@ -73,10 +73,12 @@ def test_a_key_without_a_single_value_was_not_checked(judged: Checks) -> None:
 def test_a_key_of_an_older_span_names_that_span(judged: Checks) -> None:
     spans = [pa.table({"chip": chips}) for chips in ([1, 2], [3, 4, 4], [5, 4, 3])]
     within, between = judged(spans, keys=(Key(("chip",), Tier.HARD),))
-    assert (within.subject, within.verdict) == ("column chip in span 3", Verdict.PASS)
-    assert (between.subject, between.verdict) == ("column chip in span 3 and span 2", Verdict.FAIL)
+    assert (within.subject, within.verdict) == ("column chip", Verdict.PASS)
+    assert (between.name, between.subject, between.verdict) == ("unique_between_spans", "column chip", Verdict.FAIL)
     assert between.numbers == {"repeated_rows": 2, "repeated_keys": 2, "rows": 3}
-    assert "2 keys of 2 of 3 rows stand in span 2 too, such as " in between.reason
+    assert between.reason.startswith(
+        "column chip: of 3 rows of span 3 stand again 2 keys of 2 rows in span 2, such as "
+    )
 
 
 def test_keys_of_different_spans_pass(judged: Checks) -> None:
@@ -109,7 +111,7 @@ def test_rows_that_refer_to_nothing_fail_beyond_the_tolerance(judged: Checks, to
     assert (check.name, check.tier, check.verdict) == ("foreign_key", Tier.SOFT, verdict)
     assert check.numbers["outside_share"] == pytest.approx(1 / 3)
     assert check.reason.startswith(
-        "column owner in span 1: 1 of 3 rows (33.33%) with 1 different values are not in column id of owners, "
+        "column owner: 1 of 3 rows of span 1 (33.33%), with 1 different values, are not in column id of owners, "
         f"such as c; allowed at most {tolerance:.2%} not in column id of owners; 1 rows without a value were left out"
     )
 
@@ -159,7 +161,8 @@ def test_combinations_that_are_not_allowed_fail(judged: Checks) -> None:
     [check] = judged([table], combinations=(allowed,))
     assert (check.name, check.verdict) == ("combination", Verdict.FAIL)
     assert (
-        "1 of 4 rows (25.00%) with 1 different values are outside of what is allowed, such as cat, 3;" in check.reason
+        "1 of 4 rows of span 1 (25.00%), with 1 different values, are outside of what is allowed, such as cat, 3;"
+        in check.reason
     )
     assert check.allowed == "at most 0.00% outside of 3 allowed combinations"
 
