@@ -34,6 +34,14 @@ JUDGED_BY: Mapping[str, tuple[str, ...]] = {
     "freshness": ("age_hours",),
     "label_missing": ("missing_share",),
     "label_unknown": ("unknown_share",),
+    "unique": ("repeated_rows",),
+    "unique_between_spans": ("repeated_rows",),
+    "foreign_key": ("outside_share",),
+    "combination": ("outside_share",),
+    "duplicate_rows": ("share",),
+    "redelivered_rows": ("share",),
+    "leakage": ("share",),
+    "feature_auc": ("auc",),
 }
 # Checks that schema.pbtxt answers: what is accepted of them stands there, and here only who did it and why.
 OF_SCHEMA = ("schema", "schema_drift", "schema_skew")
@@ -42,6 +50,8 @@ REFUSED: Mapping[str, str] = {
     "rows": "nothing can be trained, stopped or measured on no rows: get the data, or change data.splits",
     "label_classes": "without both classes nothing can be learned or measured: get the rows, or correct label:",
     "columns": "the model cannot be fed without the column: put it back, or take it out of features:",
+    "entity": "what is measured on entities that were trained on is not the quality on new ones: data.splits.key",
+    "label_time": "such features are not there when the model is asked: compute them as of a moment before the label",
     "finite": "NaN and infinity end a training: leave such cells empty, or take the column out of features:",
 }
 

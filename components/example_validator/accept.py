@@ -14,8 +14,8 @@ from benison.core.spelling import nearest
 from benison.core.verdicts import Check, Verdict
 
 BEYOND = "_beyond"
-_COLUMN = re.compile(r"column (.+?)(?: in \S+(?: \d+)?)?")
-_OF_A_RUN = re.compile(r"span \d+|split (train|eval|holdout)|all rows in .+")
+_COLUMN = re.compile(r"columns? (.+?)(?: in (?:train|eval|holdout|serving|data|span \d+).*)?")
+_SPAN = re.compile(r"span \d+")
 _WAY_OUT = re.compile(r"; [^;]*benison data accept[^;]*")
 
 
@@ -80,22 +80,26 @@ def _of(one: Acceptance, check: Check) -> bool:
 
 
 def _known(one: Acceptance, checks: Sequence[Check], columns: Collection[str]) -> None:
+    # A span's number is of one run; what it was accepted of is known where a check speaks of another span.
+    seen = {_SPAN.sub("span", check.subject) for check in checks}
     column = column_of(one.subject)
-    if column in columns or one.subject in {check.subject for check in checks} or _OF_A_RUN.fullmatch(one.subject):
+    if column in columns or _SPAN.sub("span", one.subject) in seen:
         return
-    if column:
-        hint = nearest(column, columns)
-        raise ConfigError(one.where, expected="a column of the data or of the schema", got=repr(column), hint=hint)
-    of_check = {check.subject for check in checks if check.name == one.check}
-    expected = f"what a check {one.check} is of"
-    raise ConfigError(one.where, expected=expected, got=repr(one.subject), hint=nearest(one.subject, of_check))
+    unknown = [name for name in column.split(", ") if name not in columns]
+    if column and unknown:
+        hint = nearest(unknown[0], columns)
+        raise ConfigError(one.where, expected="a column of the data or of the schema", got=repr(unknown[0]), hint=hint)
+    if not column:
+        of_check = {check.subject for check in checks if check.name == one.check}
+        expected = f"what a check {one.check} is of"
+        raise ConfigError(one.where, expected=expected, got=repr(one.subject), hint=nearest(one.subject, of_check))
 
 
 def column_of(subject: str) -> str:
-    """The column that a subject speaks of; empty where it is another thing.
+    """The column that a subject speaks of, or the columns; empty where it is another thing.
 
-    >>> column_of("column fare in train"), column_of("split train")
-    ('fare', '')
+    >>> column_of("column fare in train"), column_of("columns cab, trip in span 3"), column_of("split train")
+    ('fare', 'cab, trip', '')
     """
     found = _COLUMN.fullmatch(subject)
     return found[1] if found else ""
