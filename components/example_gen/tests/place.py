@@ -41,11 +41,14 @@ class Place:
         lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
         (self.folder / name).write_text("\n".join(lines) + "\n")
 
-    def run(self, path: str = "", span: int = 0, *, clean: bool = True) -> dict[str, Any]:
+    def configure(self, path: str = "") -> None:
         data = {"format": "csv", **self.data, "path": path or self.data["path"]}
         data = data if "{span" in data["path"] else {**data, "window": 1}
         config = {**CONFIG, "data": data, "validation": self.validation}
         (self.folder / "bundle" / "project" / "benison.yaml").write_text(json.dumps(config))
+
+    def run(self, path: str = "", span: int = 0, *, clean: bool = True) -> dict[str, Any]:
+        self.configure(path)
         for artifact in (self.examples, self.holdout, self.references) if clean else ():
             shutil.rmtree(artifact, ignore_errors=True)
         root, bundle = str(self.folder), self.folder / "bundle"
