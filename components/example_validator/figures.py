@@ -18,6 +18,7 @@ _OF_JUMP = 0.25
 _JUDGED_QUANTILES = {0.05: "quantile_05", 0.5: "quantile_50", 0.95: "quantile_95"}
 # The distance between the 5% and the 95% quantile of a normal variable, in standard deviations.
 _NORMAL_WIDTH = 3.29
+_FROM_0 = (0.0, math.inf)
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Figure:
         blocks: Whether it may block: extremes and varieties only warn.
         low: Whether too low is wrong.
         high: Whether too high is.
+        range: The least and the most that such a figure can be.
     """
 
     measure: str
@@ -49,6 +51,7 @@ class Figure:
     blocks: bool = True
     low: bool = True
     high: bool = True
+    range: tuple[float, float] = (-math.inf, math.inf)
 
     def among(self, columns: Sequence[ColumnProfile | None]) -> Figure:
         """The same with a place for each of these spans, also for those without the column, which have none of it."""
@@ -86,7 +89,7 @@ def _share(measure: str, counts: Sequence[tuple[int, int]]) -> Figure:
     typical = (sum(one for one, _ in there) + 0.5) / (sum(of for _, of in there) + 1)
     error = share_error(typical, rows, rows_variance(rows, [of for _, of in there])) if rows and there else 0.0
     shares = [one / of if of else None for one, of in past]
-    return Figure(measure, some / rows if rows else None, tuple(shares), error, _OF_ROWS)
+    return Figure(measure, some / rows if rows else None, tuple(shares), error, _OF_ROWS, range=(0.0, 1.0))
 
 
 def _variety(now: ColumnProfile, past: Sequence[ColumnProfile], with_values: Sequence[ColumnProfile]) -> Figure:
@@ -95,7 +98,7 @@ def _variety(now: ColumnProfile, past: Sequence[ColumnProfile], with_values: Seq
     rows = math.log(now.present / median(one.present for one in with_values))
     values = tuple(one.distinct if one.present else None for one in past)
     error = 1 / math.sqrt(usual) + abs(rows)
-    return Figure("distinct", now.distinct, values, error, _OF_VARIETY, LOG, blocks=False)
+    return Figure("distinct", now.distinct, values, error, _OF_VARIETY, LOG, blocks=False, range=_FROM_0)
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ class _Numbers:
         if spread > 0:
             offset = farthest / math.sqrt(self.now.present)
             error = math.sqrt(variance / 2) + math.log1p((offset / spread) ** 2) / 2
-            yield replace(self._figure("std", _std, error, _OF_DEVIATION), axis=LOG, offset=offset)
+            yield replace(self._figure("std", _std, error, _OF_DEVIATION), axis=LOG, offset=offset, range=_FROM_0)
 
     def _quantiles(self) -> Iterator[Figure]:
         """Three quantiles. Where values repeat one may jump to the next value, and the farther the fewer there are."""

@@ -77,7 +77,8 @@ class _Judged:
         """The lowest and the highest figure within so many robust standard deviations."""
         if self.band is None or math.isinf(deviations):
             return None
-        ends = [self.band.at(side * deviations) for side in (-1, 1)]
+        least, most = self.figure.range
+        ends = [min(max(self.band.at(side * deviations), least), most) for side in (-1, 1)]
         asked = [end if wrong else None for end, wrong in zip(ends, (self.figure.low, self.figure.high), strict=True)]
         return asked if self.figure.sign > 0 else asked[::-1]
 

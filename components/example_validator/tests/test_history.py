@@ -131,10 +131,12 @@ def test_the_reason_puts_what_is_beside_what_is_allowed_and_says_what_to_do() ->
     assert found.allowed == "5 robust standard deviations from the median, 10 blocks"
 
 
-def test_a_farther_maximum_only_warns_and_a_nearer_one_is_nothing() -> None:
-    far = changed("fare", lambda values: np.where(np.arange(len(values)) == 3, 600.0, values))
-    found = judged(far)
-    assert failed(found) == {"fare": SOFT} and "maximum is 600" in found["fare"].reason
+def test_a_farther_minimum_only_warns_and_a_nearer_maximum_is_nothing() -> None:
+    before = [rides(span)["fare"] for span in range(1, 13)]
+    past = [Past(span, "", profiled({"fare": fares - fares.min()})) for span, fares in enumerate(before, 1)]
+    fares = rides(13)["fare"]
+    found = judged({"fare": np.append(fares - fares.min(), -60.0)}, past)
+    assert failed(found) == {"fare": SOFT} and "minimum is -60, allowed from -" in found["fare"].reason
     assert failed(judged(changed("miles", lambda values: pa.array(np.minimum(values.to_numpy(False), 12.0))))) == {}
 
 
