@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test slow test-current check style types layers budget freshness compile docs locks images base-image bench clean
+.PHONY: help setup run test slow test-current check style types layers budget freshness compile docs locks images base-image bench false-alarms drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -77,6 +77,16 @@ ROUNDS ?= 3
 bench: images ## one round on taxi data beside TFX's, both in containers; make bench ROUNDS=5
 	$(IMAGE) --build-arg LOCK=bench-tfx.txt --tag benison-bench-tfx:1.21.0 .
 	@$(PYTHON) benchmarks/tfx_round/compare.py --rounds $(ROUNDS) --benison benison:$(VERSION) --tfx benison-bench-tfx:1.21.0
+
+false-alarms: setup ## how often data that did not change are called changed: the tables of docs/validation.md
+	@$(BIN)/python benchmarks/false_alarms.py drift
+	@$(BIN)/python benchmarks/false_alarms.py history
+
+EVIDENTLY ?= /tmp/evidently
+drift-power: setup ## how often drift is found, beside Evidently and TFDV; see benchmarks/drift_power/README.md
+	@cd benchmarks/drift_power && ../../$(BIN)/python own_side.py > $(EVIDENTLY)/own.jsonl 2> $(EVIDENTLY)/own.log
+	@cd benchmarks/drift_power && $(EVIDENTLY)/bin/python evidently_side.py > $(EVIDENTLY)/evidently.jsonl
+	@$(BIN)/python benchmarks/drift_power/tables.py $(EVIDENTLY)/own.jsonl $(EVIDENTLY)/evidently.jsonl
 
 slow: setup ## the tests that take longer
 	@$(BIN)/python -m pytest -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there are none
