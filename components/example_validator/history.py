@@ -51,11 +51,6 @@ class _Judged:
         return min(abs(distance), _FARTHEST) if wrong else 0.0
 
     @property
-    def beyond(self) -> float:
-        """The distance with its direction in the figure's own unit: negative where it is too low."""
-        return math.copysign(self.distance, (self.figure.now or 0.0) - median(value for _, value in self.points))
-
-    @property
     def verdict(self) -> Verdict:
         """Whether it lies in its band."""
         if self.band is None or self.figure.now is None:
@@ -181,7 +176,6 @@ def _check(column: str, judged: Sequence[_Judged], season: str, rules: History) 
     observed = f"{worst[0].figure.measure} {worst[0].distance:.3g} away"
     numbers = {"deviations": worst[0].distance, "points": len(worst[0].points)}
     numbers |= {one.figure.measure: one.figure.now for one in known if one.figure.now is not None}
-    numbers |= {f"{one.figure.measure}_beyond": one.beyond for one in failed}
     numbers |= {f"{one.figure.measure}_beyond": one.beyond for one in failed}
     if not failed:
         reason = f"{subject}: {len(known)} figures lie in the bands of {_spans(len(worst[0].points), season)}"
