@@ -47,7 +47,7 @@ compile: setup ## write pipelines/compiled/ anew
 docs: setup ## write the component tables in the READMEs anew
 	@$(BIN)/python -m checks.contracts --write
 
-UV = $(shell command -v uv || echo .uv/uv)
+UV = $(shell command -v uv || echo $(CURDIR)/.uv/uv)
 LOCK = $(UV) pip compile --override overrides.txt --generate-hashes --no-annotate --no-header --quiet
 locks: setup ## pin anew what the ranges ask for; make locks UPGRADE=--upgrade takes newer versions
 	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.11 --python-platform x86_64-manylinux_2_28 older.in dev.in -o older.txt
