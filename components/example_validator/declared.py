@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-Readings = Mapping[str, int]
-
 
 def types_to_read(feature: schema_pb2.Feature, held: pa.DataType) -> tuple[pa.DataType, ...]:
     """The types that a column may be read as, best first; the last one is its own if the declared one may not fit.
@@ -32,6 +30,21 @@ def types_to_read(feature: schema_pb2.Feature, held: pa.DataType) -> tuple[pa.Da
     return (held,)
 
 
+def declared_types(columns: pa.Schema, schema: schema_pb2.Schema | None) -> dict[str, tuple[pa.DataType, ...]]:
+    """The types that each column may be read as, best first; its own where the schema does not know it."""
+    known = {feature.name: feature for feature in schema.feature} if schema else {}
+    return {one.name: types_to_read(known[one.name], one.type) if one.name in known else (one.type,) for one in columns}
+
+
+def read_as(batch: pa.RecordBatch, held: pa.Schema) -> pa.RecordBatch:
+    """Rows in the types that their columns are read as."""
+    return pa.RecordBatch.from_arrays([_cast(batch[one.name], one.type) for one in held], held.names)
+
+
+def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    return column if column.type == kind else column.cast(kind, safe=not pa.types.is_integer(column.type))
+
+
 def readings(batches: Iterable[pa.RecordBatch], candidates: Mapping[str, tuple[pa.DataType, ...]]) -> dict[str, int]:
     """Which of its types each column can be read as, all of it.
 
@@ -52,7 +65,7 @@ def readings(batches: Iterable[pa.RecordBatch], candidates: Mapping[str, tuple[p
 
 def _fits(column: pa.Array, kind: pa.DataType) -> bool:
     try:
-        column.cast(kind, safe=not pa.types.is_integer(column.type))
+        _cast(column, kind)
     except pa.ArrowInvalid:
         return False
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -83,7 +84,7 @@ class Given:
         serving: Examples as serving met them; their cells are of the group ``serving``.
         champion: None: there is none yet.
         history: history_entry documents of accepted snapshots.
-        read_at: When the data were read, seconds since 1970 in UTC; None where nobody asks how fresh they are.
+        read_at: When the data were read, with a zone; None where nobody asks how fresh they are.
     """
 
     snapshot: str
@@ -92,7 +93,7 @@ class Given:
     serving: Rows | None = None
     champion: Champion | None = None
     history: Sequence[Document] = ()
-    read_at: float | None = None
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-from benison.components.example_validator import check, comparators, drift, history, past, schema
-from benison.components.example_validator.cells import span_group
+from benison.components.example_validator import (
+    comparators,
+    drift,
+    freshness,
+    history,
+    labels,
+    past,
+    rows,
+    schema,
+    volume,
+)
+from benison.components.example_validator.cells import span_group, split_group
 from benison.components.example_validator.examine import SERVING, Document, Figures, Findings, Given, Rules, profile
+from benison.components.example_validator.measure import Measured
 from benison.components.example_validator.past import Past
+from benison.components.example_validator.tells_label import tells_label
 from benison.core.verdicts import Check
 
 
@@ -40,8 +51,9 @@ def findings(given: Given, rules: Rules, figures: Figures) -> Findings:
     found = Findings(figures, profile(given, figures))
     before = _before(given, rules, found)
     anomalies = _anomalies(rules, figures)
-    checks = [*_rows(rules, figures), *check.columns(rules.model, given.rows.columns.empty_table())]
+    checks = [*_rows(given, rules, figures), *_labels(rules, figures)]
     checks += _schema(rules, figures, anomalies)
+    checks += _newest(given, rules, figures, before)
     comparisons: list[Document] = []
     for some, made in _drift(given, rules, figures, before):
         checks += some
@@ -60,18 +72,44 @@ def _short(group: str) -> str:
 
 def _before(given: Given, rules: Rules, found: Findings) -> Before:
     spans = past.of_snapshot(found.profile, given.history, spanned=rules.spanned)
-    rows = past.train_of(given.champion.snapshot, given.history) if given.champion else None
-    if given.champion is None or rows is None:
+    train = past.train_of(given.champion.snapshot, given.history) if given.champion else None
+    if given.champion is None or train is None:
         return Before(spans, None)
-    return Before(spans, drift.Reference(drift.CHAMPION, given.champion.name, rows))
+    return Before(spans, drift.Reference(drift.CHAMPION, given.champion.name, train))
 
 
-def _rows(rules: Rules, figures: Figures) -> Iterator[Check]:
+def _rows(given: Given, rules: Rules, figures: Figures) -> Iterator[Check]:
+    """That there are rows, and columns, and numbers in them."""
+    features = [one.name for one in rules.features]
+    for group, part in {**figures.parts, **_serving(figures)}.items():
+        yield rows.rows(group, part.rows)
+    yield from rows.columns(rules.model, given.rows.columns.names)
     for group, part in figures.parts.items():
-        yield check.rows(_short(group), part.rows)
-        if part.rows and rules.label is not None:
-            labels = np.repeat(np.array([0, 1], np.int8), [part.labels.negatives, part.labels.positives])
-            yield check.label_classes(_short(group), labels, rules.label)
+        yield from rows.finite(_short(group), part, features)
+
+
+def _serving(figures: Figures) -> dict[str, Measured]:
+    return {SERVING: figures.serving} if figures.serving is not None else {}
+
+
+def _labels(rules: Rules, figures: Figures) -> Iterator[Check]:
+    """That labels are what they should be, and that no feature alone tells them."""
+    if rules.label is None:
+        return
+    for group, part in figures.parts.items():
+        yield from labels.labels(group, part.labels, rules.label, rules.validation.label)
+    held_out = figures.parts.get(split_group("holdout"))
+    if held_out is not None:
+        features = [one.name for one in rules.features]
+        yield from tells_label(figures.train, held_out, features, rules.validation.leakage.auc)
+
+
+def _newest(given: Given, rules: Rules, figures: Figures, before: Before) -> Iterator[Check]:
+    """That the newest span has as many rows as others had, and is new."""
+    newest, asked = max(figures.spans), rules.validation
+    yield volume.volume(newest, figures.newest.rows, [one.rows.rows for one in before.spans], asked.volume)
+    if asked.freshness is not None:
+        yield freshness.freshness(newest, rules.time, figures.newest.last, given.read_at, asked.freshness)
 
 
 def _anomalies(rules: Rules, figures: Figures) -> dict[str, anomalies_pb2.Anomalies]:
@@ -96,8 +134,7 @@ def _anomalies(rules: Rules, figures: Figures) -> dict[str, anomalies_pb2.Anomal
 def _schema(rules: Rules, figures: Figures, anomalies: Mapping[str, anomalies_pb2.Anomalies]) -> Iterator[Check]:
     """Each part and serving against the schema; the schema's own comparators for the newest span."""
     asked = rules.validation.schema
-    parts = {**figures.parts, **({SERVING: figures.serving} if figures.serving else {})}
-    for group, part in parts.items():
+    for group, part in {**figures.parts, **_serving(figures)}.items():
         yield from schema.judge(schema.Held(_short(group), part, rules.schema, asked), anomalies[group])
     newest = span_group(max(figures.spans))
     held = schema.Held(newest, figures.newest, rules.schema, asked)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from benison.components.example_validator.declared import readings, types_to_read
+from benison.components.example_validator.declared import declared_types, read_as, readings
 from benison.components.example_validator.generators import Gathered, Generators
 from benison.config import Label
 from benison.core.forks import map_forked
@@ -146,17 +146,9 @@ class _Plan:
 
     def __init__(self, asked: Asked, cells: Sequence[Cell], workers: int | None) -> None:
         self._asked = asked
-        declared = {one.name: one for one in asked.schema.feature} if asked.schema else {}
-        kinds = {
-            one.name: types_to_read(declared[one.name], one.type) if one.name in declared else (one.type,)
-            for one in asked.columns
-        }
-        unsure = {name: options for name, options in kinds.items() if len(options) > 1}
-        chosen = _first_fitting(cells, unsure, workers) if unsure else {}
-        self._read_as = {name: options[chosen.get(name, 0)] for name, options in kinds.items()}
-        held = pa.schema(list(self._read_as.items()))
-        same = [one.name for one in asked.columns if _same_values(one.type, self._read_as[one.name])]
-        self._generators = Generators(held, same, asked.schema)
+        self._held = types_held(cells, asked, workers)
+        same = [one.name for one in asked.columns if _same_values(one.type, self._held.field(one.name).type)]
+        self._generators = Generators(self._held, same, asked.schema)
 
     def of(self, cell: Cell) -> _Partial:
         """Measures a cell."""
@@ -176,8 +168,7 @@ class _Plan:
             if tally.figures is not None and tally.figures.dropped and name in self._generators.fast:
                 self._generators.add_numbers(partial.gathered, name, before, numbers)
         if self._generators.needs_rows:
-            columns = [_cast(batch[name], kind) for name, kind in self._read_as.items()]
-            self._generators.add(partial.gathered, pa.RecordBatch.from_arrays(columns, list(self._read_as)))
+            self._generators.add(partial.gathered, read_as(batch, self._held))
 
     def _classes(self, partial: _Partial, batch: pa.RecordBatch) -> Classes:
         """The class of each row; third values are noted."""
@@ -225,6 +216,20 @@ class _Plan:
         )
 
 
+def types_held(cells: Sequence[Cell], asked: Asked, workers: int | None = None) -> pa.Schema:
+    """The types that columns are read as: those that the schema declares, where every value can be read so.
+
+    Args:
+        cells: All rows, which are only read where a column is text and the schema says that it is a number.
+        asked: The columns and the schema.
+        workers: As in `map_forked`.
+    """
+    kinds = declared_types(asked.columns, asked.schema)
+    unsure = {name: options for name, options in kinds.items() if len(options) > 1}
+    chosen = _first_fitting(cells, unsure, workers) if unsure else {}
+    return pa.schema([(name, options[chosen.get(name, 0)]) for name, options in kinds.items()])
+
+
 def _first_fitting(
     cells: Sequence[Cell], candidates: Mapping[str, tuple[pa.DataType, ...]], workers: int | None
 ) -> dict[str, int]:
@@ -240,10 +245,6 @@ def _same_values(held: pa.DataType, read_as: pa.DataType) -> bool:
     if pa.types.is_null(held):
         return False
     return bool(held == read_as or (pa.types.is_integer(held) and pa.types.is_floating(read_as)))
-
-
-def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    return column if column.type == kind else column.cast(kind, safe=not pa.types.is_integer(column.type))
 
 
 def _exact(tally: NumberTally | None) -> NumberTally | None:

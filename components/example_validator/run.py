@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,17 @@ import pyarrow.parquet as pq
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from benison import config as configuration
-from benison.components.example_validator import accept, check, parse, severity
+from benison.components.example_validator import accept, parse, severity
 from benison.components.example_validator.cells import file_cells, parquet_files, split_cells, split_group
 from benison.components.example_validator.examine import SERVING, Champion, Findings, Given, Rows, Rules, measured
 from benison.components.example_validator.judge import findings
 from benison.components.example_validator.report import page
+from benison.components.example_validator.row_checks import row_checks
 from benison.config import SPLITS, Config, acceptances
 from benison.core import documents
 from benison.core.digests import PREFIX
 from benison.core.errors import ConfigError, DataError
-from benison.core.examples import read_split
-from benison.core.files import write_atomically
+from benison.core.files import scratch_beside, write_atomically
 from benison.core.verdicts import Check, Tier, Verdict, combine
 
 
@@ -63,13 +64,17 @@ def run(
         snapshot=snapshot["digest"],
         rows=rows,
         parts=tuple(split_group(split) for split in SPLITS),
-        serving=_serving(references) if context["serving"] else None,
+        serving=_held(references / "Serving", SERVING) if context["serving"] else None,
         champion=_champion(champion),
         history=_history(history),
+        read_at=datetime.fromisoformat(context["read_at"]) if context["read_at"] else None,
     )
+    tables = {name: _held(references / f"Table-{name}", name) for name in context["tables"]}
+    parse.references(config, {name: table.columns.names for name, table in tables.items()})
     found = findings(given, rules, measured(given, rules))
     columns = {*rows.columns.names, *(feature.name for feature in rules.schema.feature)}
-    asked = [*found.checks, _leakage(examples, holdout)]
+    with scratch_beside(anomalies) as scratch:
+        asked = [*found.checks, *row_checks(rows, tables, config.validation, scratch)]
     checks = list(accept.apply(asked, acceptances.read(bundle / "project"), columns, snapshot["digest"]))
     write_statistics(found, statistics)
     write_anomalies(found, checks, anomalies)
@@ -146,10 +151,10 @@ def _rows(folders: Mapping[str, Path], snapshot: Mapping[str, Any]) -> Rows:
     return Rows(columns, tuple(cell for _, cell in sorted(cells, key=lambda pair: pair[0])))
 
 
-def _serving(references: Path) -> Rows:
-    """Examples as serving met them."""
-    file = references / "Serving" / "data.parquet"
-    return Rows(pq.read_schema(file).remove_metadata(), tuple(file_cells([file], SERVING)))
+def _held(folder: Path, group: str) -> Rows:
+    """Examples as serving met them, or a reference table."""
+    file = folder / "data.parquet"
+    return Rows(pq.read_schema(file).remove_metadata(), tuple(file_cells([file], group)))
 
 
 def _spans(snapshot: Mapping[str, Any], split: str, files: list[Path]) -> list[tuple[int, int]]:
@@ -179,11 +184,6 @@ def _history(artifact: Path) -> list[dict[str, Any]]:
             raise DataError(str(path), expected=f"the profile of {entry['snapshot']}", got=f"that of {of}")
         entries.append(entry)
     return entries
-
-
-def _leakage(examples: Path, holdout: Path) -> Check:
-    train, held_out = read_split(examples, "train"), read_split(holdout, "holdout")
-    return check.leakage(check.shared_rows(train, held_out), len(held_out))
 
 
 def write_statistics(found: Findings, folder: Path) -> None:
