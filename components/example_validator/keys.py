@@ -136,15 +136,15 @@ def _examples(by_values: Mapping[tuple[str, ...], Counter[str]]) -> list[Example
 def _values_of(cell: Cell, question: Question, wanted: Hashes) -> Counter[tuple[int, tuple[str, ...]]]:
     """Rows by key and values, of the keys that are wanted."""
     counts: Counter[tuple[int, tuple[str, ...]]] = Counter()
+    names = [str(place) for place in range(len(question.columns))]
     for batch in cell.batches():
         keys, there = _of_batch(batch, question, {})
-        rows = np.flatnonzero(there & np.isin(keys, wanted))
-        if len(rows):
-            columns = [batch[name].take(pa.array(rows)).to_pylist() for name in question.columns]
-            counts.update(
-                (int(key), tuple(map(said, values)))
-                for key, values in zip(keys[rows], zip(*columns, strict=True), strict=True)
-            )
+        wanted_rows = there & np.isin(keys, wanted)
+        if wanted_rows.any():
+            columns = [batch[name] for name in question.columns]
+            some = pa.table([*columns, pa.array(keys)], names=[*names, "key"]).filter(pa.array(wanted_rows))
+            for row in some.group_by([*names, "key"]).aggregate([("key", "count")]).to_pylist():
+                counts[row["key"], tuple(said(row[name]) for name in names)] += row["key_count"]
     return counts
 
 
