@@ -204,6 +204,7 @@ def _found(
 ) -> tuple[Input, ...]:
     pattern = pattern_of(path, data_root)
     store = store_of(pattern)
+    scratch.mkdir(parents=True, exist_ok=True)
     return inputs_of(find(pattern, format, newest, window, store), format, store, columns, scratch)
 
 
@@ -238,32 +239,36 @@ def _dataset(
 ) -> Dataset:
     sources: list[Source] = []
     parts: list[Part] = []
-    for span in sorted(chosen) if chosen is not None else sorted({one.span for one in taken.inputs}):
-        for number, one in enumerate(taken.inputs):
-            if chosen is None and one.span != span:
-                continue
-            if own := _parts(taken, number, span, len(sources), by_time=chosen is not None):
-                sources.append(replace(_source(one), span=span, rows=sum(part.rows for part in own)))
-                parts += own
+    for span, number in _order(taken.inputs, chosen):
+        one, by_time = taken.inputs[number], chosen is not None
+        if own := _parts(taken.of(number), span, len(sources), by_time=by_time):
+            sources.append(replace(_source(one), span=span, rows=sum(part.rows for part in own)))
+            parts += own
     return Dataset(tuple(sources), taken.schema, tuple(parts), columns, spans)
+
+
+def _order(inputs: Sequence[Input], chosen: frozenset[int] | None) -> list[tuple[int, int]]:
+    """Span and input, in the order of rows; where times tell the span, every input may have rows of each."""
+    if chosen is None:
+        return sorted((one.span, number) for number, one in enumerate(inputs))
+    return [(span, number) for span in sorted(chosen) for number in range(len(inputs))]
 
 
 def _source(one: Input) -> Source:
     return Source(one.span, one.name, one.size, one.digest, 0, one.version, one.query)
 
 
-def _parts(taken: Intake, number: int, span: int, source: int, *, by_time: bool) -> list[Part]:
+def _parts(taken: Sequence[Taken], span: int, source: int, *, by_time: bool) -> list[Part]:
     """An input's rows of one span."""
     parts: list[Part] = []
     first = 1
-    for one in taken.taken:
-        if one.piece.source != number:
-            continue
-        for batches in _bundled(one.batches):
-            rows = sum(dict(held.spans).get(span, 0) if by_time else held.rows for held in batches)
-            if rows:
-                parts.append(Part(span, source, rows, first, one, batches))
-            first += sum(held.rows for held in batches)
+    for one in taken:
+        for bundle in _bundled(one.batches):
+            counts = [dict(held.spans).get(span, 0) if by_time else held.rows for held in bundle]
+            own = tuple(held for held, count in zip(bundle, counts, strict=True) if count)
+            if own:
+                parts.append(Part(span, source, sum(counts), first, one, own))
+            first += sum(held.rows for held in bundle)
     return parts
 
 

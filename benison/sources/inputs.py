@@ -70,7 +70,6 @@ def inputs_of(files: Iterable[File], format: str, store: Files, columns: Columns
 def _input(number: int, file: File, format: str, store: Files, columns: Columns, scratch: Path) -> Input:
     path, digest = Path(file.found.path), ""
     if is_remote(file.found.path):
-        scratch.mkdir(parents=True, exist_ok=True)
         path = scratch / f"{number:06d}{''.join(Path(file.found.path).suffixes[-1:])}"
         digest = store.fetch(file.found.path, path)
     whole = Piece(number, path, file.name, format, partitions=file.partitions)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,6 +37,15 @@ class Intake:
     taken: tuple[Taken, ...]
     schema: pa.Schema
 
+    def of(self, source: int) -> tuple[Taken, ...]:
+        """What came of one input."""
+        return self._by_source.get(source, ())
+
+    @cached_property
+    def _by_source(self) -> dict[int, tuple[Taken, ...]]:
+        groups = groupby(self.taken, lambda one: one.piece.source)
+        return {source: tuple(taken) for source, taken in groups}
+
 
 def intake(inputs: Sequence[Input], columns: Columns, spans: Spans | None, scratch: Path) -> Intake:
     """Reads everything once.
@@ -55,10 +65,11 @@ def intake(inputs: Sequence[Input], columns: Columns, spans: Spans | None, scrat
     pieces = [piece for one in inputs for piece in one.pieces]
     taken = _looked(pieces, wanted) if pieces[0].format == "parquet" else _kept(pieces, wanted, scratch)
     evidence = _evidence(taken)
-    for one in inputs:
-        _check_found(one, [each for each in taken if each.piece.source == one.pieces[0].source], columns)
     schema = pa.schema([(name, _kind(name, evidence[name], columns)) for name in sorted(evidence)])
-    return Intake(tuple(inputs), _as_texts(taken, schema, wanted), schema)
+    found = Intake(tuple(inputs), taken, schema)
+    for one in inputs:
+        _check_found(one, found.of(one.pieces[0].source), columns)
+    return replace(found, taken=_as_texts(taken, schema, wanted))
 
 
 def _kind(name: str, evidence: Evidence, columns: Columns) -> pa.DataType:
@@ -77,7 +88,6 @@ def _evidence(taken: Sequence[Taken]) -> dict[str, Evidence]:
 
 def _kept(pieces: Sequence[Piece], wanted: Wanted, scratch: Path) -> tuple[Taken, ...]:
     """Pieces of text formats, kept on scratch disk."""
-    scratch.mkdir(parents=True, exist_ok=True)
     work = [(piece, scratch / f"piece-{number:06d}.arrow") for number, piece in enumerate(pieces)]
     return _sound(list(map_forked(lambda each: take(each[0], wanted, each[1]), work)), wanted)
 
