@@ -42,12 +42,16 @@ def _tallied(column: Column) -> ColumnTally:
     return tally
 
 
+STILL = _tallied(np.arange(50.0))
+
+
 def _tier(before: Column, now: Column) -> Tier | None:
     """The tier in which the column fails; None where it passes."""
-    still = {f"other {number}": _tallied(np.arange(50.0)) for number in range(OTHERS)}
-    reference, rows = {**still, "x": _tallied(before)}, {**still, "x": _tallied(now)}
-    profile = RowsProfile(len(before), None, None, 0, 0, {name: tally.profile() for name, tally in reference.items()})
-    checks, _ = drift(Reference(PREVIOUS, "span 1", profile), rows, USUAL.drift, rows)
+    others = [f"other {number}" for number in range(OTHERS)]
+    profiles = {**dict.fromkeys(others, STILL.profile()), "x": _tallied(before).profile()}
+    rows = {**dict.fromkeys(others, STILL), "x": _tallied(now)}
+    reference = Reference(PREVIOUS, "span 1", RowsProfile(len(before), None, None, 0, 0, profiles))
+    checks, _ = drift(reference, rows, USUAL.drift, rows)
     return next((check.tier for check in checks if check.verdict is Verdict.FAIL), None)
 
 
