@@ -112,6 +112,8 @@ def _configuration(name: str, path: str, suggestion: Suggestion) -> str:
     values = {
         "NAME": re.sub(r"[^a-z0-9_-]+", "_", name.lower()).strip("_-").lstrip("0123456789_-") or "model",
         "PATH": _scalar(path),
+        "TIME": _time(suggestion),
+        "VALIDATION": _validation(suggestion),
         "LABEL": _scalar(suggestion.label),
         "POSITIVE": json.dumps(suggestion.positive),
         "NEGATIVE": json.dumps(suggestion.negative),
@@ -122,6 +124,27 @@ def _configuration(name: str, path: str, suggestion: Suggestion) -> str:
         "HOLDOUT": f"{suggestion.holdout_rows:,}",
     }
     return re.sub(r"@([A-Z_]+)@", lambda match: values[match[1]], _template("benison.yaml"))
+
+
+def _time(suggestion: Suggestion) -> str:
+    """The column that says when a row happened."""
+    if suggestion.time:
+        return f"  time: {_scalar(suggestion.time)}  # when a row happened; spans may be cut by it:  every: month"
+    return "  # time: happened_at    # the column that says when a row happened; spans may be cut by it:  every: month"
+
+
+def _validation(suggestion: Suggestion) -> str:
+    """What the columns suggest of what to ask; the rest as comments."""
+    fresh = "  # freshness: {max_age: 3d}   # how old the newest row may be; needs data.time"
+    key = suggestion.key or "order_id"
+    keys = f"  keys:\n    - {{columns: [{_scalar(key)}], tier: soft}}   # stands once; tier: hard lets it block"
+    if suggestion.key:
+        return f"validation:\n{fresh}\n{keys}"
+    return f"# validation:\n{_commented(fresh.replace('# ', '', 1))}\n{_commented(keys)}"
+
+
+def _commented(lines: str) -> str:
+    return "\n".join(f"# {line}" for line in lines.splitlines())
 
 
 def _feature_line(name: str, kind: str, why: str) -> str:

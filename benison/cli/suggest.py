@@ -25,6 +25,9 @@ _YES = {"1", "true", "yes", "y"}
 # A column that tells the label this well alone was most likely written down after it.
 _TOO_GOOD = 0.99
 _MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:.]+)?(Z|[+-][0-9:]+)?$"
+_TIMES = "dates or times: rows can be split by it, it cannot be a feature yet"
+# With fewer rows it may be chance that each has its own value.
+_LEAST_TO_TELL_APART = 50
 # Columns by which quality is told apart first where they are there, as in fairness audits.
 _SENSITIVE = re.compile(
     r"(?i)(^|_)(sex|gender|race|ethnic\w*|male|female|black|white|hispan\w*|age_?group|nationality)($|_)"
@@ -40,12 +43,14 @@ class Column:
         role: ``numeric``, ``log`` (numeric with a long tail), ``categorical``, or empty for no feature.
         why: For no feature: why not. For a feature: empty.
         values: How many different values it has.
+        apart: Whether every row has a value, and each its own.
     """
 
     name: str
     role: str
     why: str
     values: int
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,16 @@ class Suggestion:
     slices: tuple[str, ...]
     holdout_rows: int
     holdout_positives: int
+
+    @property
+    def time(self) -> str:
+        """The first column of dates or times; empty where there is none."""
+        return next((column.name for column in self.columns if column.why == _TIMES), "")
+
+    @property
+    def key(self) -> str:
+        """The first column that numbers or names the rows; empty where there is none."""
+        return next((column.name for column in self.columns if column.apart and column.why != _TIMES), "")
 
     @property
     def min_rows(self) -> int:
@@ -170,7 +185,7 @@ def _column(name: str, values: pa.ChunkedArray, positives: npt.NDArray[np.bool_]
     different = len(pc.unique(kept))
     why = _why_not(kept, different) or _too_good(values, different, positives)
     if why:
-        return Column(name, "", why, different)
+        return Column(name, "", why, different, different == len(values) > _LEAST_TO_TELL_APART)
     return Column(name, "categorical" if _is_text(kept.type) else _numeric_role(kept), "", different)
 
 
@@ -182,11 +197,11 @@ def _why_not(values: pa.ChunkedArray, different: int) -> str:
     if different == 1:
         return "one value only"
     if pa.types.is_string(kind) and pc.all(pc.match_substring_regex(values, _MOMENT)).as_py():
-        return "dates or times: rows can be split by it, it cannot be a feature yet"
+        return _TIMES
     if _is_text(kind):
         named = different > MOST_CATEGORIES or (different > 50 and different > 0.5 * len(values))
         return f"{different:,} different values: a name or free text?" if named else ""
-    if pa.types.is_integer(kind) and different == len(values) and len(values) > 50:
+    if pa.types.is_integer(kind) and different == len(values) and len(values) > _LEAST_TO_TELL_APART:
         return "another whole number in every row: an identifier?"
     return "" if pa.types.is_integer(kind) or pa.types.is_floating(kind) else f"{kind}: not a kind a feature can be yet"
 
