@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -170,6 +170,25 @@ def measured(given: Given, rules: Rules, workers: int | None = None) -> Figures:
     if serving is not None:
         statistics[SERVING] = serving.statistics
     return Figures(parts, found[f"{SPAN}{newest}"], dict(sorted(spans.items())), serving, statistics)
+
+
+def with_statistics(figures: Figures, statistics: Mapping[str, statistics_pb2.DatasetFeatureStatisticsList]) -> Figures:
+    """The same figures with statistics that were made elsewhere.
+
+    Args:
+        figures: What was measured.
+        statistics: By group.
+    """
+    newest = f"{SPAN}{max(figures.spans)}"
+    parts = {group: replace(part, statistics=statistics[group]) for group, part in figures.parts.items()}
+    serving = replace(figures.serving, statistics=statistics[SERVING]) if figures.serving is not None else None
+    return replace(
+        figures,
+        parts=parts,
+        newest=replace(figures.newest, statistics=statistics[newest]),
+        serving=serving,
+        statistics={group: statistics[group] for group in figures.statistics},
+    )
 
 
 def _serving(given: Given, rules: Rules, workers: int | None) -> Measured | None:

@@ -14,8 +14,18 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from benison import config as configuration
 from benison.components.example_validator import accept, parse, severity
 from benison.components.example_validator.cells import file_cells, parquet_files, split_cells, split_group
-from benison.components.example_validator.examine import SERVING, Champion, Findings, Given, Rows, Rules, measured
+from benison.components.example_validator.examine import (
+    SERVING,
+    Champion,
+    Findings,
+    Given,
+    Rows,
+    Rules,
+    measured,
+    with_statistics,
+)
 from benison.components.example_validator.judge import findings
+from benison.components.example_validator.measure import Asked, types_held
 from benison.components.example_validator.report import page
 from benison.components.example_validator.row_checks import row_checks
 from benison.config import SPLITS, Config, acceptances
@@ -71,7 +81,11 @@ def run(
     )
     tables = {name: _held(references / f"Table-{name}", name) for name in context["tables"]}
     parse.references(config, {name: table.columns.names for name, table in tables.items()})
-    found = findings(given, rules, measured(given, rules))
+    with scratch_beside(statistics) as scratch:
+        by_beam = _by_beam(given, rules, scratch) if config.validation.engine == "beam" else {}
+    figures = measured(given, rules)
+    figures = with_statistics(figures, by_beam) if by_beam else figures
+    found = findings(given, rules, figures)
     columns = {*rows.columns.names, *(feature.name for feature in rules.schema.feature)}
     with scratch_beside(anomalies) as scratch:
         asked = [*found.checks, *row_checks(rows, tables, config.validation, scratch)]
@@ -80,6 +94,19 @@ def run(
     write_anomalies(found, checks, anomalies)
     _write_page(report, page(snapshot, checks, found.profile, *_compared(found)))
     _write_verdict(checks, given.snapshot, validation)
+
+
+def _by_beam(given: Given, rules: Rules, scratch: Path) -> dict[str, Any]:
+    """TFDV's statistics of every group, by Beam."""
+    # Imported here, since Beam takes as long to import as a small snapshot takes to be checked.
+    from benison.components.example_validator import beam
+
+    found: dict[str, Any] = {}
+    for name, rows in (("rows", given.rows), ("serving", given.serving)):
+        if rows is not None:
+            held = types_held(rows.cells, Asked(rows.columns, rules.schema))
+            found |= beam.statistics(rows.cells, held, rules.schema, rules.validation.beam_options, scratch / name)
+    return found
 
 
 def rules_of(config: Config, project: Path) -> Rules:
