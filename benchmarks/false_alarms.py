@@ -102,7 +102,7 @@ def lingering(random: Random, before: dict[str, float], span: int) -> dict[str, 
 
 def growing(random: Random, before: dict[str, float], span: int) -> dict[str, float]:
     """All grow by 5% from span to span."""
-    return dict.fromkeys(COLUMNS, span * math.log(1.05) / 0.2)
+    return dict.fromkeys(COLUMNS, (1.05**span - 1) / 0.2)
 
 
 MOVES: dict[str, Moves] = {

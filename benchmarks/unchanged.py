@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -17,8 +16,12 @@ Random = np.random.Generator
 Values = npt.NDArray[np.float64]
 # Random numbers, rows, and how far the span lies from the usual one, 0 for not at all.
 Draw = Callable[[Random, int, float], pa.Array]
-# What a distance of 1 does: a shift by so many standard deviations, a factor of exp(this) on shares and scales.
+# What a distance of 1 does: a shift by so many standard deviations, or so much more on scales and shares.
 _REACH = 0.2
+
+
+def _factor(away: float) -> float:
+    return max(0.1, 1 + _REACH * away)
 
 
 def _shifted(of: Callable[[Random, int], Values], deviation: float) -> Draw:
@@ -26,16 +29,16 @@ def _shifted(of: Callable[[Random, int], Values], deviation: float) -> Draw:
 
 
 def _scaled(of: Callable[[Random, int], Values]) -> Draw:
-    return lambda random, rows, away: pa.array(of(random, rows) * math.exp(_REACH * away))
+    return lambda random, rows, away: pa.array(of(random, rows) * _factor(away))
 
 
 def _counts(of: Callable[[Random, int, float], Values]) -> Draw:
-    return lambda random, rows, away: pa.array(of(random, rows, math.exp(_REACH * away)).astype(float))
+    return lambda random, rows, away: pa.array(of(random, rows, _factor(away)).astype(float))
 
 
 def _missing(share: float) -> Draw:
     def draw(random: Random, rows: int, away: float) -> pa.Array:
-        return pa.array(random.normal(size=rows), mask=random.random(rows) < share * math.exp(_REACH * away))
+        return pa.array(random.normal(size=rows), mask=random.random(rows) < share * _factor(away))
 
     return draw
 
@@ -44,7 +47,7 @@ def _texts(weights: Values) -> Draw:
     names = pa.array([f"value {number}" for number in range(len(weights))])
 
     def draw(random: Random, rows: int, away: float) -> pa.Array:
-        tilted = weights * np.exp(_REACH * away * (np.arange(len(weights)) % 2))
+        tilted = weights * np.where(np.arange(len(weights)) % 2, _factor(away), 1.0)
         return names.take(pa.array(random.choice(len(weights), rows, p=tilted / tilted.sum())))
 
     return draw

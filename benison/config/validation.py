@@ -240,7 +240,7 @@ def _freshness(section: Section) -> Freshness:
 
 
 def _history(section: Section) -> History:
-    bounds = bounds_of(section, "bounds", Bounds(5.0, 10.0))
+    bounds = bounds_of(section, "bounds", Bounds(6.0, 12.0))
     history = History(
         window=section.whole("window", 24, low=3),
         least=section.whole("least", 5, low=3),
