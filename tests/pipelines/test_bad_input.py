@@ -34,6 +34,14 @@ def in_data(old: bytes, new: bytes) -> Mistake:
     return mistake
 
 
+def everywhere_in_data(old: bytes, new: bytes) -> Mistake:
+    def mistake(project: Path) -> None:
+        for path in (project / "data").iterdir():
+            path.write_bytes(path.read_bytes().replace(old, new))
+
+    return mistake
+
+
 def without(name: str) -> Mistake:
     return lambda project: (project / name).unlink()
 
@@ -66,7 +74,7 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     "model is no Python": (in_file("model.py", "def build_model(", "def build_model"), "model.py:5: expected Python"),
     "label column": (in_file("benison.yaml", "column: bought", "column: buoght"), "did you mean bought?"),
     "feature column": (in_file("benison.yaml", "{age: numeric", "{aeg: numeric"), "did you mean age?"),
-    "third label": (in_data(b",no,", b",maybe,"), "got 'maybe'"),
+    "label's word": (everywhere_in_data(b",yes,", b",Yes,"), "no row has 'yes', which benison.yaml names under label:"),
     "empty file": (emptied, "expected rows, got an empty file"),
     "ragged row": (in_data(b"\n", b"\n1,2\n"), "expected 5 fields, as in the header, got 2"),
     "wrong header": (

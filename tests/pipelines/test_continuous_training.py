@@ -36,6 +36,10 @@ def actions(project: Path) -> list[str]:
     return [logged.entry.action for logged in Registry.open(str(project / "registry"), "small").log()]
 
 
+def snapshot_of(project: Path, run: dict[str, Any]) -> str:
+    return str(read(output(project, run, "example-gen", "examples") / "snapshot.json", "snapshot")["digest"])
+
+
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project after two spans, each run twice."""
@@ -49,6 +53,20 @@ def test_each_span_becomes_champion_once_and_the_older_one_is_not_put_back(twice
     assert [run["verdict"] for run in records(twice)] == ["pushed", "pushed", "superseded", "unchanged"]
     assert actions(twice) == ["register", "bless", "promote"] * 2
     assert Registry.open(str(twice / "registry"), "small").show("champion").manifest.provenance.spans == (1, 2)
+
+
+def test_every_accepted_snapshot_is_kept_once_and_reaches_the_next_run(twice: Path) -> None:
+    first, second, third, fourth = (snapshot_of(twice, run) for run in records(twice))
+    assert (third, fourth) == (first, second)
+    assert set(Registry.open(str(twice / "registry"), "small").history.entries()) == {first, second}
+    known = [
+        {
+            read(path, "history_entry")["snapshot"]
+            for path in output(twice, run, "champion-resolver", "history").iterdir()
+        }
+        for run in records(twice)
+    ]
+    assert known == [set(), {first}, {first, second}, {first, second}]
 
 
 def test_training_is_reused_where_nothing_changed(twice: Path) -> None:
@@ -104,6 +122,7 @@ def test_a_challenger_that_learned_nothing_is_blocked_with_exit_code_1(
     assert (run["state"], run["verdict"]) == ("succeeded", "blocked")
     assert actions(project) == ["register", "bless"]
     assert Registry.open(str(project / "registry"), "small").state().champion is None
+    assert list(Registry.open(str(project / "registry"), "small").history.entries()) == [snapshot_of(project, run)]
 
 
 def test_data_against_the_schema_are_never_trained_on(tmp_path: Path) -> None:
@@ -116,6 +135,7 @@ def test_data_against_the_schema_are_never_trained_on(tmp_path: Path) -> None:
     assert (output(project, run, "trainer", "model") / "not_trained.json").is_file()
     assert (blessing["blessed"], blessing["package"]) == (False, None)
     assert any("age" in reason for reason in blessing["reasons"])
+    assert Registry.create(str(project / "registry"), "small").history.entries() == {}
 
 
 def test_the_same_pipeline_comes_to_the_same_under_kfp_s_own_local_runner(twice: Path, tmp_path: Path) -> None:
