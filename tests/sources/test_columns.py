@@ -1,5 +1,9 @@
+import json
+from pathlib import Path
+
 import pytest
 
+from benison import config as configuration
 from benison.core.errors import DataError
 from benison.sources.columns import Columns, check_header, check_names
 
@@ -69,3 +73,24 @@ def test_a_first_line_that_is_no_header_is_told_apart(found: list[str], message:
 @pytest.mark.parametrize("found", [["age", "2024"], ["agge", "houres"]])
 def test_a_header_with_a_name_wrong_is_still_a_header(found: list[str]) -> None:
     check_header(found, COLUMNS, "a.csv")
+
+
+def test_every_column_that_the_configuration_names_must_be_there(tmp_path: Path) -> None:
+    config = {
+        "name": "rides",
+        "data": {"path": "a.csv", "time": "at", "splits": {"by": "hash", "key": ["ride"]}},
+        "label": {"column": "tip", "positive": 1, "negative": 0},
+        "features": {"fare": "numeric", "city": "categorical"},
+        "model": {},
+        "validation": {
+            "keys": [{"columns": ["ride", "leg"]}],
+            "leakage": {"entity": ["driver"]},
+            "schema": {"columns": {"fare": {"missing": 0.1}}},
+        },
+        "gate": {"checks": [{"metric": "auc", "at_least": 0.6}]},
+    }
+    (tmp_path / "benison.yaml").write_text(json.dumps(config))
+    columns = Columns.of(configuration.read(tmp_path))
+    assert columns == Columns(("fare",), ("city", "tip"), ("ride", "at", "fare", "driver", "leg"))
+    with pytest.raises(DataError, match=r"expected a column 'driver', got none\n\nhint: did you mean drivr\?"):
+        check_names(["fare", "city", "tip", "ride", "at", "leg", "drivr"], columns, "a.csv")
