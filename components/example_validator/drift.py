@@ -162,12 +162,13 @@ def _comparable(before: ColumnProfile, now: ColumnTally) -> bool:
 
 def _to_compare_by(column: ColumnProfile, *, in_model: bool) -> ColumnProfile:
     """Times move on, and so do numbers of rows that the model does not see: of both, what is missing is compared."""
-    if column.kind == DATETIME or (not in_model and _numbers_rows(column)):
+    if column.kind == DATETIME or (not in_model and numbers_rows(column)):
         return replace(column, edges=(), counts=(column.present,))
     return column
 
 
-def _numbers_rows(column: ColumnProfile) -> bool:
+def numbers_rows(column: ColumnProfile) -> bool:
+    """Whether a column counts its rows up: nearly each has a whole number of its own."""
     own = column.present >= _LEAST_TO_TELL and column.distinct >= _OWN_NUMBER * column.present
     return column.kind == NUMERIC and own and all(value.is_integer() for value in column.quantiles)
 

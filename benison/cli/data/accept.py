@@ -70,7 +70,9 @@ def listed(found: Evidence) -> None:
         ]
         for check in failed
     ]
-    click.echo("\n".join(text.columns(("check", "subject", "", "observed", "can be accepted"), rows)))
+    # Check and subject are what accept is told next, so they stand there whole.
+    header = ("check", "subject", "", "observed", "can be accepted")
+    click.echo("\n".join(text.columns(header, rows, widest=200)))
 
 
 def _failed(checks: Sequence[Check]) -> list[Check]:

@@ -12,7 +12,7 @@ import click
 
 from benison.cli.data import text
 from benison.cli.data.profile import moment
-from benison.cli.data.source import SPAN, Looked, look, opened, opened_span
+from benison.cli.data.source import SPAN, Looked, compared_columns, look, opened, opened_span
 from benison.components.example_validator import drift
 from benison.components.example_validator.measure import Asked, Measured
 from benison.config.validation import DriftRules, validation_of
@@ -81,9 +81,10 @@ def compared(before: Side, now: Side, rules: DriftRules) -> dict[str, Any]:
     """
     old, new = before.types, now.types
     reference = drift.Reference(drift.PREVIOUS, before.name, before.rows.profile())
-    columns = {*old, *new}
+    profile = now.rows.profile()
+    columns = compared_columns(reference.rows, profile)
     checks, comparisons = drift.drift(reference, now.rows.tallies, rules, columns)
-    profiles = reference.rows.columns, now.rows.profile().columns
+    profiles = reference.rows.columns, profile.columns
     found = [_column(one, checks, before, now, profiles) for one in comparisons]
     return {
         "before": before.name,
@@ -132,7 +133,7 @@ def _new_values(name: str, before: Side, now: Side) -> list[str]:
 def lines(found: dict[str, Any]) -> Iterator[str]:
     """The difference as people read it."""
     before, now = found["rows"]
-    times = f", {now / before:.3g} times" if before else ""
+    times = f", {now / before:.3g} times" if before and now != before else ""
     yield f"{found['before']} -> {found['now']}"
     yield f"rows: {before:,} -> {now:,}{times}"
     for word in ("removed", "added"):

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from benison.cli import project as projects
+from benison.components.example_validator.drift import numbers_rows
 from benison.components.example_validator.measure import Asked, Cell, Measured, measure
 from benison.config.data import FORMATS, Table, format_of
 from benison.core import digests
@@ -112,3 +113,9 @@ def look(name: str, dataset: Dataset, asked: Asked | None = None) -> Looked:
         raise DataError(name, expected="rows", got="none", hint="the file has a header at most")
     found = dict(measure(cells(dataset), asked or Asked(dataset.schema)))
     return Looked(name, dataset, found)
+
+
+def compared_columns(before: RowsProfile, now: RowsProfile) -> set[str]:
+    """The columns whose values say something; numbers that count rows up differ between any two sources."""
+    both = [*before.columns.items(), *now.columns.items()]
+    return {name for name, _ in both} - {name for name, column in both if numbers_rows(column)}

@@ -6,18 +6,18 @@ import sys
 from collections.abc import Sequence
 
 _BLOCKS, _PLAIN = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
-_WIDEST = 40
 
 
-def columns(header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> list[str]:
+def columns(header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "", widest: int = 40) -> list[str]:
     """Lines of a table.
 
     Args:
         header: Its columns' names.
         rows: Their cells; long ones are cut.
         right: One letter for each column: ``r`` where cells stand at the right, such as figures.
+        widest: Characters of a cell at most.
     """
-    cells = [[_cut(cell) for cell in row] for row in (header, *rows)]
+    cells = [[_cut(cell, widest) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[place]) for row in cells) for place in range(len(header))]
     sides = right.ljust(len(header), "l")
     return [
@@ -29,10 +29,10 @@ def columns(header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "
     ]
 
 
-def _cut(cell: str) -> str:
+def _cut(cell: str, widest: int) -> str:
     """One line, without what would move a terminal's cursor."""
     plain = "".join(letter if letter.isprintable() else "?" for letter in cell)
-    return plain if len(plain) <= _WIDEST else f"{plain[: _WIDEST - 3]}..."
+    return plain if len(plain) <= widest else f"{plain[: widest - 3]}..."
 
 
 def bars(counts: Sequence[float], of: float = 0) -> str:

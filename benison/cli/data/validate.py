@@ -14,7 +14,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from benison.cli import project as projects
 from benison.cli.data.judged import Judgement
 from benison.cli.data.profile import speaks_of
-from benison.cli.data.source import DATA, Looked, cells, look, opened
+from benison.cli.data.source import DATA, Looked, cells, compared_columns, look, opened
 from benison.components.champion_resolver import run as champion_resolver
 from benison.components.example_gen import run as example_gen
 from benison.components.example_validator import drift, volume
@@ -81,7 +81,8 @@ def _compared(found: Findings, other: Looked, mine: Looked, rules: Rules) -> Fin
     before, asked = other.profile.train, rules.validation
     reference = drift.Reference(drift.PREVIOUS, other.name, before)
     now = found.figures.newest
-    checks, comparisons = drift.drift(reference, now.tallies, asked.drift, {*before.columns, *now.tallies})
+    columns = compared_columns(before, found.profile.train)
+    checks, comparisons = drift.drift(reference, now.tallies, asked.drift, columns)
     rows = volume.volume(1, now.rows, [before.rows], asked.volume)
     rows = replace(rows, subject=DATA, reason=rows.reason.replace("span 1", mine.name, 1))
     return replace(found, checks=(*found.checks, rows, *checks), comparisons=tuple(comparisons))
@@ -122,7 +123,9 @@ def of_project(folder: Path, registry: Path | None, span: int) -> Iterator[Judge
             validation=found,
             report=found / "report.html",
         )
-        yield Judgement(found, said, f"benison data accept CHECK SUBJECT --why '...' -p {folder}")
+        yield Judgement(
+            found, said, f"benison data accept CHECK SUBJECT --why '...' -p {folder} --run DIR, DIR as in --out"
+        )
 
 
 def _resolved(project: projects.Project, made: Path) -> str:
