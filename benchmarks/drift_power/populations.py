@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 SIZES = (50, 100, 300, 1_000, 3_000, 10_000, 100_000)
 # Standard deviations that the mean moves by, and the share of all rows that goes from the first value to the last.
-MOVES = {"numeric": (0.0, 0.1, 0.25, 0.5, 1.0), "categorical": (0.0, 0.01, 0.03, 0.1, 0.3)}
+MOVES = {"numeric": (0.0, 0.1, 0.25, 0.5, 1.0, 3.0), "categorical": (0.0, 0.01, 0.03, 0.1, 0.3)}
 _SHARES = np.array([0.4, 0.3, 0.15, 0.1, 0.05])
 _VALUES = np.array(["a", "b", "c", "d", "e"])
 Column = npt.NDArray[np.float64] | npt.NDArray[np.str_]
