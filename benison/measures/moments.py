@@ -46,6 +46,24 @@ class Moments:
                 squares = np.square(values - mean).sum()
             self.merge(Moments(len(values), float(mean), float(squares), float(low), float(high)))
 
+    @classmethod
+    def of(cls, numbers: npt.NDArray[np.float64], rows: npt.NDArray[np.int64]) -> Moments:
+        """Of different numbers.
+
+        Args:
+            numbers: Each once, infinite ones allowed, which are left out.
+            rows: How often each occurred.
+        """
+        finite = np.isfinite(numbers)
+        numbers, rows = numbers[finite], rows[finite]
+        if not len(numbers):
+            return cls()
+        count = int(rows.sum())
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = float((numbers * rows).sum() / count)
+            squares = float((np.square(numbers - mean) * rows).sum())
+        return cls(count, mean, squares, float(numbers.min()), float(numbers.max()))
+
     def merge(self, other: Moments) -> None:
         """Takes in what other moments are of."""
         self.minimum, self.maximum = min(self.minimum, other.minimum), max(self.maximum, other.maximum)

@@ -36,6 +36,40 @@ def _empty_counts() -> Counts:
 
 
 @dataclass
+class Passed:
+    """What keys without their lowest bits do not tell of the numbers that have passed.
+
+    Attributes:
+        sketch: How many different ones.
+        moments: Of the finite ones.
+        zeros: How many were 0.
+    """
+
+    sketch: DistinctSketch
+    moments: Moments
+    zeros: int
+
+    @classmethod
+    def of(cls, keys: Keys, counts: Counts) -> Passed:
+        """Of numbers whose keys are whole."""
+        sketch, rows = DistinctSketch(), counts.sum(axis=1)
+        sketch.add(of_numbers(keys))
+        return cls(sketch, Moments.of(numbers_of(keys), rows), int(rows[keys == 0].sum()))
+
+    def add(self, values: Floats, keys: Keys) -> None:
+        """Takes in numbers and their whole keys."""
+        self.sketch.add(of_numbers(keys))
+        self.moments.add(values)
+        self.zeros += len(values) - int(np.count_nonzero(values))
+
+    def merge(self, other: Passed) -> None:
+        """Takes in what others have been."""
+        self.sketch.merge(other.sketch)
+        self.moments.merge(other.moments)
+        self.zeros += other.zeros
+
+
+@dataclass
 class NumberTally:
     """How often numbers occurred, by class.
 
@@ -48,17 +82,13 @@ class NumberTally:
         dropped: Bits that keys lack. A bucket of numbers around x is about 2**(dropped - 52) * x wide.
         keys: Ascending, each once.
         counts: Rows by key and class, (keys, 3).
-        zeros: How many are 0.
-        moments: Of the finite ones.
-        sketch: The different numbers; None as long as each has its own key.
+        passed: What the keys do not tell; None as long as each number has its own key.
     """
 
     dropped: int = 0
     keys: Keys = field(default_factory=_empty_keys)
     counts: Counts = field(default_factory=_empty_counts)
-    zeros: int = 0
-    moments: Moments = field(default_factory=Moments)
-    sketch: DistinctSketch | None = None
+    passed: Passed | None = None
 
     def add(self, values: Floats, classes: Classes) -> None:
         """Takes in rows.
@@ -69,11 +99,9 @@ class NumberTally:
         """
         if not len(values):
             return
-        self.moments.add(values)
-        self.zeros += len(values) - int(np.count_nonzero(values))
         keys = ordered_bits(values)
-        if self.sketch is not None:
-            self.sketch.add(of_numbers(keys))
+        if self.passed is not None:
+            self.passed.add(values, keys)
         encoded = pa.array(keys >> self.dropped).dictionary_encode()
         found = np.asarray(encoded.dictionary)
         cells = np.asarray(encoded.indices) * np.int32(CLASSES) + classes
@@ -85,12 +113,10 @@ class NumberTally:
         """Takes in what another tally has seen."""
         dropped = max(self.dropped, other.dropped)
         if dropped:
-            self.sketch, theirs = self._sketched(), other._sketched()
-            self.sketch.merge(theirs)
+            self.passed = self._passed()
+            self.passed.merge(other._passed())
         keys, counts = _coarser(other.keys, other.counts, dropped - other.dropped)
         self._drop(dropped - self.dropped)
-        self.moments.merge(other.moments)
-        self.zeros += other.zeros
         self._take(keys, counts)
 
     def _take(self, keys: Keys, counts: Counts) -> None:
@@ -102,16 +128,12 @@ class NumberTally:
         self.keys, self.counts = _united((self.keys, self.counts), (keys, counts))
         if len(self.keys) > BUCKETS:
             more = range(_MOST_DROPPED - self.dropped)
-            self.sketch = self._sketched()
+            self.passed = self._passed()
             self._drop(bisect.bisect_left(more, -BUCKETS, key=lambda bits: -_distinct(self.keys >> bits)))
 
-    def _sketched(self) -> DistinctSketch:
-        """The sketch; where there is none yet, one of the numbers that the keys still are."""
-        if self.sketch is not None:
-            return self.sketch
-        sketch = DistinctSketch()
-        sketch.add(of_numbers(self.keys))
-        return sketch
+    def _passed(self) -> Passed:
+        """What the keys do not tell; where they are still whole, what they do tell."""
+        return Passed.of(self.keys, self.counts) if self.passed is None else self.passed
 
     def _drop(self, bits: int) -> None:
         self.keys, self.counts = _coarser(self.keys, self.counts, bits)
@@ -125,7 +147,19 @@ class NumberTally:
     @property
     def distinct(self) -> int:
         """Different numbers: exact where each has its own key, else an estimate with a standard error of 0.8%."""
-        return len(self.keys) if self.sketch is None else self.sketch.estimate
+        return len(self.keys) if self.passed is None else self.passed.sketch.estimate
+
+    @property
+    def moments(self) -> Moments:
+        """Of the finite numbers; the same whatever their order where each number has its own key."""
+        if self.passed is not None:
+            return self.passed.moments
+        return Moments.of(numbers_of(self.keys), self.counts.sum(axis=1))
+
+    @property
+    def zeros(self) -> int:
+        """How many are 0."""
+        return int(self.counts[self.keys == 0].sum()) if self.passed is None else self.passed.zeros
 
     @property
     def lowest(self) -> Floats:

@@ -50,7 +50,7 @@ def column(values: Any, kind: pa.DataType | None = None, batch: int = 1000) -> C
 
 
 def content(tally: NumberTally) -> tuple[Any, ...]:
-    estimate = tally.sketch.smallest.tolist() if tally.sketch else None
+    estimate = (tally.passed.sketch.smallest.tolist(), tally.passed.zeros) if tally.passed else None
     return tally.dropped, tally.keys.tolist(), tally.counts.tolist(), estimate
 
 
