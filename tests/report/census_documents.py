@@ -226,7 +226,7 @@ def snapshot(span: int = 2) -> Documents:
     return {
         "digest": digest(f"snapshot {span}"),
         "spans": [span],
-        "sources": [{**source, "rows": ROWS["span"], "version": ""}],
+        "sources": [{**source, "rows": ROWS["span"], "version": "", "query": None}],
         "splits": {
             name: {
                 "rows": rows,

@@ -114,18 +114,28 @@ def snapshot(tmp_path: Path) -> Snapshot:
     for seed, (split, rows) in enumerate(SPLITS.items()):
         made.rewrite(split, cats(rows, seed))
     documents.write(tmp_path / "champion" / "champion.json", "champion", {"champion": None, "reference": None})
-    nothing = {"read_at": None, "tables": {}, "serving": None}
+    nothing: dict[str, Any] = {"read_at": None, "tables": {}, "serving": None}
     documents.write(tmp_path / "references" / "context.json", "references", nothing)
     (tmp_path / "history").mkdir()
     return made
 
 
 def _described(digest: str) -> dict[str, Any]:
-    splits = {split: {"rows": rows, "positives": rows // 4, "digest": digest} for split, rows in SPLITS.items()}
+    splits = {
+        split: {
+            "rows": rows,
+            "positives": rows // 4,
+            "negatives": rows - rows // 4,
+            "spans": [{"span": 2, "rows": rows}],
+            "digest": digest,
+        }
+        for split, rows in SPLITS.items()
+    }
+    source = {"span": 2, "path": "span-2.csv", "size": 1, "rows": sum(SPLITS.values()), "version": "", "query": None}
     return {
         "digest": digest,
         "spans": [2],
-        "sources": [{"span": 2, "path": "span-2.csv", "size": 1, "digest": digest}],
+        "sources": [{**source, "digest": digest}],
         "splits": splits,
         "split_by": {"by": "hash", "key": [], "time": "", "shares": [0.6, 0.2, 0.2]},
         "columns": [

@@ -248,7 +248,8 @@ def asks(snapshot: Any, section: str) -> None:
 
 def refers_to(snapshot: Any, read_at: str, breeds: pa.Table, serving: pa.Table) -> None:
     """A reference table and examples from serving."""
-    source = {"span": 1, "path": "some.csv", "size": 1, "digest": snapshot.digest, "rows": 1}
+    source = {"span": 1, "path": "some.csv", "size": 1, "rows": 1, "version": "", "query": None}
+    source["digest"] = snapshot.digest
     context: dict[str, Any] = {"read_at": read_at}
     for folder, table in (("Table-breeds", breeds), ("Serving", serving)):
         (snapshot.root / "references" / folder).mkdir()

@@ -120,13 +120,17 @@ def write_examples(folder: Path, splits: dict[str, pa.Table]) -> str:
         described[split] = {
             "rows": table.num_rows,
             "positives": yes,
+            "negatives": table["returns"].to_pylist().count("no"),
+            "spans": [{"span": 3, "rows": table.num_rows}],
             "digest": digests.of_tree(folder / f"Split-{split}"),
         }
-    described["holdout"] = {"rows": 0, "positives": 0, "digest": digests.of_bytes(b"")}
+    nothing = {"rows": 0, "positives": 0, "negatives": 0, "spans": []}
+    described["holdout"] = {**nothing, "digest": digests.of_bytes(b"")}
+    source = {"span": 3, "path": "visits.csv", "size": 1, "rows": 1, "version": "", "query": None}
     content = {
         "digest": digests.of_json(described),
         "spans": [3, 4],
-        "sources": [{"span": 3, "path": "visits.csv", "size": 1, "digest": digests.of_bytes(b"raw")}],
+        "sources": [{**source, "digest": digests.of_bytes(b"raw")}],
         "splits": described,
         "split_by": {"by": "hash", "key": ["age"], "time": "", "shares": [0.6, 0.2, 0.2]},
         "columns": [{"name": "age", "type": "int64"}],
