@@ -70,8 +70,18 @@ def find(folder: Path, runs: Path | None, run: str | None) -> Evidence:
         raise DataError(
             str(found), expected="a run whose data were checked", got="one that did not get there", hint=hint
         )
-    places = {name: found.parent / str(outputs[name]["path"]) for name in ("anomalies", "statistics")}
+    places = {name: _inside(found.parent, str(outputs[name]["path"])) for name in ("anomalies", "statistics")}
     return _read(project, f"run {found.name}", places["anomalies"], places["statistics"])
+
+
+def _inside(runs: Path, path: str) -> Path:
+    """An artifact's folder; a record that points elsewhere is not believed."""
+    found = (runs / path).resolve()
+    if not found.is_relative_to(runs.resolve()):
+        raise DataError(
+            str(runs), expected="artifacts in the runs folder", got=path, hint="the run's record was changed"
+        )
+    return found
 
 
 def _read(project: Project, where: str, anomalies: Path, statistics: Path) -> Evidence:
