@@ -182,7 +182,7 @@ def main() -> None:
     asked = parser.parse_args()
     started = time.monotonic()
     tables = {"drift": drift_table, "history": history_table}
-    lines = factors(2.0) if asked.what == "factors" else tables[asked.what](asked.spans, asked.seed)
+    lines = factors(0.5) if asked.what == "factors" else tables[asked.what](asked.spans, asked.seed)
     for line in lines:
         print(line, flush=True)
     print(f"\n{time.monotonic() - started:.0f} s, seed {asked.seed}", file=sys.stderr)
