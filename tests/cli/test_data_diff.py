@@ -79,3 +79,11 @@ def test_numbers_that_count_rows_up_are_no_change(tmp_path: Path, capsys: Captur
     assert (answer.code, "drift" in answer.out) == (0, False)
     found = json.loads(call(capsys, "data", "diff", tmp_path / "0.csv", tmp_path / "5000.csv", "--json").out)
     assert {one["column"]: one["effect"] for one in found["columns"]} == {"ride": 0, "fare": 0}
+
+
+def test_sources_that_share_no_column_are_told_apart_all_the_same(
+    before: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    (tmp_path / "other.csv").write_text("x\n1\n")
+    answer = call(capsys, "data", "diff", before, tmp_path / "other.csv")
+    assert (answer.code, answer.out.splitlines()[-1]) == (0, "no column that stands in both could be compared")

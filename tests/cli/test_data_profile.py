@@ -189,6 +189,11 @@ def test_a_histogram_has_all_rows_where_they_are() -> None:
     assert histogram(ColumnProfile("numeric", 5, 0, 1, minimum=2.0, maximum=2.0)) == [5.0]
 
 
+def test_few_values_stand_where_they_are() -> None:
+    flag = ColumnProfile("numeric", 10, 0, 2, minimum=0.0, maximum=1.0, edges=(0.0,), counts=(4, 6))
+    assert histogram(flag) == [4.0, *[0.0] * 10, 6.0]
+
+
 def test_cells_stay_on_their_line() -> None:
     table = columns(("name", "n"), [["a\nb\x1b[2J", "1"], ["long" * 20, "1000"]], "lr")
     assert [len(line) for line in table] == [len(table[0])] * 3

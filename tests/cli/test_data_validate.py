@@ -74,6 +74,12 @@ def test_against_a_reference_distributions_are_compared(tmp_path: Path, file: Pa
     assert f"of {file}" in moved.out
 
 
+def test_rows_that_are_there_twice_are_told(tmp_path: Path, capsys: Captured) -> None:
+    small_project.write_csv(tmp_path / "twice.csv", [*small_project.rows(1), *small_project.rows(1)])
+    answer = call(capsys, "data", "validate", tmp_path / "twice.csv")
+    assert (answer.code, "duplicate_rows" in answer.out) == (0, True), answer.out
+
+
 def test_fewer_rows_than_the_reference_are_told(tmp_path: Path, file: Path, capsys: Captured) -> None:
     small_project.write_csv(tmp_path / "few.csv", small_project.rows(2, 100))
     answer = call(capsys, "data", "validate", tmp_path / "few.csv", "--reference", file)

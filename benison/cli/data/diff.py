@@ -144,6 +144,9 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     for one in found["columns"]:
         if one["new_values"]:
             yield f"new values of {one['column']}: {', '.join(map(repr, one['new_values']))}"
+    if not found["columns"]:
+        yield "no column that stands in both could be compared"
+        return
     yield ""
     yield from text.columns(_HEADER, [_row(one) for one in found["columns"]], "llrrlrrl")
 

@@ -89,7 +89,9 @@ def lines(one: Looked) -> list[str]:
 
 
 def _row(name: str, column: ColumnProfile) -> list[str]:
-    said = [name, column.kind, text.share(column.missing, column.rows), f"{column.distinct:,}"]
+    # Many different values are estimated, and an estimate may lie beyond what there can be.
+    distinct = min(column.distinct, column.present)
+    said = [name, column.kind, text.share(column.missing, column.rows), f"{distinct:,}"]
     if column.kind == CATEGORICAL:
         top = next(iter(column.values.items()), None)
         value = f"{top[0]} ({text.share(top[1], column.present)})" if top else "-"
@@ -107,10 +109,15 @@ def moment(seconds: float | None) -> str:
 def histogram(column: ColumnProfile) -> list[float]:
     """Rows in bars of one width, from the smallest to the largest value, out of bins of many widths.
 
-    Within a bin rows count as spread evenly; the outer ones end with the smallest and the largest value.
+    Within a bin rows count as spread evenly; the outer ones end with the smallest and the largest value. Where each
+    bin holds a single value, it is the bin's upper end.
     """
     if column.minimum is None or column.maximum is None or column.minimum >= column.maximum:
         return [float(column.present)] if column.present else []
+    if column.distinct <= sum(1 for rows in column.counts if rows):
+        values = np.minimum([*column.edges, column.maximum], column.maximum)
+        found = np.histogram(values, _BARS, (column.minimum, column.maximum), weights=column.counts)
+        return [float(rows) for rows in found[0]]
     ends = np.array([column.minimum, *column.edges, column.maximum])
     below = np.concatenate([[0.0], np.cumsum(column.counts)])
     different = np.unique(ends)

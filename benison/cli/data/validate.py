@@ -23,6 +23,7 @@ from benison.components.example_validator.examine import Findings, Given, Rows, 
 from benison.components.example_validator.infer import infer_measured
 from benison.components.example_validator.judge import findings
 from benison.components.example_validator.report import page
+from benison.components.example_validator.row_checks import row_checks
 from benison.config.validation import validation_of
 from benison.core import documents
 from benison.core.sections import Section
@@ -47,10 +48,11 @@ def of_source(path: str, schema: Path | None, reference: str | None) -> Iterator
         held_to, said = _schema(schema, other or mine)
         speaks_of(held_to, dataset.schema.names, str(schema) if schema else f"the schema of {reference or path}")
         rules = Rules(schema=held_to, validation=validation_of(Section("defaults", {})))
-        found = _found(mine, rules)
+        found = _found(mine, rules, Path(scratch))
         if other is not None:
             found = _compared(found, other, mine, rules)
-        folder = Path(scratch)
+        folder = Path(scratch) / "found"
+        folder.mkdir()
         (folder / "schema.pbtxt").write_text(text_format.MessageToString(held_to, as_utf8=True))
         yield _written(found, said, folder)
 
@@ -68,12 +70,14 @@ def _schema(file: Path | None, seen: Looked) -> tuple[schema_pb2.Schema, str]:
     return infer_measured(measured_rows), said
 
 
-def _found(mine: Looked, rules: Rules) -> Findings:
+def _found(mine: Looked, rules: Rules, scratch: Path) -> Findings:
     """What the checks say of the rows alone."""
     rows = Rows(mine.dataset.schema, cells(mine.dataset, [DATA]))
     given = Given(snapshot=mine.snapshot, rows=rows, parts=(DATA,))
     found = findings(given, rules, measured(given, rules))
-    return replace(found, checks=tuple(check for check in found.checks if check.name not in _OF_PROJECTS))
+    (scratch / "keys").mkdir()
+    checks = [*found.checks, *row_checks(rows, {}, rules.validation, scratch / "keys")]
+    return replace(found, checks=tuple(check for check in checks if check.name not in _OF_PROJECTS))
 
 
 def _compared(found: Findings, other: Looked, mine: Looked, rules: Rules) -> Findings:
