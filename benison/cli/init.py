@@ -30,7 +30,9 @@ _EXAMPLE = Suggestion(
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--data", help="Your data: a CSV, Parquet or TFRecord file; {span} in it stands for a span's number.")
+@click.option(
+    "--data", help="Your data: a CSV, Parquet, TFRecord or JSON lines file; {span} in it stands for a span's number."
+)
 @click.option("--label", help="The column to predict; needed with --data.")
 @click.option("--positive", help="The label's value that counts as positive; else 1, true, yes or y, or the rarer one.")
 def command(folder: Path, data: str | None, label: str | None, positive: str | None) -> None:

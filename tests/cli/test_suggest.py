@@ -108,3 +108,16 @@ def test_a_label_that_is_no_yes_or_no_question_is_refused(label: str, positive: 
     rows = table(three=(["a", "b", "c"] * 67)[:ROWS], gaps=(["a", "b", None] * 67)[:ROWS])
     with pytest.raises(DataError, match=said):
         suggest(rows, label, positive)
+
+
+def test_a_column_of_times_and_one_that_tells_rows_apart_are_named() -> None:
+    days = [f"2013-01-{1 + row % 28:02d}T10:00:00Z" for row in range(ROWS)]
+    found = suggest(table(ride=list(range(ROWS)), day=days, town=["a", "b"] * 100), "label", None)
+    assert (found.time, found.key) == ("day", "ride")
+    assert (suggest(table(town=["a", "b"] * 100), "label", None).time, suggest(table(), "label", None).key) == ("", "")
+
+
+def test_names_that_stand_twice_or_are_missing_tell_no_rows_apart() -> None:
+    twice = [f"name {row // 2}" for row in range(ROWS)]
+    gaps = [None, *(f"name {row}" for row in range(1, ROWS))]
+    assert suggest(table(twice=twice, gaps=gaps), "label", None).key == ""

@@ -1,0 +1,40 @@
+"""``benison init`` fills in what the data say of times and keys."""
+
+from pathlib import Path
+
+import pytest
+
+from benison import config
+from benison.core.verdicts import Tier
+from tests.cli.commands import call
+from tests.docs import rides
+
+Captured = pytest.CaptureFixture[str]
+
+
+def test_times_and_keys_of_the_data_are_written_down(tmp_path: Path, capsys: Captured) -> None:
+    rides.write(tmp_path)
+    answer = call(
+        capsys, "init", tmp_path / "shop", "--data", tmp_path / "rides/2024-{span:02d}.csv", "--label", "tipped"
+    )
+    assert answer.code == 0, answer.err
+    read = config.read(tmp_path / "shop")
+    assert read.data.time == "pickup"
+    assert [(key.columns, key.tier) for key in read.validation.keys] == [(("ride",), Tier.SOFT)]
+
+
+def test_without_data_they_are_comments_that_can_be_taken_as_they_are(tmp_path: Path, capsys: Captured) -> None:
+    assert call(capsys, "init", tmp_path / "new").code == 0
+    path = tmp_path / "new" / "benison.yaml"
+    read = config.read(tmp_path / "new")
+    assert (read.data.time, read.validation.keys, read.validation.freshness) == ("", (), None)
+    lines = path.read_text().splitlines()
+    start = lines.index("# validation:")
+    taken = [
+        line.removeprefix("# ").replace("#   ", "  ") if start <= n < start + 4 else line
+        for n, line in enumerate(lines)
+    ]
+    path.write_text("\n".join(taken).replace("# time: happened_at", "time: happened_at"))
+    read = config.read(tmp_path / "new")
+    assert (read.data.time, read.validation.keys[0].columns) == ("happened_at", ("order_id",))
+    assert read.validation.freshness is not None
