@@ -22,6 +22,7 @@ _PRIOR = 0.5
 _FEWEST_EXPECTED = 2.0
 # A value is certain to be among those that a reference kept by name from so many deviations above the least of them on.
 _CERTAIN = 3.0
+_BEYOND_CHANCE = 5.0
 
 
 @dataclass(frozen=True)
@@ -125,12 +126,13 @@ def _capped(distinct: int, before: Counts, now: Counts, new: Counts) -> tuple[Fl
     A value that was kept by luck has more rows in the reference than it will have again. Among the rest, the named ones
     must have at least the average value's share of what is not new, and at most the one they had: only outside of that
     they have moved. What is new should be about as much as there were values with a single row (Good and Turing, 1953).
-    A value that was bound to be kept and was not had at most as many rows as the least of those that were.
+    A value that was not named had at most as many rows as the least of those that were; one that has more now than can
+    come of that is a bin of its own. It must not be chance which one that is, so five deviations are asked for.
     """
     named, rows = len(before) - 2, before[:-2]
     least = int(rows.min(initial=before[-2]))
-    bound = _bound_to_be_kept(least, before.sum() / (before.sum() + now.sum()))
-    sure, risen = rows + now[:-2] >= bound, new[new + least >= bound] if named else new[:0]
+    sure = rows + now[:-2] >= _bound_to_be_kept(least, before.sum() / (before.sum() + now.sum()))
+    risen = new[new > _most(_most(least) * now.sum() / before.sum())] if named else new[:0]
     had = np.full(len(risen), min(least, before[-2] / max(1, len(risen))))
     lucky, lucky_now = rows[~sure].sum(), now[:-2][~sure].sum()
     others, others_now = before[-2] - had.sum(), now[-2] - risen.sum()
@@ -140,6 +142,11 @@ def _capped(distinct: int, before: Counts, now: Counts, new: Counts) -> tuple[Fl
     share = np.clip(lucky_now / max(1, lucky_now + others_now), min(lowest, highest), highest)
     first = [*rows[sure], *had, share * (lucky + others), (1 - share) * (lucky + others), before[-1]]
     return np.array(first, np.float64), np.array([*now[:-2][sure], *risen, lucky_now, others_now, now[-1]], np.float64)
+
+
+def _most(rows: float) -> float:
+    """So many rows at most, for both: what is seen where this is expected, and what is expected where this is seen."""
+    return float(rows + _BEYOND_CHANCE * math.sqrt(rows) + _BEYOND_CHANCE**2 / 2)
 
 
 def _bound_to_be_kept(least: int, share: float) -> float:
