@@ -99,15 +99,26 @@ class NumberTally:
         """
         if not len(values):
             return
+        if self.passed is None:
+            dictionary, counts = counted(pa.array(values).dictionary_encode(), classes)
+            self.add_counts(np.asarray(dictionary), counts[:-1])
+            return
+        keys = ordered_bits(values)
+        self.passed.add(values, keys)
+        buckets, counts = counted(pa.array(keys >> self.dropped).dictionary_encode(), classes)
+        self._take(np.asarray(buckets), counts[:-1])
+
+    def add_counts(self, values: Floats, counts: Counts) -> None:
+        """Takes in rows that are counted.
+
+        Args:
+            values: Numbers, infinite ones allowed, NaN not.
+            counts: How often each occurred, by class, (values, 3).
+        """
         keys = ordered_bits(values)
         if self.passed is not None:
-            self.passed.add(values, keys)
-        encoded = pa.array(keys >> self.dropped).dictionary_encode()
-        found = np.asarray(encoded.dictionary)
-        cells = np.asarray(encoded.indices) * np.int32(CLASSES) + classes
-        counts = np.bincount(cells, minlength=len(found) * CLASSES).reshape(-1, CLASSES)
-        order = np.argsort(found)
-        self._take(found[order], counts[order])
+            self.passed.merge(Passed.of(keys, counts))
+        self._take(keys >> self.dropped, counts)
 
     def merge(self, other: NumberTally) -> None:
         """Takes in what another tally has seen."""
@@ -120,16 +131,28 @@ class NumberTally:
         self._take(keys, counts)
 
     def _take(self, keys: Keys, counts: Counts) -> None:
-        """Adds counts of sorted keys of the same grid, and makes the grid coarser where they are too many."""
-        places = np.searchsorted(self.keys, keys)
-        if len(self.keys) and np.array_equal(self.keys[np.minimum(places, len(self.keys) - 1)], keys):
-            self.counts[places] += counts
+        """Adds counts of keys of the same grid, in any order, and makes the grid coarser where they are too many."""
+        if self._takes_known(keys, counts):
             return
         self.keys, self.counts = _united((self.keys, self.counts), (keys, counts))
         if len(self.keys) > BUCKETS:
             more = range(_MOST_DROPPED - self.dropped)
             self.passed = self._passed()
             self._drop(bisect.bisect_left(more, -BUCKETS, key=lambda bits: -_distinct(self.keys >> bits)))
+
+    def _takes_known(self, keys: Keys, counts: Counts) -> bool:
+        """Adds counts in place if every key is there already, as is usual after the first rows."""
+        if not len(self.keys):
+            return not len(keys)
+        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        if not np.array_equal(self.keys[places], keys):
+            return False
+        # The same key twice: of 0.0 and -0.0, or of values that one bucket holds.
+        if len(places) and np.bincount(places).max() > 1:
+            np.add.at(self.counts, places, counts)
+        else:
+            self.counts[places] += counts
+        return True
 
     def _passed(self) -> Passed:
         """What the keys do not tell; where they are still whole, what they do tell."""
@@ -196,6 +219,23 @@ class NumberTally:
         return counts
 
 
+def counted(encoded: pa.DictionaryArray, classes: Classes) -> tuple[pa.Array, Counts]:
+    """The values of a dictionary, and how often each occurred by class.
+
+    Args:
+        encoded: A value for each row; null for a missing one.
+        classes: `NEGATIVE`, `POSITIVE` or `NEITHER` for each row.
+
+    Returns:
+        The values, and counts (values + 1, 3), of which the last ones are of missing values.
+    """
+    values, places = encoded.dictionary, encoded.indices
+    if places.null_count:
+        places = places.fill_null(len(values))
+    cells = np.asarray(places) * np.int32(CLASSES) + classes
+    return values, np.bincount(cells, minlength=(len(values) + 1) * CLASSES).reshape(-1, CLASSES)
+
+
 def ordered_bits(values: Floats) -> Keys:
     """The bits of numbers, turned so that they have the numbers' order; -0.0 is 0.0.
 
@@ -221,6 +261,7 @@ def _coarser(keys: Keys, counts: Counts, bits: int) -> tuple[Keys, Counts]:
 
 
 def _united(first: tuple[Keys, Counts], second: tuple[Keys, Counts]) -> tuple[Keys, Counts]:
+    """Both, ascending, each key once."""
     keys, counts = np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])
     order = np.argsort(keys, kind="stable")
     return _gathered(keys[order], counts[order])

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from benison.core.profiles import CATEGORICAL, DATETIME, NUMERIC, QUANTILES, ColumnProfile
-from benison.measures.numbers import CLASSES, NEGATIVE, NEITHER, POSITIVE, Classes, Counts, Floats, NumberTally
+from benison.measures.numbers import CLASSES, NEGATIVE, NEITHER, POSITIVE, Classes, Counts, Floats, NumberTally, counted
+from benison.measures.separation import separation
 from benison.measures.texts import TextTally
 from benison.measures.times import seconds
 
@@ -85,18 +85,28 @@ class ColumnTally:
             classes: `NEGATIVE`, `POSITIVE` or `NEITHER` for each row.
 
         Returns:
-            The numbers that were there; none for a column of texts.
+            The numbers that were there, of a column whose tally is not exact now; none of any other.
         """
-        if self.figures is not None:
-            return self._add_numbers(self.figures, column, classes)
-        if not pa.types.is_null(column.type):
-            self._add_texts(column.cast(pa.string()) if pa.types.is_large_string(column.type) else column, classes)
-        else:
+        if pa.types.is_null(column.type):
             self.missing += np.bincount(classes, minlength=CLASSES)
+        elif self.figures is not None:
+            return self._add_numbers(self.figures, column, classes)
+        elif self.texts is not None:
+            column = column.cast(pa.string()) if pa.types.is_large_string(column.type) else column
+            self._add_texts(self.texts, column, classes)
         return np.empty(0)
 
     def _add_numbers(self, tally: NumberTally, column: pa.Array, classes: Classes) -> Floats:
-        values: Floats = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        """Each different number once as long as there are few, since most columns have few."""
+        if tally.passed is None:
+            different, counts = counted(column.dictionary_encode(), classes)
+            values = _numbers(different)
+            known = ~np.isnan(values)
+            self.missing += counts[-1] + counts[:-1][~known].sum(axis=0)
+            self.nan += int(counts[:-1][~known].sum())
+            tally.add_counts(values[known], counts[:-1][known])
+            return _numbers(column.drop_null()) if tally.passed is not None else np.empty(0)
+        values = _numbers(column)
         there = ~np.isnan(values)
         if not there.all():
             missing = np.bincount(classes[~there], minlength=CLASSES)
@@ -106,19 +116,15 @@ class ColumnTally:
         tally.add(values, classes)
         return values
 
-    def _add_texts(self, column: pa.Array, classes: Classes) -> None:
-        if column.null_count:
-            there = np.asarray(pc.is_valid(column).to_numpy(zero_copy_only=False))
-            self.missing += np.bincount(classes[~there], minlength=CLASSES)
-            column, classes = column.drop_null(), classes[there]
-        if len(column) and self.texts is not None:
-            encoded = column.dictionary_encode()
-            self.texts.add_encoded(encoded, classes)
-            found = seconds(encoded.dictionary) if self.times is not None else None
-            if found is not None and self.times is not None:
-                self.times.add(found[np.asarray(encoded.indices)], classes)
-            else:
-                self.times = None
+    def _add_texts(self, tally: TextTally, column: pa.Array, classes: Classes) -> None:
+        different, counts = counted(column.dictionary_encode(), classes)
+        self.missing += counts[-1]
+        tally.add_counts(different, counts[:-1])
+        found = seconds(different) if self.times is not None else None
+        if found is not None and self.times is not None:
+            self.times.add_counts(found, counts[:-1])
+        else:
+            self.times = None
 
     def merge(self, other: ColumnTally) -> None:
         """Takes in what another tally of the same column has seen."""
@@ -165,6 +171,7 @@ class ColumnTally:
             zeros=tally.zeros,
             edges=tuple(edges.tolist()),
             counts=tuple(tally.binned(edges).sum(axis=1).tolist()),
+            label_auc=_finite(separation(tally.counts[:, [NEGATIVE, POSITIVE]]).auc),
         )
 
     def binned(self, reference: ColumnProfile) -> Counts:
@@ -189,6 +196,11 @@ class ColumnTally:
             named = texts.count(list(reference.values)).sum(axis=1)
             found = np.append(named, self.present - named.sum())
         return np.append(found, self.missing.sum()).astype(np.int64)
+
+
+def _numbers(column: pa.Array) -> Floats:
+    """Numbers as float64; NaN where one is missing."""
+    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _finite(value: float) -> float | None:

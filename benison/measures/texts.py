@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from benison.measures.distinct import DistinctSketch
 from benison.measures.hashes import of_texts, spelling
-from benison.measures.numbers import CLASSES, Classes, Counts
+from benison.measures.numbers import CLASSES, Classes, Counts, counted
 
 # As many different texts are counted one by one.
 EXACT_VALUES = 1 << 16
@@ -51,23 +51,22 @@ class TextTally:
             values: Texts, none missing.
             classes: `NEGATIVE`, `POSITIVE` or `NEITHER` for each.
         """
-        self.add_encoded(values.dictionary_encode(), classes)
+        dictionary, counts = counted(values.dictionary_encode(), classes)
+        self.add_counts(dictionary, counts[:-1])
 
-    def add_encoded(self, encoded: pa.DictionaryArray, classes: Classes) -> None:
-        """Takes in rows whose texts are encoded.
+    def add_counts(self, values: pa.StringArray, counts: Counts) -> None:
+        """Takes in rows that are counted.
 
         Args:
-            encoded: None missing, each text of the dictionary once.
-            classes: As for `add`.
+            values: Texts, each once.
+            counts: How often each occurred, by class, (values, 3).
         """
-        cells = np.asarray(encoded.indices) * np.int32(CLASSES) + classes
-        counts = np.bincount(cells, minlength=len(encoded.dictionary) * CLASSES).reshape(-1, CLASSES)
         totals = counts.sum(axis=1)
         if self.sketch is not None:
-            self.sketch.add(of_texts(encoded.dictionary))
-        self.rows += len(classes)
-        self.size += int(spelling(encoded.dictionary)[1] @ totals)
-        self._take(encoded.dictionary.to_pylist(), counts, totals)
+            self.sketch.add(of_texts(values))
+        self.rows += int(totals.sum())
+        self.size += int(spelling(values)[1] @ totals)
+        self._take(values.to_pylist(), counts, totals)
 
     def merge(self, other: TextTally) -> None:
         """Takes in what another tally has seen."""

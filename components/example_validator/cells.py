@@ -11,12 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benison.components.example_validator.measure import Cell
+from benison.components.example_validator.measure import BATCH_ROWS, Cell
 from benison.core.errors import DataError
 from benison.core.examples import split_folder
 
-# Rows that are held in memory at once.
-BATCH_ROWS = 1 << 16
 # A cell has about so many rows: enough that starting and merging one costs little beside reading it.
 CELL_ROWS = 1 << 18
 

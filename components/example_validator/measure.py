@@ -21,6 +21,8 @@ from benison.measures.numbers import CLASSES, NEGATIVE, NEITHER, POSITIVE, Class
 from benison.measures.tallies import ColumnTally
 from benison.measures.texts import TextTally
 
+# Rows that are counted at once.
+BATCH_ROWS = 1 << 16
 # As many third values of a label are kept by name.
 KEPT_LABELS = 100
 
@@ -154,7 +156,7 @@ class _Plan:
         """Measures a cell."""
         tallies = {one.name: ColumnTally.of(one.type) for one in self._asked.columns}
         partial = _Partial(tallies, self._generators.start())
-        for batch in cell.batches():
+        for batch in _together(cell.batches()):
             self._add(partial, batch)
         return partial
 
@@ -214,6 +216,25 @@ class _Plan:
                 unknown_rows=partial.third_labels.rows,
             ),
         )
+
+
+def _together(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of about `BATCH_ROWS`: to count many at once takes half the time of many times few."""
+    some: list[pa.RecordBatch] = []
+    for batch in batches:
+        some.append(batch)
+        if sum(one.num_rows for one in some) >= BATCH_ROWS:
+            yield _one(some)
+            some = []
+    if some:
+        yield _one(some)
+
+
+def _one(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    if len(batches) == 1:
+        return batches[0]
+    columns = [pa.concat_arrays([batch[name] for batch in batches]) for name in batches[0].schema.names]
+    return pa.RecordBatch.from_arrays(columns, schema=batches[0].schema)
 
 
 def types_held(cells: Sequence[Cell], asked: Asked, workers: int | None = None) -> pa.Schema:
