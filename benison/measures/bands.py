@@ -94,7 +94,7 @@ def deviation(points: Floats) -> float:
         points: Finite numbers, at least one.
 
     >>> round(deviation(np.array([1.0, 2.0, 3.0, 4.0, 1000.0])), 2)
-    177.05
+    198.35
     """
     distances = np.sort(np.abs(points - np.median(points)))
     strays = max(0.0, (len(points) - 3) / _POINTS_A_STRAY)
