@@ -105,7 +105,10 @@ class ColumnTally:
             self.missing += counts[-1] + counts[:-1][~known].sum(axis=0)
             self.nan += int(counts[:-1][~known].sum())
             tally.add_counts(values[known], counts[:-1][known])
-            return _numbers(column.drop_null()) if tally.passed is not None else np.empty(0)
+            if tally.passed is None:
+                return np.empty(0)
+            values = _numbers(column)
+            return values[~np.isnan(values)]
         values = _numbers(column)
         there = ~np.isnan(values)
         if not there.all():

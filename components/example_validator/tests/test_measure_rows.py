@@ -221,6 +221,14 @@ def test_statistics_are_those_of_tfdv_also_where_tallies_are_on_a_grid(
     assert ours.median == pytest.approx(theirs.median, rel=1e-12)
 
 
+def test_numbers_that_are_none_stay_apart_where_a_tally_turns_to_a_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numbers, "BUCKETS", 3)
+    table = pa.table({"real": [1.0, math.nan, 2.0, 3.0, None, 4.0, 5.0, math.nan]})
+    ours, theirs = (by_name(one)["real"].num_stats for one in (measured(table, [5]).statistics, tfdv_says(table)))
+    assert [one.num_nan for one in ours.histograms] == [one.num_nan for one in theirs.histograms] == [2, 2]
+    assert (ours.median, plain(ours.common_stats)) == (theirs.median, plain(theirs.common_stats))
+
+
 def test_each_group_has_the_rows_of_its_cells() -> None:
     table = pa.table({"age": [1, 2, 3, 4, 5, 6]})
     parts = [
