@@ -79,16 +79,22 @@ class TextTally:
         self._take(list(other.places), other.counts, other._credit)
 
     def _take(self, texts: list[str], counts: Counts, credit: Counts) -> None:
-        known = len(self.places)
-        at = np.fromiter((self.places.setdefault(text, len(self.places)) for text in texts), np.int64, len(texts))
-        if more := len(self.places) - known:
-            self.counts = np.concatenate([self.counts, np.zeros((more, CLASSES), np.int64)])
-            self._credit = np.concatenate([self._credit, np.zeros(more, np.int64)])
-        self.counts[at] += counts
-        self._credit[at] += credit
-        if len(self.places) > EXACT_VALUES:
-            self.sketch = self._sketched()
-            self._make_room()
+        places = np.fromiter((self.places.get(text, -1) for text in texts), np.int64, len(texts))
+        known = places >= 0
+        self.counts[places[known]] += counts[known]
+        self._credit[places[known]] += credit[known]
+        new = np.flatnonzero(~known)
+        if len(self.places) + len(new) > EXACT_VALUES:
+            if self.sketch is None:
+                self.sketch = self._sketched()
+                self.sketch.add(of_texts(pa.array([texts[number] for number in new], pa.string())))
+            taken = self._make_room(credit[new])
+            credit = credit - taken
+            new = new[credit[new] > 0]
+        first = len(self.places)
+        self.places.update({texts[number]: first + place for place, number in enumerate(new.tolist())})
+        self.counts = np.concatenate([self.counts, counts[new]])
+        self._credit = np.concatenate([self._credit, credit[new]])
 
     def _sketched(self) -> DistinctSketch:
         """The sketch; where there is none yet, one of the texts, which are still all there."""
@@ -98,15 +104,17 @@ class TextTally:
         sketch.add(of_texts(pa.array(list(self.places), pa.string())))
         return sketch
 
-    def _make_room(self) -> None:
-        """Takes as much credit from all as leaves at most `EXACT_VALUES` with some."""
-        largest_first = np.partition(self._credit, len(self._credit) - EXACT_VALUES - 1)
-        taken = int(largest_first[len(self._credit) - EXACT_VALUES - 1])
+    def _make_room(self, wanting: Counts) -> int:
+        """Takes as much credit from all, the ones that want a place too, as leaves at most `EXACT_VALUES` with some."""
+        credit = np.concatenate([self._credit, wanting])
+        place = len(credit) - EXACT_VALUES - 1
+        taken = int(np.partition(credit, place)[place])
         stay = self._credit > taken
         texts = [text for text, stays in zip(self.places, stay.tolist(), strict=True) if stays]
         self.places = {text: place for place, text in enumerate(texts)}
         self.counts, self._credit = self.counts[stay], self._credit[stay] - taken
         self.error += taken
+        return taken
 
     @property
     def exact(self) -> bool:
