@@ -52,27 +52,44 @@ class Taken:
     Attributes:
         seconds: By the clock, without imports.
         cpu_seconds: Of all its processes; of the sides that start in memory with the reading.
-        memory_mib: The peak of all its processes together, pages that they share counted once.
     """
 
     seconds: float
     cpu_seconds: float
-    memory_mib: float
 
 
 def run(side: str, file: Path) -> Taken:
-    """Runs a side once."""
-    command = [sys.executable, str(HERE / "sides.py"), side, str(file)]
-    quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=quiet) as process:
-        peak = 0.0
+    """Runs a side once, undisturbed."""
+    with _started(side, file) as process:
+        return _taken(process, side)
+
+
+def peak_memory(side: str, file: Path) -> float:
+    """The peak of all processes of a run together in MiB, pages that they share counted once.
+
+    A run of its own: to look at the memory of a process takes its time.
+    """
+    peak = 0.0
+    with _started(side, file) as process:
         while process.poll() is None:
             peak = max(peak, _memory(process.pid))
             time.sleep(SAMPLE_SECONDS)
-        if process.returncode or process.stdout is None:
-            raise SystemExit(f"{side} failed with exit code {process.returncode}")
-        seconds, cpu_seconds = json.loads(process.stdout.read().splitlines()[-1])
-        return Taken(seconds, cpu_seconds, peak)
+        _taken(process, side)
+    return peak
+
+
+def _started(side: str, file: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, str(HERE / "sides.py"), side, str(file)]
+    quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=quiet)
+
+
+def _taken(process: subprocess.Popen[str], side: str) -> Taken:
+    said = process.communicate()[0]
+    if process.returncode:
+        raise SystemExit(f"{side} failed with exit code {process.returncode}")
+    seconds, cpu_seconds = json.loads(said.splitlines()[-1])
+    return Taken(seconds, cpu_seconds)
 
 
 def _memory(pid: int) -> float:
@@ -106,23 +123,26 @@ def main() -> None:
                 found[side].append(run(side, file))
         if not asked.skip_csv:
             found["tfdv_csv"] = [run("tfdv_csv", file)]
-        _print(found, asked.rows)
+        memory = {side: peak_memory(side, file) for side in found}
+        _print(found, memory, asked.rows)
         if not asked.skip_tenfold:
             taxi_rows(10 * asked.rows, file)
             ten = run("ours", file)
-            before = statistics.median(one.memory_mib for one in found["ours"])
-            print(f"ours, ten times the rows: {ten.seconds:.2f} s, {ten.memory_mib:.0f} MiB, ", end="")
-            print(f"{ten.memory_mib / before:.2f} times the memory")
+            peak = peak_memory("ours", file)
+            print(f"ours, ten times the rows: {ten.seconds:.2f} s, {peak:.0f} MiB, ", end="")
+            print(f"{peak / memory['ours']:.2f} times the memory")
 
 
-def _print(found: dict[str, list[Taken]], rows: int) -> None:
+def _print(found: dict[str, list[Taken]], memory: dict[str, float], rows: int) -> None:
     middle = {side: statistics.median(one.seconds for one in runs) for side, runs in found.items()}
     print(f"{rows:,} rows\n{'side':26} {'s, median':>10} {'range':>16} {'CPU s':>7} {'MiB':>6} {'rows/s':>10}")
     for side, runs in found.items():
         seconds = [one.seconds for one in runs]
-        memory, cpu = (statistics.median(getattr(one, of) for one in runs) for of in ("memory_mib", "cpu_seconds"))
+        cpu = statistics.median(one.cpu_seconds for one in runs)
         spread = f"{min(seconds):.2f} to {max(seconds):.2f}"
-        print(f"{side:26} {middle[side]:10.2f} {spread:>16} {cpu:7.2f} {memory:6.0f} {rows / middle[side]:10,.0f}")
+        print(
+            f"{side:26} {middle[side]:10.2f} {spread:>16} {cpu:7.2f} {memory[side]:6.0f} {rows / middle[side]:10,.0f}"
+        )
     pairs = [("tfdv_csv", "ours"), ("tfdv_dataframe", "ours"), ("tfdv_dataframe_in_memory", "ours_in_memory")]
     for theirs, mine in pairs:
         if theirs in middle:

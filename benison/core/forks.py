@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -60,8 +61,11 @@ class _Crew:
         self._lines: list[Connection] = []
         self._workers: list[ForkProcess] = []
         self._next = 0
+        # A worker that collects garbage would write to, and so copy, every page that holds an object of this process.
+        gc.freeze()
         for _ in range(count):
             self._start(function)
+        gc.unfreeze()
 
     def _start(self, function: Callable[[Any], Any]) -> None:
         ours, theirs = multiprocessing.Pipe()

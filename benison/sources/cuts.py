@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -171,11 +172,15 @@ def cut(path: Path, first: int, format: str) -> Cuts:
     """
     sha = hashlib.sha256()
     cutter = _Records(first, [first]) if format == "tfrecord" else _Lines(first, _QUOTED[format](), [first])
-    with path.open("rb") as file:
+    # To hash takes as long as to cut, and needs no interpreter. The thread is gone before anything is forked.
+    with path.open("rb") as file, ThreadPoolExecutor(1) as beside:
         sha.update(file.read(first))
+        hashed: Future[Any] = beside.submit(int)
         while chunk := file.read(_CHUNK_BYTES):
-            sha.update(chunk)
+            hashed.result()
+            hashed = beside.submit(sha.update, chunk)
             cutter.feed(chunk)
+        hashed.result()
     ends = [*cutter.cuts[1:], cutter.place]
     ranges = tuple((start, end) for start, end in zip(cutter.cuts, ends, strict=True) if end > start)
     return Cuts(cutter.place, digests.PREFIX + sha.hexdigest(), ranges, cutter.open)
