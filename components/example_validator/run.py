@@ -17,6 +17,7 @@ from benison.components.example_validator.cells import file_cells, parquet_files
 from benison.components.example_validator.examine import (
     SERVING,
     Champion,
+    Figures,
     Findings,
     Given,
     Rows,
@@ -67,8 +68,7 @@ def run(
     rules = rules_of(config, bundle / "project")
     snapshot = _snapshot(examples, holdout)
     context = documents.read(references / "context.json", "references")
-    folders = {split: holdout if split == "holdout" else examples for split in SPLITS}
-    rows = _rows(folders, snapshot)
+    rows = _rows({split: holdout if split == "holdout" else examples for split in SPLITS}, snapshot)
     parse.names(config, rules.schema, rows.columns.names)
     given = Given(
         snapshot=snapshot["digest"],
@@ -82,18 +82,22 @@ def run(
     tables = {name: _held(references / f"Table-{name}", name) for name in context["tables"]}
     parse.references(config, {name: table.columns.names for name, table in tables.items()})
     with scratch_beside(statistics) as scratch:
-        by_beam = _by_beam(given, rules, scratch) if config.validation.engine == "beam" else {}
-    figures = measured(given, rules)
-    figures = with_statistics(figures, by_beam) if by_beam else figures
-    found = findings(given, rules, figures)
-    columns = {*rows.columns.names, *(feature.name for feature in rules.schema.feature)}
+        found = findings(given, rules, _measured(given, rules, scratch))
     with scratch_beside(anomalies) as scratch:
         asked = [*found.checks, *row_checks(rows, tables, config.validation, scratch)]
+    columns = {*rows.columns.names, *(feature.name for feature in rules.schema.feature)}
     checks = list(accept.apply(asked, acceptances.read(bundle / "project"), columns, snapshot["digest"]))
     write_statistics(found, statistics)
     write_anomalies(found, checks, anomalies)
     _write_page(report, page(snapshot, checks, found.profile, *_compared(found)))
     _write_verdict(checks, given.snapshot, validation)
+
+
+def _measured(given: Given, rules: Rules, scratch: Path) -> Figures:
+    """Everything that is given, with statistics by Beam where that is asked for."""
+    by_beam = _by_beam(given, rules, scratch) if rules.validation.engine == "beam" else {}
+    figures = measured(given, rules)
+    return with_statistics(figures, by_beam) if by_beam else figures
 
 
 def _by_beam(given: Given, rules: Rules, scratch: Path) -> dict[str, Any]:
