@@ -30,6 +30,8 @@ JUDGED_BY: Mapping[str, tuple[str, ...]] = {
     "drift_from_champion": _DISTANCES,
     "skew": _DISTANCES,
     "history": (),
+    "reach": ("widths",),
+    "label_association": ("shift",),
     "volume": ("ratio",),
     "freshness": ("age_hours",),
     "label_missing": ("missing_share",),

@@ -14,6 +14,7 @@ _DRIFT = {
     "jensen_shannon": (Bounds(0.02, 0.5), Bounds(0.02, 0.1)),
     "l_infinity": (Bounds(0.1, 0.7), Bounds(0.1, 0.3)),
 }
+ASSOCIATION = Bounds(0.1, NEVER)
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class DriftRules:
         label: Of the label in the newest span against the one before it; labels do not.
         champion: Of train against what the champion was trained on.
         serving: Of serving examples against train: skew.
+        association: Of the AUC of each numeric feature alone, in the newest span against the one before it.
         columns: Exceptions, by which of the three and by column.
     """
 
@@ -37,6 +39,7 @@ class DriftRules:
     champion: Bounds
     serving: Bounds
     columns: Mapping[str, Mapping[str, Bounds]]
+    association: Bounds = ASSOCIATION
 
     def bounds(self, against: str, column: str, label: str = "") -> Bounds:
         """Those of a column against ``previous``, ``champion`` or ``serving``: its own, or the usual ones."""
@@ -57,6 +60,7 @@ def drift_of(section: Section) -> DriftRules:
     of = {name: bounds_of(section, name, default) for name, default in defaults.items()}
     level = section.number("level", 0.01, low=1e-9, high=0.5)
     columns = {name: by_column(section, bounds) for name, bounds in of.items() if name != "label"}
-    rules = DriftRules(measure=measure, level=level, columns=columns, **of)
+    association = bounds_of(section, "association", ASSOCIATION)
+    rules = DriftRules(measure=measure, level=level, association=association, columns=columns, **of)
     section.close()
     return rules

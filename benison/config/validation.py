@@ -58,6 +58,9 @@ class Freshness:
     tier: Tier
 
 
+REACH = Bounds(3.0, NEVER)
+
+
 @dataclass(frozen=True)
 class History:
     """Bands learned from accepted snapshots.
@@ -68,7 +71,8 @@ class History:
         season: Only spans of the same season are comparable: ``hour_of_day``, ``weekday`` or ``day_of_year`` of the
             span's middle, or every so many spans; empty: all are.
         bounds: Of the distance from the median, in robust standard deviations.
-        columns: Exceptions, by column.
+        reach: How far the ends of a numeric column may lie beyond all that past spans had, in widths of that range.
+        columns: Exceptions to `bounds`, by column.
     """
 
     window: int
@@ -76,6 +80,7 @@ class History:
     season: str | int
     bounds: Bounds
     columns: Mapping[str, Bounds]
+    reach: Bounds = REACH
 
 
 @dataclass(frozen=True)
@@ -246,6 +251,7 @@ def _history(section: Section) -> History:
         least=section.whole("least", 5, low=3),
         season=_season(section),
         bounds=bounds,
+        reach=bounds_of(section, "reach", REACH),
         columns=by_column(section, bounds),
     )
     if history.least > history.window:

@@ -27,6 +27,8 @@ class ColumnProfile:
         zeros: Numeric: rows with 0.
         edges: Numeric: inner edges, ascending: bin i holds edges[i-1] < x <= edges[i].
         counts: Numeric: rows in each bin, one more than edges; missing ones are in none.
+        label_auc: Numeric: how well the column alone orders the label: P(x of a positive row > x of a negative one),
+            ties half; None without both classes.
         values: Categorical: rows by value for the most frequent ones; none of a column that looks like an identifier.
         other: Categorical: rows of all other values.
     """
@@ -43,6 +45,7 @@ class ColumnProfile:
     zeros: int = 0
     edges: tuple[float, ...] = ()
     counts: tuple[int, ...] = ()
+    label_auc: float | None = None
     values: Mapping[str, int] = field(default_factory=dict)
     other: int = 0
 
@@ -67,7 +70,7 @@ class ColumnProfile:
 
 
 _OF_ALL = {"kind", "rows", "missing", "distinct"}
-_OF_NUMBERS = {"mean", "std", "minimum", "maximum", "quantiles", "zeros", "edges", "counts"}
+_OF_NUMBERS = {"mean", "std", "minimum", "maximum", "quantiles", "zeros", "edges", "counts", "label_auc"}
 _OF_CATEGORIES = {"values", "other"}
 
 

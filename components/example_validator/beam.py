@@ -14,6 +14,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from benison.components.example_validator.declared import read_as
+from benison.components.example_validator.examine import NEWEST
 from benison.components.example_validator.generators import canonical
 from benison.components.example_validator.measure import Cell
 from benison.config import FILE
@@ -65,7 +66,7 @@ def statistics(
         Statistics by group.
     """
     scratch.mkdir()
-    groups = list(dict.fromkeys(group for cell in cells for group in cell.groups))
+    groups = list(dict.fromkeys(group for cell in cells for group in cell.groups if not group.startswith(NEWEST)))
     asked = options(flags)
     asked.view_as(SetupOptions).save_main_session = False
     with beam.Pipeline(options=asked) as pipeline:

@@ -106,6 +106,7 @@ class Figures:
         spans: The profiles of all spans, by number.
         serving: None: there are no examples of serving.
         statistics: TFDV's, of every group.
+        newest_parts: Train and holdout of the newest span, where there are several spans.
     """
 
     parts: Mapping[str, Measured]
@@ -113,6 +114,13 @@ class Figures:
     spans: Mapping[int, RowsProfile]
     serving: Measured | None
     statistics: Mapping[str, statistics_pb2.DatasetFeatureStatisticsList]
+    newest_parts: Mapping[str, Measured] = field(default_factory=dict)
+
+    @property
+    def learned_and_held_out(self) -> tuple[Measured, Measured | None]:
+        """Train and holdout, of the newest span alone where there are several; None without a holdout."""
+        parts = self.newest_parts or self.parts
+        return next(iter(parts.values())), parts.get(newest_part("holdout"), parts.get("split holdout"))
 
     @property
     def train(self) -> Measured:
@@ -141,7 +149,12 @@ class Findings:
     bands: tuple[Document, ...] = ()
 
 
-SERVING, SPAN = "serving", "span "
+SERVING, SPAN, NEWEST = "serving", "span ", "newest "
+
+
+def newest_part(split: str) -> str:
+    """What `measure` calls the rows of a split that are of the newest span."""
+    return f"{NEWEST}{split}"
 
 
 def measured(given: Given, rules: Rules, workers: int | None = None) -> Figures:
@@ -159,7 +172,11 @@ def measured(given: Given, rules: Rules, workers: int | None = None) -> Figures:
     found: dict[str, Measured] = {}
     spans: dict[int, RowsProfile] = {}
     statistics = {}
+    newest_parts = {}
     for group, one in measure(given.rows.cells, asked, workers):
+        if group in (newest_part("train"), newest_part("holdout")):
+            newest_parts[group] = one
+            continue
         statistics[group] = one.statistics
         if group.startswith(SPAN):
             spans[span_of(group)] = one.profile()
@@ -169,7 +186,8 @@ def measured(given: Given, rules: Rules, workers: int | None = None) -> Figures:
     serving = _serving(given, rules, workers)
     if serving is not None:
         statistics[SERVING] = serving.statistics
-    return Figures(parts, found[f"{SPAN}{newest}"], dict(sorted(spans.items())), serving, statistics)
+    by_name = dict(sorted(newest_parts.items(), reverse=True))
+    return Figures(parts, found[f"{SPAN}{newest}"], dict(sorted(spans.items())), serving, statistics, by_name)
 
 
 def with_statistics(figures: Figures, statistics: Mapping[str, statistics_pb2.DatasetFeatureStatisticsList]) -> Figures:

@@ -19,10 +19,12 @@ from benison.components.example_validator import (
     schema,
     volume,
 )
-from benison.components.example_validator.cells import span_group, split_group
+from benison.components.example_validator.association import association
+from benison.components.example_validator.cells import span_group
 from benison.components.example_validator.examine import SERVING, Document, Figures, Findings, Given, Rules, profile
 from benison.components.example_validator.measure import Measured
 from benison.components.example_validator.past import Past
+from benison.components.example_validator.reach import reach
 from benison.components.example_validator.tells_label import tells_label
 from benison.core.verdicts import Check
 
@@ -98,16 +100,22 @@ def _labels(rules: Rules, figures: Figures) -> Iterator[Check]:
         return
     for group, part in figures.parts.items():
         yield from labels.labels(group, part.labels, rules.label, rules.validation.label)
-    held_out = figures.parts.get(split_group("holdout"))
+    train, held_out = figures.learned_and_held_out
     if held_out is not None:
         features = [one.name for one in rules.features]
-        yield from tells_label(figures.train, held_out, features, rules.validation.leakage.auc)
+        yield from tells_label(train, held_out, features, rules.validation.leakage.auc)
 
 
 def _newest(given: Given, rules: Rules, figures: Figures, before: Before) -> Iterator[Check]:
     """That the newest span has as many rows as others had, and is new."""
     newest, asked = max(figures.spans), rules.validation
     yield volume.volume(newest, figures.newest.rows, [one.rows.rows for one in before.spans], asked.volume)
+    yield from reach(figures.spans[newest], [one.rows for one in before.spans], rules.model, asked.history.reach)
+    if rules.label is not None and before.spans:
+        features, previous = [one.name for one in rules.features], before.spans[-1]
+        yield from association(
+            previous.span, figures.spans[newest], previous.rows, features, asked.drift.association, asked.drift.level
+        )
     if asked.freshness is not None:
         yield freshness.freshness(newest, rules.time, figures.newest.last, given.read_at, asked.freshness)
 

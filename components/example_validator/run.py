@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,11 @@ from benison.components.example_validator.examine import (
     Rows,
     Rules,
     measured,
+    newest_part,
     with_statistics,
 )
 from benison.components.example_validator.judge import findings
-from benison.components.example_validator.measure import Asked, types_held
+from benison.components.example_validator.measure import Asked, Cell, types_held
 from benison.components.example_validator.report import page
 from benison.components.example_validator.row_checks import row_checks
 from benison.config import SPLITS, Config, acceptances
@@ -179,7 +181,16 @@ def _rows(folders: Mapping[str, Path], snapshot: Mapping[str, Any]) -> Rows:
         files = parquet_files(folder, split)
         columns = pq.read_schema(files[0]).remove_metadata()
         cells += split_cells(folder, split, _spans(snapshot, split, files))
-    return Rows(columns, tuple(cell for _, cell in sorted(cells, key=lambda pair: pair[0])))
+    newest = max(span for span, _ in cells)
+    several = len({span for span, _ in cells}) > 1
+    ordered = sorted(cells, key=lambda pair: pair[0])
+    return Rows(columns, tuple(_of_newest(cell) if several and span == newest else cell for span, cell in ordered))
+
+
+def _of_newest(cell: Cell) -> Cell:
+    """What a feature tells of the label is asked of the newest span alone: in a window, older ones would dilute it."""
+    split = cell.groups[0].removeprefix("split ")
+    return replace(cell, groups=(*cell.groups, newest_part(split))) if split in ("train", "holdout") else cell
 
 
 def _held(folder: Path, group: str) -> Rows:

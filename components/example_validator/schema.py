@@ -21,6 +21,8 @@ from benison.components.example_validator.shares import (
 )
 from benison.config.validation import SchemaRules
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.measures.proportions import wilson
+from benison.measures.tallies import ColumnTally
 
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 Reason: TypeAlias = anomalies_pb2.AnomalyInfo.Reason
@@ -28,6 +30,8 @@ Reason: TypeAlias = anomalies_pb2.AnomalyInfo.Reason
 ALLOWED = "what the schema says"
 WAY_OUT = "if it is right, benison data accept changes the schema"
 ALL_ROWS = "all rows"
+# So sure it must be that values outside of a domain are too many.
+_SURE = 0.95
 _UNKNOWN_VALUES, _MISSING_VALUES = "ENUM_TYPE_UNEXPECTED_STRING_VALUES", "FEATURE_TYPE_LOW_FRACTION_PRESENT"
 
 
@@ -145,7 +149,7 @@ def _unknown_values(held: Held, column: str, subject: str, said: str) -> Check:
     listed = listed_values(declared, held.schema) if declared is not None else None
     found = unknown_share(tally, listed) if tally is not None and listed is not None else None
     bound = _tolerated(held.rules, column, "unknown")
-    usual = Tier.SOFT if found is not None and found < bound else Tier.HARD
+    usual = Tier.SOFT if found is not None and _may_be_below(found, tally, bound) else Tier.HARD
     own = said_tier(_UNKNOWN_VALUES, column, held.rules)
     tier = own or usual
     observed = (
@@ -155,6 +159,12 @@ def _unknown_values(held: Held, column: str, subject: str, said: str) -> Check:
     numbers = {"rows": held.measured.rows} | ({} if found is None else {"unknown_share": found})
     reason = f"{subject}: {said}; {observed}, allowed {allowed}; {WAY_OUT}"
     return Check("schema", subject, tier, Verdict.FAIL, observed, allowed, reason, numbers)
+
+
+def _may_be_below(share: float, tally: ColumnTally | None, bound: float) -> bool:
+    """Whether a share may be below a bound in all that the rows are a sample of: few must not block by chance."""
+    present = tally.present if tally is not None else 0
+    return share < bound or wilson(round(share * present), present, _SURE).lower < bound
 
 
 def _missing_values(held: Held, declared: schema_pb2.Feature, subject: str, said: str) -> Check:

@@ -1,0 +1,91 @@
+"""Association: whether numbers still tell the label as well as they did. Shuffled labels look like any others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from benison.components.example_validator.bounds import allowed, graded
+from benison.config.bounds import Bounds
+from benison.core.profiles import ColumnProfile, RowsProfile
+from benison.core.verdicts import Check, Tier, Verdict
+from benison.measures.drift import benjamini_hochberg
+
+NAME = "label_association"
+
+
+def association(
+    span: int, rows: RowsProfile, before: RowsProfile, features: Iterable[str], bounds: Bounds, level: float
+) -> Iterator[Check]:
+    """One check for each numeric feature: its AUC alone against that in the span before.
+
+    A shift counts if it is large AND more than chance: z = |AUC - AUC'| / sqrt(V + V'), with Hanley and McNeil's
+    variances, corrected over the features.
+
+    Args:
+        span: The number of the span before.
+        rows: The newest span.
+        before: The span before.
+        features: The columns that the model sees; those that are no numbers are left out.
+        bounds: Of the difference.
+        level: The false discovery rate.
+    """
+    pairs = {name: (rows.columns.get(name), before.columns.get(name)) for name in features}
+    known = {name: (now, then) for name, (now, then) in pairs.items() if now and then and _measured(now, then)}
+    if not known:
+        if any(now is not None and now.edges for now, _ in pairs.values()):
+            yield _not_measured(span, bounds)
+        return
+    p_values = [_p_value(now, rows, then, before) for now, then in known.values()]
+    for (name, (now, then)), p_value in zip(known.items(), benjamini_hochberg(p_values), strict=True):
+        yield _judged(name, span, (now.label_auc or 0.0, then.label_auc or 0.0), float(p_value), bounds, level)
+
+
+def _measured(now: ColumnProfile, then: ColumnProfile) -> bool:
+    return now.label_auc is not None and then.label_auc is not None
+
+
+def _p_value(now: ColumnProfile, rows: RowsProfile, then: ColumnProfile, before: RowsProfile) -> float:
+    first, second = now.label_auc or 0.0, then.label_auc or 0.0
+    variance = hanley_mcneil(first, rows.positives, rows.negatives)
+    variance += hanley_mcneil(second, before.positives, before.negatives)
+    return math.erfc(abs(first - second) / math.sqrt(2 * variance)) if variance > 0 else 1.0
+
+
+def hanley_mcneil(auc: float, positives: int, negatives: int) -> float:
+    """The variance of an area under the ROC curve; infinite without both classes.
+
+    Reference:
+        Hanley and McNeil (1982), Radiology 143, 29-36.
+
+    >>> round(hanley_mcneil(0.8, 50, 50) ** 0.5, 4)
+    0.0445
+    """
+    if not positives or not negatives:
+        return math.inf
+    both_above, both_below = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    spread = (positives - 1) * (both_above - auc**2) + (negatives - 1) * (both_below - auc**2)
+    return (auc * (1 - auc) + spread) / (positives * negatives)
+
+
+def _judged(name: str, span: int, aucs: tuple[float, float], p_value: float, bounds: Bounds, level: float) -> Check:
+    now, then = aucs
+    shift = abs(now - then)
+    tier, verdict = graded(shift, bounds)
+    real = p_value <= level
+    if not real:
+        tier, verdict = graded(0.0, bounds)
+    observed = f"AUC {now:.3f}, in span {span} {then:.3f}"
+    reason = (
+        f"column {name} alone tells the label with AUC {now:.3f}, in span {span} with {then:.3f}: {shift:.3f} apart"
+    )
+    reason += f", p {p_value:.2g}; allowed {allowed(bounds)}, or no more than chance"
+    if verdict is Verdict.FAIL:
+        reason += "; labels may be of other rows; if it is right, benison data accept says so"
+    numbers = {"shift": shift, "label_auc": now, "label_auc_before": then, "p_value": p_value}
+    return Check(NAME, f"column {name}", tier, verdict, observed, allowed(bounds), reason, numbers)
+
+
+def _not_measured(span: int, bounds: Bounds) -> Check:
+    reason = f"no numeric feature has an AUC both here and in span {span}: both classes are needed"
+    return Check(NAME, "all columns", Tier.SOFT, Verdict.INCONCLUSIVE, "not measured", allowed(bounds), reason)
