@@ -1,6 +1,7 @@
 import ast
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,8 +37,8 @@ VOLUME = Check(
 COLUMNS = ("fare", "tip")
 
 
-def said(**fields: object) -> Acceptance:
-    usual = {"check": DRIFT.name, "subject": "column fare", "why": "new tariff", "who": "ann@host"}
+def said(**fields: Any) -> Acceptance:
+    usual: dict[str, Any] = {"check": DRIFT.name, "subject": "column fare", "why": "new tariff", "who": "ann@host"}
     return Acceptance(**{**usual, "when": "2026-11-21T09:30:00Z", "measure": "psi", "at_most": 1.25, **fields})
 
 
@@ -156,7 +157,9 @@ def names_of_checks(module: ast.Module) -> set[str]:
             targets = line.targets[0].elts if isinstance(line.targets[0], ast.Tuple) else line.targets
             values = line.value.elts if isinstance(line.value, ast.Tuple) else [line.value]
             pairs = zip(targets, values, strict=False)
-            constants |= {ast.unparse(name): value.value for name, value in pairs if isinstance(value, ast.Constant)}
+            constants |= {
+                ast.unparse(name): str(value.value) for name, value in pairs if isinstance(value, ast.Constant)
+            }
     calls = [one for one in ast.walk(module) if isinstance(one, ast.Call) and ast.unparse(one.func) == "Check"]
     first = [one.args[0] for one in calls if one.args]
     found = [one.value if isinstance(one, ast.Constant) else constants.get(ast.unparse(one)) for one in first]

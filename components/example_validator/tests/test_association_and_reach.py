@@ -1,6 +1,8 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -13,16 +15,17 @@ from benison.core.verdicts import Check, Tier, Verdict
 from benison.measures.tallies import ColumnTally
 
 USUAL = Bounds(0.1, NEVER)
+Array = npt.NDArray[Any]
 
 
-def rows_of(values: np.ndarray, labels: np.ndarray) -> RowsProfile:
+def rows_of(values: Array, labels: Array) -> RowsProfile:
     tally = ColumnTally.of(pa.float64())
     tally.add(pa.array(values), labels.astype(np.int8))
     positives = int(labels.sum())
     return RowsProfile(len(values), None, None, positives, len(values) - positives, {"fare": tally.profile()})
 
 
-def drawn(seed: int, count: int, gap: float) -> tuple[np.ndarray, np.ndarray]:
+def drawn(seed: int, count: int, gap: float) -> tuple[Array, Array]:
     chance = np.random.default_rng(seed)
     labels = chance.random(count) < 0.3
     return chance.standard_normal(count) + gap * labels, labels
@@ -75,10 +78,8 @@ def test_the_variance_is_that_of_simulated_areas() -> None:
     assert hanley_mcneil(float(np.mean(found)), 40, 60) == pytest.approx(np.var(found), rel=0.15)
 
 
-def reached(
-    now: RowsProfile, *past: RowsProfile, model: tuple[str, ...] = ("fare",), block: float = NEVER
-) -> list[Check]:
-    return list(reach(now, past, model, Bounds(3, block)))
+def reached(now: RowsProfile, *past: RowsProfile, model: str = "fare", block: float = NEVER) -> list[Check]:
+    return list(reach(now, past, [model], Bounds(3, block)))
 
 
 def test_a_number_that_stands_for_missing_reaches_beyond_all_that_was() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from benison.components.example_validator import cells
 from benison.components.example_validator.cells import file_cells, split_cells
+from benison.components.example_validator.measure import Cell
 from benison.core.errors import DataError
 
 
@@ -26,7 +27,7 @@ def written(folder: Path, sizes: list[int], group_rows: int) -> pa.Table:
     return table
 
 
-def rows_of(cell: cells.Cell) -> list[int]:
+def rows_of(cell: Cell) -> list[int]:
     return [row for batch in cell.batches() for row in batch["row"].to_pylist()]
 
 

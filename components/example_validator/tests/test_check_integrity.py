@@ -10,11 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from benison.components.example_validator import keyed as keyed_module
 from benison.components.example_validator.integrity import integrity, questions
 from benison.components.example_validator.keyed import Keyed
 from benison.components.example_validator.keys import Question
-from benison.components.example_validator.runs import Found
+from benison.components.example_validator.runs import KEPT_KEYS, Found
 from benison.config.validation import Combination, ForeignKey, Key, Validation, validation_of
 from benison.core.sections import Section
 from benison.core.verdicts import Check, Tier, Verdict
@@ -182,5 +181,5 @@ def test_more_keys_than_are_looked_up_are_counted_all_the_same(judged: Checks) -
     chips = np.random.default_rng(3).integers(0, 5000, 5000).tolist()
     [check] = judged([pa.table({"chip": chips})], keys=(Key(("chip",), Tier.HARD),))
     twice = [times for times in Counter(chips).values() if times > 1]
-    assert len(twice) > keyed_module.KEPT_KEYS
+    assert len(twice) > KEPT_KEYS
     assert (check.numbers["repeated_rows"], check.numbers["repeated_keys"]) == (sum(twice), len(twice))

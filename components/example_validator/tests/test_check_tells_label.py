@@ -37,9 +37,9 @@ def table(rows: int, seed: int) -> pa.Table:
 
 
 def judged(train: pa.Table, holdout: pa.Table, bounds: Bounds = USUAL) -> dict[str, Check]:
-    both = [measured(one, label="label") for one in (train, holdout)]
+    learned, held_out = (measured(one, label="label") for one in (train, holdout))
     features = [name for name in train.column_names if name != "label"]
-    return {check.subject.removeprefix("column "): check for check in tells_label(*both, features, bounds)}
+    return {check.subject.removeprefix("column "): check for check in tells_label(learned, held_out, features, bounds)}
 
 
 @pytest.fixture(scope="module")

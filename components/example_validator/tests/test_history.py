@@ -34,8 +34,8 @@ def profiled(columns: Columns, at: float | None = None) -> RowsProfile:
         found[name] = tally.profile()
     labels = found[LABEL].values if LABEL in found else {}
     rows = max(one.rows for one in found.values())
-    ends = (None, None) if at is None else (at - DAY / 4, at + DAY / 4)
-    return RowsProfile(rows, *ends, labels.get("yes", 0), labels.get("no", 0), found)
+    first, last = (None, None) if at is None else (at - DAY / 4, at + DAY / 4)
+    return RowsProfile(rows, first, last, labels.get("yes", 0), labels.get("no", 0), found)
 
 
 def rides(seed: int, rows: int = 2000) -> dict[str, Any]:

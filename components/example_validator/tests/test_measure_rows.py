@@ -2,7 +2,8 @@
 
 import gzip
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,15 @@ def taxi() -> pa.Table:
         return csv.read_csv(file, convert_options=options).combine_chunks()
 
 
+def _batches(part: pa.Table) -> Iterator[pa.RecordBatch]:
+    return iter(part.to_batches(max_chunksize=1000))
+
+
 def cells(table: pa.Table, cuts: Sequence[int], group: str = "rows") -> list[Cell]:
     """The rows between the cuts, each in batches of 1,000."""
     ends = [0, *sorted(cuts), len(table)]
     parts = [table.slice(low, high - low) for low, high in pairwise(ends)]
-    return [Cell((group,), lambda part=part: iter(part.to_batches(max_chunksize=1000))) for part in parts]
+    return [Cell((group,), partial(_batches, part)) for part in parts]
 
 
 def measured(table: pa.Table, cuts: Sequence[int] = (), workers: int = 1, **asked: Any) -> Measured:
@@ -232,7 +237,7 @@ def test_numbers_that_are_none_stay_apart_where_a_tally_turns_to_a_grid(monkeypa
 def test_each_group_has_the_rows_of_its_cells() -> None:
     table = pa.table({"age": [1, 2, 3, 4, 5, 6]})
     parts = [
-        Cell(groups, lambda low=low: iter(table.slice(low, 2).to_batches()))
+        Cell(groups, partial(_batches, table.slice(low, 2)))
         for groups, low in (
             (("split train", "span 1"), 0),
             (("split eval", "span 1"), 2),

@@ -92,8 +92,8 @@ def test_a_column_that_the_span_before_lacks_is_inconclusive() -> None:
 
 def test_a_distance_that_tfdv_does_not_measure_of_numbers_is_not_taken_for_zero() -> None:
     text = 'feature { name: "weight" type: FLOAT drift_comparator { infinity_norm { threshold: 0.1 } } }'
-    columns = [table.select(["weight"]) for table in (cats(50, 50), cats(50, 50, heavier=1e6))]
-    [check] = judged(*columns, text=text)
+    now, previous = (table.select(["weight"]) for table in (cats(50, 50), cats(50, 50, heavier=1e6)))
+    [check] = judged(now, previous, text=text)
     assert (check.verdict, check.observed) == (Verdict.INCONCLUSIVE, "not measured")
 
 
