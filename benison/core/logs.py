@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +24,27 @@ def configure(*, verbose: bool = False) -> None:
 
 @contextmanager
 def quiet_imports() -> Iterator[None]:
-    """Keeps TensorFlow and what it brings along from talking while they are imported."""
+    """Keeps TensorFlow and what it brings along from talking while they are imported.
+
+    Newer versions write to the file descriptor itself, whatever level they are told. What was said is shown after all if
+    an import fails.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _held_back(2):
         warnings.simplefilter("ignore")
         yield
+
+
+@contextmanager
+def _held_back(descriptor: int) -> Iterator[None]:
+    """Keeps what is written to a file descriptor, and lets it through only where an exception follows."""
+    with tempfile.TemporaryFile() as kept, os.fdopen(os.dup(descriptor), "wb") as shown:
+        os.dup2(kept.fileno(), descriptor)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            shown.write(kept.read())
+            raise
+        finally:
+            os.dup2(shown.fileno(), descriptor)

@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
+from benison.components.example_validator.edit_text import repeats
 from benison.components.example_validator.schema import Reason, anomalies, is_comparator, reasons, words
 from benison.components.example_validator.severity import kind_of
 from benison.core.errors import DataError
@@ -256,9 +257,9 @@ def _leaves(message: Any, at: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for kind, value in message.ListFields():
         name = f"{at}{kind.name}"
-        if kind.message_type and kind.label != kind.LABEL_REPEATED:
+        if kind.message_type and not repeats(message, kind.name):
             found |= _leaves(value, f"{name}.") or {name: "set"}
-        elif kind.label == kind.LABEL_REPEATED:
+        elif repeats(message, kind.name):
             found[name] = [str(one).strip() for one in value] if kind.message_type else list(value)
         else:
             found[name] = kind.enum_type.values_by_number[value].name if kind.enum_type else value

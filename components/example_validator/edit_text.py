@@ -163,8 +163,13 @@ def _edits(place: _Place, before: Message, after: Message) -> Iterator[Edit]:
             yield _added(place, [_lines(type(before)(), kind, value) for value in added], written)
 
 
+def repeats(message: Message, name: str) -> bool:
+    """Whether a field has several values; told by what it holds, since protobuf's own word for it has changed."""
+    return hasattr(getattr(message, name), "extend")
+
+
 def _values(message: Message, kind: Any) -> list[Any]:
-    if kind.label == kind.LABEL_REPEATED:
+    if repeats(message, kind.name):
         return list(getattr(message, kind.name))
     return [getattr(message, kind.name)] if message.HasField(kind.name) else []
 
@@ -182,7 +187,7 @@ def _nested(place: _Place, one: Field, was: Message, now: Message) -> Iterator[E
 
 def _lines(holder: Message, kind: Any, value: Any) -> list[str]:
     """A field on lines of its own."""
-    if kind.label == kind.LABEL_REPEATED:
+    if repeats(holder, kind.name):
         getattr(holder, kind.name).append(value)
     elif kind.message_type:
         getattr(holder, kind.name).CopyFrom(value)

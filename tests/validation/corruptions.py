@@ -137,7 +137,7 @@ CATALOGUE = (
     Corruption("labels missing", column("late", some(0.1, None)), ("label_missing",), "split"),
     Corruption("a third label", column("late", some(0.01, 2)), ("label_unknown",), "split"),
     Corruption("a feature that tells the label", _told_by(0.0), ("feature_auc",), "visib"),
-    Corruption("a feature that nearly tells the label", _told_by(1.5), ("feature_auc",), "visib", False),
+    Corruption("a feature that nearly tells the label", _told_by(1.2), ("feature_auc",), "visib", False),
     Corruption(
         "times in another format",
         column("time_hour", lambda s, _: s.str.replace("-", "/")),

@@ -7,11 +7,12 @@ import shutil
 from pathlib import Path
 
 import pandas as pd
-import yaml
+import pyarrow as pa
 
 from benchmarks.twelve_months import nyc
 from benison.components.example_gen import run as example_gen
 from benison.components.example_validator import run as example_validator
+from benison.components.example_validator.infer import infer_table
 from benison.core import documents
 from benison.core.verdicts import Check
 
@@ -42,7 +43,9 @@ class Flights:
         self.history.mkdir()
 
     def accept(self) -> None:
-        """Every month but the last becomes history."""
+        """The schema is inferred from the first month; every month but the last becomes history."""
+        first = pa.Table.from_pandas(self.months[1], preserve_index=False)
+        (self.project / "schema.pbtxt").write_text(infer_table(first))
         for month in range(1, MONTH):
             self.write(month, self.months[month])
             self._keep(month, self.validated(month, self.folder / f"month-{month}"))
@@ -67,10 +70,3 @@ class Flights:
         snapshot = profile["snapshot"]
         entry = {"snapshot": snapshot, "accepted_at": f"2013-{month + 1:02}-01T00:00:00Z", "profile": profile}
         documents.write(self.history / f"{snapshot.replace(':', '-')}.json", "history_entry", entry)
-
-    def ask(self, **validation: object) -> None:
-        """Adds to validation: of the project."""
-        path = self.project / "benison.yaml"
-        content = yaml.safe_load(path.read_text())
-        content["validation"] |= validation
-        path.write_text(yaml.safe_dump(content, sort_keys=False))

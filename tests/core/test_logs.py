@@ -1,0 +1,23 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+SAYS = "import os; from benison.core import logs\nwith logs.quiet_imports():\n    os.write(2, b'remark')\n"
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ})
+
+
+def test_what_libraries_write_while_they_are_imported_stays_off_stderr() -> None:
+    done = run(SAYS + "os.write(2, b'after')")
+    assert (done.returncode, done.stderr) == (0, "after")
+
+
+@pytest.mark.parametrize("error", ["ImportError('no such library')", "KeyboardInterrupt()"])
+def test_it_is_shown_where_an_import_fails(error: str) -> None:
+    done = run(f"{SAYS}    raise {error}")
+    assert done.returncode != 0
+    assert done.stderr.startswith("remark")
