@@ -26,8 +26,8 @@ def configure(*, verbose: bool = False) -> None:
 def quiet_imports() -> Iterator[None]:
     """Keeps TensorFlow and what it brings along from talking while they are imported.
 
-    Newer versions write to the file descriptor itself, whatever level they are told. What was said is shown after all if
-    an import fails.
+    Newer versions write to the file descriptor itself, whatever level they are told. What was said is shown after all
+    if an import fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with warnings.catch_warnings(), _held_back(2):

@@ -165,7 +165,8 @@ def _edits(place: _Place, before: Message, after: Message) -> Iterator[Edit]:
 
 def repeats(message: Message, name: str) -> bool:
     """Whether a field has several values; told by what it holds, since protobuf's own word for it has changed."""
-    return hasattr(getattr(message, name), "extend")
+    value = getattr(message, name)
+    return not hasattr(value, "DESCRIPTOR") and (hasattr(value, "extend") or hasattr(value, "keys"))
 
 
 def _values(message: Message, kind: Any) -> list[Any]:
