@@ -26,7 +26,7 @@ def ours(file: Path) -> float:
     table = Table("taxi", str(file), "csv")
     with (
         tempfile.TemporaryDirectory() as scratch,
-        open_table(table, str(file.parent), Columns((), ()), Path(scratch)) as data,
+        open_table(table, str(file.parent), Columns(), Path(scratch)) as data,
     ):
         cells = [Cell(("rows",), partial(data.batches, part)) for part in data.parts]
         [(_, found)] = measure(cells, Asked(data.schema, time="trip_start_timestamp"))

@@ -207,6 +207,11 @@ def _tier(section: Section, default: str = "hard") -> Tier:
     return Tier(section.choice("tier", ("hard", "soft"), default))
 
 
+def defaults() -> Validation:
+    """What is asked where nothing is said."""
+    return validation_of(Section("defaults", {}))
+
+
 def _schema(section: Section) -> SchemaRules:
     columns = section.section("columns", optional=True)
     rules = SchemaRules(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benison.measures.hashes import Hashes
+from benison.core.hashes import Hashes
 
 # The relative standard error of the estimate is 1 / sqrt(KEPT - 2), 0.8%.
 KEPT = 1 << 14

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from benison.core.hashes import of_numbers
 from benison.measures.distinct import DistinctSketch
-from benison.measures.hashes import of_numbers
 from benison.measures.moments import Moments
 
 Floats = npt.NDArray[np.float64]

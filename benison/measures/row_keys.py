@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benison.measures.hashes import Hashes, mix, of_numbers, of_texts
+from benison.core.hashes import Hashes, mix, of_numbers, of_texts
+from benison.core.texts import spell
 from benison.measures.numbers import Floats, ordered_bits
 
 # Two odd numbers without a pattern in their bits.
@@ -40,7 +41,7 @@ def _of_values(values: pa.Array, as_text: bool) -> Hashes:
     if not _is_number(values.type):
         return of_texts(values.cast(pa.string()))
     if as_text:
-        return of_texts(pa.array(map(spelt, values.to_pylist()), pa.string()))
+        return of_texts(pa.array(map(spell, values.to_pylist()), pa.string()))
     if pa.types.is_integer(values.type):
         return of_numbers(np.asarray(values.cast(pa.int64())))
     return _of_floats(np.asarray(values.cast(pa.float64())))
@@ -55,16 +56,6 @@ def _of_floats(values: Floats) -> Hashes:
     hashes = mix(ordered_bits(values).view(np.uint64) ^ _ODD)
     hashes[whole] = of_numbers(values[whole].astype(np.int64))
     return hashes
-
-
-def spelt(number: float) -> str:
-    """A number as it stands in a CSV.
-
-    >>> spelt(7), spelt(7.0), spelt(0.5)
-    ('7', '7', '0.5')
-    """
-    whole = isinstance(number, int) or float(number).is_integer()
-    return str(int(number)) if whole else str(number)
 
 
 def of_rows(columns: Sequence[Hashes]) -> Hashes:

@@ -153,7 +153,7 @@ class ColumnTally:
             kind=CATEGORICAL,
             rows=self.rows,
             missing=int(self.missing.sum()),
-            distinct=texts.distinct,
+            distinct=min(texts.distinct, self.present),
             values=values,
             other=self.present - sum(values.values()),
         )
@@ -165,7 +165,7 @@ class ColumnTally:
             kind=self.kind,
             rows=self.rows,
             missing=int(self.missing.sum()),
-            distinct=tally.distinct,
+            distinct=min(tally.distinct, self.present),
             mean=_finite(moments.mean) if moments.count else None,
             std=_finite(moments.deviation),
             minimum=_finite(moments.minimum),

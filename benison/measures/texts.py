@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from benison.core.hashes import of_texts, spelling
 from benison.measures.distinct import DistinctSketch
-from benison.measures.hashes import of_texts, spelling
 from benison.measures.numbers import CLASSES, Classes, Counts, counted
 
 # As many different texts are counted one by one.

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from benison.measures.hashes import spelling
+from benison.core.hashes import spelling
 
 Floats = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]

@@ -166,7 +166,7 @@ def _place(file: File, number: int, store: Files, folder: Path) -> tuple[Path, Q
 def _as_parquet(table: Table, data_root: str, folder: Path) -> sql.Laid:
     """DuckDB reads no TFRecords."""
     path = folder / "rows.parquet"
-    with open_table(table, data_root, Columns((), ()), folder / "read") as dataset:
+    with open_table(table, data_root, Columns(), folder / "read") as dataset:
         batches = chain.from_iterable(dataset.batches(part) for part in dataset.parts)
         queries.keep(batches, dataset.schema, path, f"table {table.name}")
         files = tuple(QueriedFile(one.path, one.size, one.digest, one.version) for one in dataset.sources)

@@ -24,8 +24,8 @@ class Columns:
         others: Columns that rows are split, dated or checked by, of whatever type they are.
     """
 
-    numeric: tuple[str, ...]
-    text: tuple[str, ...]
+    numeric: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
     @classmethod

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from benison.core.errors import DataError
+from benison.core.texts import spell
 from benison.sources import numerals
 from benison.sources.columns import Columns
 
@@ -173,22 +172,6 @@ def as_text(array: pa.Array) -> pa.Array:
     encoded = array.dictionary_encode()
     texts = pa.array([spell(value) for value in encoded.dictionary.to_pylist()], pa.string())
     return texts.take(encoded.indices)
-
-
-def spell(value: Any) -> str:
-    """One value as text."""
-    return next((spelt(value) for kind, spelt in _SPELLINGS.items() if isinstance(value, kind)), str(value))
-
-
-def _spell_float(value: float) -> str:
-    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
-
-
-_SPELLINGS: dict[type, Callable[[Any], str]] = {
-    bool: lambda value: str(value).lower(),
-    float: _spell_float,
-    Decimal: lambda value: format(value.normalize(), "f"),
-}
 
 
 def _iso_times(array: pa.Array) -> pa.Array:

@@ -101,9 +101,7 @@ class Dataset:
         """
         for block in self._blocks(part):
             batch = pa.record_batch([_typed(block, field) for field in self.schema], schema=self.schema)
-            if self._spans is None:
-                yield batch
-            elif (own := self._of_span(batch, part)).num_rows:
+            if (own := batch if self._spans is None else _of_span(batch, part, self._spans)).num_rows:
                 yield own
 
     def _blocks(self, part: Part) -> Iterator[pa.RecordBatch]:
@@ -114,12 +112,12 @@ class Dataset:
         for table in conformed(taken.piece, self._columns, part.first):
             yield pa.record_batch([table[name].chunk(0) for name in table.column_names], table.column_names)
 
-    def _of_span(self, batch: pa.RecordBatch, part: Part) -> pa.RecordBatch:
-        if self._spans is None:
-            return batch
-        place = Place(part._taken.piece.name, part.first)
-        spans = self._spans.of(pa.chunked_array([batch.column(self._spans.column)]), place)
-        return batch if np.all(spans == part.span) else batch.filter(pa.array(spans == part.span))
+
+def _of_span(batch: pa.RecordBatch, part: Part, spans: Spans) -> pa.RecordBatch:
+    """The rows of a part's span, where times tell it."""
+    place = Place(part._taken.piece.name, part.first)
+    own = spans.of(pa.chunked_array([batch.column(spans.column)]), place) == part.span
+    return batch if np.all(own) else batch.filter(pa.array(own))
 
 
 def _typed(block: pa.RecordBatch, field: pa.Field) -> pa.Array:
@@ -171,7 +169,7 @@ def open_table(table: Table, data_root: str, columns: Columns, scratch: Path) ->
     Args:
         table: Where they lie and what they are.
         data_root: The folder or URI that a relative path starts at.
-        columns: What is said of the columns; ``Columns((), ())``: nothing.
+        columns: What is said of the columns; ``Columns()``: nothing.
         scratch: As in `open_dataset`.
 
     Raises:

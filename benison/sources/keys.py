@@ -21,6 +21,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from benison.core.hashes import mix
+
 Keys = npt.NDArray[np.uint64]
 
 _WHOLE = r"^-?[0-9]{1,18}$"
@@ -41,13 +43,6 @@ def row_keys(table: pa.Table, names: Sequence[str]) -> Keys:
     for name in names:
         total += np.concatenate([np.zeros(0, np.uint64), *(_keys(chunk, name) for chunk in table[name].chunks)])
     return mix(total)
-
-
-def mix(bits: Keys) -> Keys:
-    """The finaliser of SplitMix64: every bit of the result depends on every bit."""
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))
 
 
 def _keys(column: pa.Array, name: str) -> Keys:

@@ -23,7 +23,7 @@ def peek(path: str, format: str) -> pa.Table:
     """
     with (
         tempfile.TemporaryDirectory(prefix="benison-") as scratch,
-        open_files(path, format, "/", Columns((), ()), Path(scratch)) as data,
+        open_files(path, format, "/", Columns(), Path(scratch)) as data,
     ):
         batches = [batch for part in data.parts for batch in data.batches(part)]
         return pa.Table.from_batches(batches, data.schema)

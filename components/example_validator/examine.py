@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
+from benison.components.example_validator.cells import split_group
 from benison.components.example_validator.measure import Asked, Cell, Measured, measure
 from benison.config import Feature, Label, Validation
 from benison.core.profiles import Profile, RowsProfile
@@ -119,8 +120,9 @@ class Figures:
     @property
     def learned_and_held_out(self) -> tuple[Measured, Measured | None]:
         """Train and holdout, of the newest span alone where there are several; None without a holdout."""
-        parts = self.newest_parts or self.parts
-        return next(iter(parts.values())), parts.get(newest_part("holdout"), parts.get("split holdout"))
+        if self.newest_parts:
+            return self.newest_parts[newest_part("train")], self.newest_parts.get(newest_part("holdout"))
+        return self.train, self.parts.get(split_group("holdout"))
 
     @property
     def train(self) -> Measured:
@@ -186,8 +188,7 @@ def measured(given: Given, rules: Rules, workers: int | None = None) -> Figures:
     serving = _serving(given, rules, workers)
     if serving is not None:
         statistics[SERVING] = serving.statistics
-    by_name = dict(sorted(newest_parts.items(), reverse=True))
-    return Figures(parts, found[f"{SPAN}{newest}"], dict(sorted(spans.items())), serving, statistics, by_name)
+    return Figures(parts, found[f"{SPAN}{newest}"], dict(sorted(spans.items())), serving, statistics, newest_parts)
 
 
 def with_statistics(figures: Figures, statistics: Mapping[str, statistics_pb2.DatasetFeatureStatisticsList]) -> Figures:

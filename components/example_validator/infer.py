@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Collection
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+from tensorflow_metadata.proto.v0 import schema_pb2
 
-from benison.components.example_validator.measure import Measured
-from benison.components.example_validator.profile import statistics, unprofiled
-from benison.core.examples import read_split
+from benison.components.example_validator.measure import Asked, Cell, Measured, measure
+from benison.core.profiles import ColumnProfile
 
 # A text column with fewer rows for each of its values than this is free text or a key, not a closed set.
 _ROWS_PER_VALUE = 10
@@ -24,52 +20,43 @@ _HEADER = """\
 """
 
 
-def infer(examples: Path) -> str:
-    """A schema that the train split of an examples artifact fulfils, as the text of a schema.pbtxt.
-
-    Args:
-        examples: An examples artifact.
-
-    Raises:
-        DataError: It has no train split.
-    """
-    return infer_table(read_split(examples, "train"))
-
-
 def infer_table(table: pa.Table) -> str:
-    """The same, from rows: types, presence, and the values of text columns that look like a closed set.
+    """A schema that some rows fulfil, as the text of a schema.pbtxt: see `infer_measured`.
+
+    Columns that TFDV cannot profile are named in a comment.
+    """
+    left_out = unprofiled(table)
+    known = table.select([name for name in table.column_names if name not in left_out])
+    [(_, measured)] = measure([Cell(("rows",), lambda: iter(known.to_batches()))], Asked(known.schema))
+    booleans = {field.name for field in table.schema if pa.types.is_boolean(field.type)}
+    comments = "".join(f"# {name}: {kind}, not profiled\n" for name, kind in left_out.items())
+    return _HEADER + comments + str(text_format.MessageToString(infer_measured(measured, booleans)))
+
+
+def unprofiled(table: pa.Table) -> dict[str, str]:
+    """The columns that TFDV has no statistics for, and their types."""
+    return {field.name: str(field.type) for field in table.schema if not _is_profiled(field.type)}
+
+
+def _is_profiled(kind: pa.DataType) -> bool:
+    """TFDV knows numbers, booleans and text; a column of nothing but missing values counts as text."""
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return bool(is_number or is_text or pa.types.is_null(kind))
+
+
+def infer_measured(measured: Measured, booleans: Collection[str] = ()) -> schema_pb2.Schema:
+    """A schema that rows fulfil: types, presence, and the values of text columns that look like a closed set.
 
     Whole numbers get no bounds, since the next span's may be larger, and those that happen to be 0 and 1 are not
-    taken for booleans. Columns that TFDV cannot profile are named in a comment.
+    taken for booleans.
 
     Args:
-        table: Some rows.
+        measured: The rows.
+        booleans: Columns that are booleans by their type.
     """
-    columns = {name: _Values(len(table), pc.count_distinct(table[name]).as_py()) for name in table.column_names}
-    booleans = {field.name for field in table.schema if pa.types.is_boolean(field.type)}
-    schema = _inferred(statistics(table), columns, booleans)
-    left_out = "".join(f"# {name}: {kind}, not profiled\n" for name, kind in unprofiled(table).items())
-    return _HEADER + left_out + str(text_format.MessageToString(schema))
-
-
-def infer_measured(measured: Measured) -> schema_pb2.Schema:
-    """The same, from rows that were measured."""
-    columns = {name: _Values(measured.rows, tally.profile().distinct) for name, tally in measured.tallies.items()}
-    return _inferred(measured.statistics, columns, set())
-
-
-class _Values(NamedTuple):
-    """How many rows a column has, and how many different values."""
-
-    rows: int
-    distinct: int
-
-
-def _inferred(
-    found: statistics_pb2.DatasetFeatureStatisticsList, columns: Mapping[str, _Values], booleans: Collection[str]
-) -> schema_pb2.Schema:
-    """What TFDV infers, without what a sample cannot know."""
-    schema = tfdv.infer_schema(found, infer_feature_shape=False)
+    columns = {name: tally.profile() for name, tally in measured.tallies.items()}
+    schema = tfdv.infer_schema(measured.statistics, infer_feature_shape=False)
     for feature in schema.feature:
         _loosen(feature, columns[feature.name], is_boolean=feature.name in booleans)
     used = {feature.domain for feature in schema.feature}
@@ -79,7 +66,7 @@ def _inferred(
     return schema
 
 
-def _loosen(feature: schema_pb2.Feature, values: _Values, *, is_boolean: bool) -> None:
+def _loosen(feature: schema_pb2.Feature, values: ColumnProfile, *, is_boolean: bool) -> None:
     kind = feature.WhichOneof("domain_info")
     if (kind == "bool_domain" and not is_boolean) or kind in ("int_domain", "float_domain"):
         feature.ClearField(kind)

@@ -15,8 +15,8 @@ from benison.components.example_validator.keys import Question, spill
 from benison.components.example_validator.runs import Found, absent, left_out_of, repeated, rows_of, shared, write
 from benison.config import Validation
 from benison.config.validation import Combination, ForeignKey, Key
+from benison.core.hashes import Hashes
 from benison.core.verdicts import Check, Tier, Verdict
-from benison.measures.hashes import Hashes
 from benison.measures.row_keys import MISSING, of_column, of_rows
 
 UNIQUE, UNIQUE_BETWEEN = "unique", "unique_between_spans"

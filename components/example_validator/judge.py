@@ -109,7 +109,7 @@ def _labels(rules: Rules, figures: Figures) -> Iterator[Check]:
 def _newest(given: Given, rules: Rules, figures: Figures, before: Before) -> Iterator[Check]:
     """That the newest span has as many rows as others had, and is new."""
     newest, asked = max(figures.spans), rules.validation
-    yield volume.volume(newest, figures.newest.rows, [one.rows.rows for one in before.spans], asked.volume)
+    yield volume.volume(span_group(newest), figures.newest.rows, [one.rows.rows for one in before.spans], asked.volume)
     yield from reach(figures.spans[newest], [one.rows for one in before.spans], rules.model, asked.history.reach)
     if rules.label is not None and before.spans:
         features, previous = [one.name for one in rules.features], before.spans[-1]

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from benison.components.example_validator.measure import Cell
 from benison.components.example_validator.runs import Run, write
 from benison.core.forks import map_forked
-from benison.measures.hashes import Hashes
+from benison.core.hashes import Hashes
 from benison.measures.row_keys import of_column, of_rows
 
 Bools = npt.NDArray[np.bool_]

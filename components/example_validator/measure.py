@@ -17,6 +17,7 @@ from benison.components.example_validator.generators import Gathered, Generators
 from benison.config import Label
 from benison.core.forks import map_forked
 from benison.core.profiles import RowsProfile
+from benison.core.texts import spell
 from benison.measures.numbers import CLASSES, NEGATIVE, NEITHER, POSITIVE, Classes, Counts, NumberTally
 from benison.measures.tallies import ColumnTally
 from benison.measures.texts import TextTally
@@ -286,18 +287,10 @@ def label_classes(column: pa.Array, label: Label) -> tuple[Classes, pa.StringArr
         label: The two values.
     """
     encoded = column.dictionary_encode()
-    spelt = pa.array([_spelt(value) for value in encoded.dictionary.to_pylist()], pa.string())
+    spelt = pa.array([spell(value) for value in encoded.dictionary.to_pylist()], pa.string())
     known = {label.negative: NEGATIVE, label.positive: POSITIVE}
     kinds = np.array([*(known.get(text, NEITHER) for text in spelt.to_pylist()), NEITHER], np.int8)
     places = np.asarray(pc.fill_null(encoded.indices, len(spelt)).to_numpy(zero_copy_only=False))
     classes = kinds[places]
     third = pa.array(places[(classes == NEITHER) & (places < len(spelt))])
     return classes, spelt.take(third)
-
-
-def _spelt(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)

@@ -91,7 +91,7 @@ def run(
     checks = list(accept.apply(asked, acceptances.read(bundle / "project"), columns, snapshot["digest"]))
     write_statistics(found, statistics)
     write_anomalies(found, checks, anomalies)
-    _write_page(report, page(snapshot, checks, found.profile, *_compared(found)))
+    _write_page(report, page(snapshot, checks, found.profile, *compared(found)))
     _write_verdict(checks, given.snapshot, validation)
 
 
@@ -240,7 +240,7 @@ def write_anomalies(found: Findings, checks: list[Check], folder: Path) -> None:
     snapshot = found.profile.snapshot
     for group, proto in found.anomalies.items():
         write_atomically(folder / folder_of(group) / "SchemaDiff.pb", proto.SerializeToString(deterministic=True))
-    comparisons, bands = _compared(found)
+    comparisons, bands = compared(found)
     documents.write(folder / "comparisons.json", "comparisons", {"snapshot": snapshot, **comparisons})
     documents.write(folder / "bands.json", "bands", {"snapshot": snapshot, **bands})
     content = {"verdict": str(combine(checks)), "snapshot": snapshot, "checks": [one.to_json() for one in checks]}
@@ -252,7 +252,7 @@ def folder_of(group: str) -> str:
     return group.capitalize().replace(" ", "-")
 
 
-def _compared(found: Findings) -> tuple[dict[str, Any], dict[str, Any]]:
+def compared(found: Findings) -> tuple[dict[str, Any], dict[str, Any]]:
     """The contents of comparisons.json and bands.json."""
     return {"comparisons": list(found.comparisons)}, {"span": found.profile.newest, "bands": list(found.bands)}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from benison.core.forks import map_forked
-from benison.measures.hashes import Hashes
+from benison.core.hashes import Hashes
 
 # About so many keys of all runs are in memory at once, in each process.
 RANGE_KEYS = 1 << 20

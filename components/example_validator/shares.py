@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
+from benison.core.texts import spell
 from benison.measures.tallies import ColumnTally
 
 Feature: TypeAlias = statistics_pb2.FeatureNameStatistics
@@ -44,8 +45,7 @@ def _listed_rows(tally: ColumnTally, listed: list[str]) -> int | None:
         return int(tally.texts.count(listed).sum())
     if tally.figures is None or tally.figures.dropped:
         return None
-    numbers = tally.figures.lowest
-    spelt = np.array([str(int(number)) if float(number).is_integer() else str(number) for number in numbers.tolist()])
+    spelt = np.array([spell(number) for number in tally.figures.lowest.tolist()])
     return int(tally.figures.counts[np.isin(spelt, listed)].sum())
 
 

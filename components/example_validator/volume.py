@@ -11,16 +11,16 @@ from benison.config.validation import Bounds
 from benison.core.verdicts import Check, Tier, Verdict
 
 
-def volume(span: int, rows: int, past: Sequence[int], bounds: Bounds) -> Check:
+def volume(subject: str, rows: int, past: Sequence[int], bounds: Bounds) -> Check:
     """The newest span has about as many rows as past ones: at most so many times more, or fewer.
 
     Args:
-        span: The newest one.
-        rows: Its rows.
+        subject: What the rows are called: ``span 7``.
+        rows: How many they are.
         past: Rows of past spans; their median is what is compared with. A single one is enough, and said.
         bounds: Factors, 1 and more.
     """
-    subject, allowed = f"span {span}", _allowed(bounds)
+    allowed = _allowed(bounds)
     typical = median(past) if past else 0
     if typical == 0:
         why = "past spans have no rows" if past else "there is no past span"

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benison.core.hashes import of_numbers, of_texts
 from benison.core.profiles import CATEGORICAL, DATETIME, NUMERIC, QUANTILES
 from benison.measures import numbers, texts
 from benison.measures.distinct import KEPT, DistinctSketch
-from benison.measures.hashes import of_numbers, of_texts
 from benison.measures.moments import Moments
 from benison.measures.tallies import ColumnTally, NumberTally, TextTally, edges_of, quantiles_of
 from benison.measures.times import seconds

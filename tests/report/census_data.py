@@ -45,6 +45,7 @@ def moment(span: int, part: float = 0.0) -> float:
     return (_START + timedelta(days=30.4 * (span - 1 + part))).timestamp()
 
 
+@functools.cache
 def _numbers(span: int, rows: int) -> dict[str, list[float]]:
     chance = random.Random(f"{span} {rows}")
     older, longer = 0.4 * span, 9.0 * (span - 1)
@@ -150,6 +151,11 @@ def history_entry(span: int) -> Documents:
     }
 
 
+@functools.cache
+def _binned(name: str, span: int, rows: int, edges: tuple[float, ...]) -> tuple[int, ...]:
+    return tuple(counts_of(_numbers(span, rows)[name], list(edges)))
+
+
 def _compare(name: str, before: Documents, now: Documents, span: int, rows: int) -> Documents:
     """A column in the bins of its reference."""
     was, is_now = before["columns"][name], now["columns"][name]
@@ -158,7 +164,7 @@ def _compare(name: str, before: Documents, now: Documents, span: int, rows: int)
         other = is_now["rows"] - sum(counts)
         sides = ([*was["values"].values(), was["other"], 0], [*counts, other, 0])
         return {"kind": "categorical", "values": list(was["values"]), "before": sides[0], "now": sides[1]}
-    counts = counts_of(_numbers(span, rows)[name], was["edges"])
+    counts = _binned(name, span, rows, tuple(was["edges"]))
     return {
         "kind": was["kind"],
         "edges": was["edges"],

@@ -13,7 +13,7 @@ import pyarrow as pa
 from benison.sources.columns import Columns
 from benison.sources.dataset import Dataset, open_files
 
-NOTHING = Columns((), ())
+NOTHING = Columns()
 
 
 @contextmanager

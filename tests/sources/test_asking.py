@@ -25,7 +25,7 @@ from tests.sources.bigquery_server import BigQuery, bigquery_server
 from tests.sources.s3_server import Bucket
 from tests.sources.test_read_tfrecord import example, framed
 
-NONE = Columns((), ())
+NONE = Columns()
 BY_HASH = Splits("hash", (), "", (0.6, 0.2, 0.2))
 PLAIN = Data("", None, "parquet", 1, "", "", BY_HASH, "schema.pbtxt", (), None)
 

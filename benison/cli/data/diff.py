@@ -15,10 +15,9 @@ from benison.cli.data.profile import moment
 from benison.cli.data.source import SPAN, Looked, compared_columns, look, opened, opened_span
 from benison.components.example_validator import drift
 from benison.components.example_validator.measure import Asked, Measured
-from benison.config.validation import DriftRules, validation_of
+from benison.config.validation import DriftRules, defaults
 from benison.core import documents
 from benison.core.profiles import CATEGORICAL, DATETIME, ColumnProfile
-from benison.core.sections import Section
 from benison.core.verdicts import Check
 
 _HEADER = ("column", "kind", "effect", "p", "answer", "before", "now", "before, now")
@@ -49,7 +48,7 @@ class Side:
 
 def show(sources: tuple[str, ...], folder: Path | None, spans: tuple[int, ...], *, as_json: bool) -> None:
     """Compares them and prints what is different."""
-    rules = validation_of(Section("defaults", {})).drift
+    rules = defaults().drift
     with ExitStack() as stack:
         if folder is not None:
             before, now = (_of_span(stack, folder, span) for span in spans)

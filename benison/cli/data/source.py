@@ -33,7 +33,7 @@ def opened(path: str) -> Iterator[Dataset]:
     """
     with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
         table = Table("data", path, _format(path))
-        with open_table(table, str(Path.cwd()), Columns((), ()), Path(scratch)) as dataset:
+        with open_table(table, str(Path.cwd()), Columns(), Path(scratch)) as dataset:
             yield dataset
 
 

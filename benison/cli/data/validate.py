@@ -24,9 +24,8 @@ from benison.components.example_validator.infer import infer_measured
 from benison.components.example_validator.judge import findings
 from benison.components.example_validator.report import page
 from benison.components.example_validator.row_checks import row_checks
-from benison.config.validation import validation_of
+from benison.config.validation import defaults
 from benison.core import documents
-from benison.core.sections import Section
 from benison.core.verdicts import Check
 
 # What needs a champion, a history or a configuration is not asked of a source alone.
@@ -47,7 +46,7 @@ def of_source(path: str, schema: Path | None, reference: str | None) -> Iterator
         mine = look(path, dataset)
         held_to, said = _schema(schema, other or mine)
         speaks_of(held_to, dataset.schema.names, str(schema) if schema else f"the schema of {reference or path}")
-        rules = Rules(schema=held_to, validation=validation_of(Section("defaults", {})))
+        rules = Rules(schema=held_to, validation=defaults())
         found = _found(mine, rules, Path(scratch))
         if other is not None:
             found = _compared(found, other, mine, rules)
@@ -87,8 +86,7 @@ def _compared(found: Findings, other: Looked, mine: Looked, rules: Rules) -> Fin
     now = found.figures.newest
     columns = compared_columns(before, found.profile.train)
     checks, comparisons = drift.drift(reference, now.tallies, asked.drift, columns)
-    rows = volume.volume(1, now.rows, [before.rows], asked.volume)
-    rows = replace(rows, subject=DATA, reason=rows.reason.replace("span 1", mine.name, 1))
+    rows = volume.volume(mine.name, now.rows, [before.rows], asked.volume)
     return replace(found, checks=(*found.checks, rows, *checks), comparisons=tuple(comparisons))
 
 
@@ -97,7 +95,7 @@ def _written(found: Findings, said: str, folder: Path) -> Judgement:
     checks: list[Check] = list(found.checks)
     example_validator.write_statistics(found, folder)
     example_validator.write_anomalies(found, checks, folder)
-    compared = {"comparisons": list(found.comparisons)}, {"span": found.profile.newest, "bands": list(found.bands)}
+    compared = example_validator.compared(found)
     (folder / "report.html").write_text(page(None, checks, found.profile, *compared))
     return Judgement(folder, said, "pass another --schema; in a project, benison data accept keeps track")
 

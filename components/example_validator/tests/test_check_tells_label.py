@@ -87,6 +87,7 @@ def test_perfect_separation_of_few_rows_is_inconclusive_and_soft() -> None:
     assert check.reason.endswith("; too few rows to be sure, more would tell")
 
 
+@pytest.mark.slow
 def test_chance_on_few_rows_does_not_block() -> None:
     rng = np.random.default_rng(4)
     for _ in range(50):

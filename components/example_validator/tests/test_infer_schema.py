@@ -6,10 +6,11 @@ import pyarrow as pa
 import pytest
 import tensorflow_data_validation as tfdv
 
-from benison.components.example_validator.infer import infer, infer_table
+from benison.components.example_validator.infer import infer_table
 from benison.components.example_validator.parse import parse
-from benison.components.example_validator.profile import statistics
 from benison.core.errors import DataError
+from benison.core.examples import read_split
+from components.example_validator.tests.measuring import measured_by_us as statistics
 
 Cats = Callable[[int, int], pa.Table]
 
@@ -45,10 +46,10 @@ def test_a_column_that_is_not_profiled_is_named_in_a_comment() -> None:
 
 
 def test_reads_the_train_split_of_an_artifact(snapshot: Any) -> None:
-    schema = parse(infer(snapshot.root / "examples"), "schema.pbtxt")
+    schema = parse(infer_table(read_split(snapshot.root / "examples", "train")), "schema.pbtxt")
     assert [feature.name for feature in schema.feature] == ["weight", "age", "breed", "indoor", "adopted", "chip"]
 
 
 def test_an_artifact_without_a_train_split_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="Split-train: expected Parquet files, got none"):
-        infer(tmp_path)
+        read_split(tmp_path, "train")

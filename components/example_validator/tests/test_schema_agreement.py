@@ -116,16 +116,34 @@ def same(found: Any, expected: Any) -> bool:
     return bool(found == expected)
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@settings(
-    max_examples=200,
+_ALL = settings(
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
 )
-@given(schemas(), tables(), tables(), tables(), st.sampled_from(["", "TRAINING", "SERVING"]))
+_anything = given(schemas(), tables(), tables(), tables(), st.sampled_from(["", "TRAINING", "SERVING"]))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@settings(_ALL, max_examples=80)
+@_anything
 def test_agrees_with_tfdv(schema: Any, now: pa.Table, previous: pa.Table, serving: pa.Table, environment: str) -> None:
+    agrees(schema, now, previous, serving, environment)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@settings(_ALL, max_examples=1000)
+@_anything
+def test_agrees_with_tfdv_a_thousand_times(
+    schema: Any, now: pa.Table, previous: pa.Table, serving: pa.Table, environment: str
+) -> None:
+    agrees(schema, now, previous, serving, environment)
+
+
+def agrees(schema: Any, now: pa.Table, previous: pa.Table, serving: pa.Table, environment: str) -> None:
+    """Whether the anomalies are TFDV's, and the checks those of the anomalies."""
     rows = {"statistics": now, "previous": previous, "serving": serving}
     ours = {name: measured(table, schema) for name, table in rows.items()}
     theirs = [of_tfdv(table, schema) for table in rows.values()]
