@@ -23,6 +23,8 @@ from benison.core import digests
 PART_BYTES = 32 << 20
 _CHUNK_BYTES = 1 << 20
 _QUOTE, _BEGINS = ord('"'), b",\r\n"
+# Bytes that an opening quote may stand behind; behind another quote it is the second of a doubled one.
+_MAY_PRECEDE = np.isin(np.arange(256), (*_BEGINS, _QUOTE))
 _OPENING = re.compile(rb'(?<=[,\r\n])"')
 
 
@@ -52,7 +54,7 @@ class Quotes:
         before = np.frombuffer(content, np.uint8)[opening - 1]
         if len(opening) and opening[0] == 0:
             before[0] = ord(",") if self._may_open(content, 0) else 0
-        if np.isin(before, (*_BEGINS, _QUOTE)).all():
+        if _MAY_PRECEDE[before].all():
             self.open ^= len(places) % 2 == 1
             self._closed = not self.open
         else:

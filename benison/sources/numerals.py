@@ -21,6 +21,8 @@ EXACT = 2.0**53
 # Arrow parses no others: those of exponents, nan and inf.
 _LETTERS = (b"e", b"E", b"n", b"N")
 _FEW = 64
+# A number of as many bytes without an exponent is below 1e15.
+_SHORT = 15
 _ZERO, _NINE, _MINUS, _POINT = b"09-."
 
 
@@ -73,8 +75,12 @@ def of_numbers(numbers: pa.Array) -> Evidence:
 
 
 def _all_whole(floats: pa.Array) -> bool:
-    values = np.asarray(floats.drop_null())
-    return bool(np.all((np.floor(values) == values) & (np.abs(values) < EXACT)))
+    # Most columns that are not whole show it at once.
+    for some in (floats[:_FEW], floats):
+        values = np.asarray(some.drop_null())
+        if not np.all((np.floor(values) == values) & (np.abs(values) < EXACT)):
+            return False
+    return True
 
 
 def of_texts(texts: pa.Array) -> tuple[pa.Array, Evidence]:
@@ -88,10 +94,10 @@ def of_texts(texts: pa.Array) -> tuple[pa.Array, Evidence]:
     """
     if texts.null_count == len(texts):
         return texts, Evidence()
-    bytes_ = _Bytes.of(texts)
-    if (integers := parsed(texts, pa.int64())) is not None:
-        return _of_integers(texts, integers, bytes_)
-    if (floats := parsed(texts, pa.float64())) is not None and _all_spelt(texts, floats, bytes_):
+    content = _Bytes.of(texts)
+    if (integers := _parsed(texts, pa.int64(), content)) is not None:
+        return _of_integers(texts, integers, content)
+    if (floats := _parsed(texts, pa.float64(), content)) is not None and _all_spelt(texts, floats, content):
         return floats, Evidence(some=True, whole=_all_whole(floats), spelt_whole=False)
     return texts, TEXT
 
@@ -105,9 +111,13 @@ def parsed(texts: pa.Array, kind: pa.DataType) -> pa.Array | None:
         texts: Strings.
         kind: int64 or float64.
     """
+    return _parsed(texts, kind, _Bytes.of(texts))
+
+
+def _parsed(texts: pa.Array, kind: pa.DataType, content: _Bytes) -> pa.Array | None:
     try:
         texts[:_FEW].cast(kind)
-        if pa.types.is_integer(kind) and len(texts) > _FEW and _Bytes.of(texts).contain(b"."):
+        if pa.types.is_integer(kind) and len(texts) > _FEW and content.contain(b"."):
             return None
         return texts.cast(kind)
     except pa.ArrowInvalid:
@@ -135,6 +145,10 @@ class _Bytes:
         """The byte at a place of each text; any byte where the text is shorter."""
         return self.data.take(self.starts + place, mode="clip")
 
+    def some(self, places: npt.NDArray[np.intp]) -> _Bytes:
+        """The bytes of some of the texts."""
+        return _Bytes(self.data, self.starts[places], self.sizes[places])
+
     def contain(self, *signs: bytes) -> bool:
         """Whether one of some bytes is among them."""
         content = self.data[self.starts[0] : self.starts[-1] + self.sizes[-1]].tobytes()
@@ -157,21 +171,27 @@ def _all_spelt(texts: pa.Array, floats: pa.Array, content: _Bytes) -> bool:
     if content.contain(*_LETTERS):
         return _matched(texts)
     odd = _unusual(floats, content)
-    return not odd.any() or _matched(texts.filter(pa.array(odd)))
+    return not len(odd) or _matched(texts.take(pa.array(odd)))
 
 
 def _matched(texts: pa.Array) -> bool:
     return bool(pc.all(pc.match_substring_regex(texts, NUMBER)).as_py() is not False)
 
 
-def _unusual(floats: pa.Array, content: _Bytes) -> npt.NDArray[np.bool_]:
-    """Texts without letters that `NUMBER` may not fit: those that do not begin or end with a digit, or are long."""
-    first, last = content.at(0), content.at(content.sizes - 1)
-    signed = first == _MINUS
-    lead, after = first, content.at(1)
-    if signed.any():
-        lead, after = np.where(signed, after, first), np.where(signed, content.at(2), after)
-    values = np.abs(np.asarray(floats.fill_null(0.0)))
-    plain = (lead >= _ZERO) & (lead <= _NINE) & (last >= _ZERO) & (last <= _NINE) & (values < 1e15)
-    plain &= (lead != _ZERO) | (after == _POINT) | (content.sizes - signed == 1)
-    return np.asarray(~plain & (content.sizes > 0))
+def _unusual(floats: pa.Array, content: _Bytes) -> npt.NDArray[np.intp]:
+    """Where texts without letters stand that `NUMBER` may not fit.
+
+    It fits what begins, after a sign, with 1 to 9, ends with a digit and is short; others are looked at more closely.
+    """
+    lead, last = content.at((content.at(0) == _MINUS).astype(np.int32)), content.at(content.sizes - 1)
+    plain = (lead > _ZERO) & (lead <= _NINE) & (last >= _ZERO) & (last <= _NINE) & (content.sizes <= _SHORT)
+    others = np.flatnonzero(~plain & (content.sizes > 0))
+    return others[_odd(np.asarray(floats)[others], content.some(others))]
+
+
+def _odd(values: npt.NDArray[np.float64], content: _Bytes) -> npt.NDArray[np.bool_]:
+    """Those that do not begin or end with a digit, begin with a 0 that should not be there, or are large."""
+    signed = (content.at(0) == _MINUS).astype(np.int32)
+    lead, after, last = content.at(signed), content.at(signed + 1), content.at(content.sizes - 1)
+    plain = (lead >= _ZERO) & (lead <= _NINE) & (last >= _ZERO) & (last <= _NINE) & (np.abs(values) < 1e15)
+    return np.asarray(~(plain & ((lead != _ZERO) | (after == _POINT) | (content.sizes - signed == 1))))

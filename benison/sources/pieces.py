@@ -32,7 +32,7 @@ class Piece:
         name: What messages call it.
         format: ``csv``, ``parquet``, ``tfrecord`` or ``jsonl``.
         start: Its first byte, after decompression; for Parquet the row group.
-        end: The end of its bytes; None: the file's; for Parquet how many rows there are.
+        end: The end of its bytes; None: the file's, which was not cut; for Parquet how many rows there are.
         names: The columns, where the file says them before its rows.
         partitions: Columns that the path tells: names, and values as text or null.
         integers: Columns that are integers by the file's own word.
@@ -96,7 +96,8 @@ def _streamed(piece: Piece, first: int) -> Iterator[Block]:
         whole.seek(piece.start)
         stream = cast(BinaryIO, _Range(whole, piece.end - piece.start)) if piece.end is not None else whole
         if piece.format == "csv":
-            yield from read_csv(stream, piece.names, piece.name, piece.opened)
+            closes = piece.end is not None
+            yield from read_csv(stream, piece.names, piece.name, piece.opened, closes=closes)
         elif piece.format == "jsonl":
             yield from read_jsonl(stream, piece.name, piece.opened)
         else:

@@ -62,7 +62,7 @@ class _Lines:
 
 
 def read_csv(
-    stream: BinaryIO, names: Sequence[str], source: str, again: Callable[[], BinaryIO]
+    stream: BinaryIO, names: Sequence[str], source: str, again: Callable[[], BinaryIO], *, closes: bool = False
 ) -> Iterator[Mapping[str, pa.Array]]:
     """Reads rows of a CSV: UTF-8, comma, double quotes; CRLF and newlines within quotes are fine.
 
@@ -71,16 +71,17 @@ def read_csv(
         names: The columns.
         source: The file's name, for messages.
         again: Opens the whole file, to find out what is wrong with it.
+        closes: Whether it is known that every quote closes.
 
     Yields:
-        Blocks of strings by column, with null where a field is empty.
+        Blocks of strings by column, all of them UTF-8, with null where a field is empty.
 
     Raises:
         DataError: It is no such file; the message names the first row that is wrong.
     """
     watched = _Watched(stream)
     try:
-        yield from _blocks(watched, names)
+        yield from _blocks(stream if closes else watched, names)
     except pa.ArrowInvalid as error:
         hint = "a row may have at most 2 MB"
         unknown = DataError(source, expected="a CSV that can be parsed", got=str(error), hint=hint)
@@ -104,7 +105,7 @@ def never_closed(source: str, again: Callable[[], BinaryIO]) -> DataError:
     return found or DataError(source, expected="a quote that closes", got="none", hint=hint)
 
 
-def _blocks(stream: io.RawIOBase, names: Sequence[str]) -> Iterator[Mapping[str, pa.Array]]:
+def _blocks(stream: BinaryIO | io.RawIOBase, names: Sequence[str]) -> Iterator[Mapping[str, pa.Array]]:
     reader = arrow_csv.open_csv(
         pa.PythonFile(stream, mode="r"),
         # Cores are used by reading several parts at once; threads would only read further ahead.

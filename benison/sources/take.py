@@ -117,7 +117,7 @@ def conformed(piece: Piece, columns: Columns, first: int, only: tuple[str, ...] 
         only: The columns of a Parquet file that are wanted; None: all.
     """
     for block in read(piece, only, first):
-        table = conform(block, columns, Place(piece.name, first))
+        table = conform(block, columns, Place(piece.name, first), clean=piece.format == "csv")
         first += table.num_rows
         for start in range(0, table.num_rows, BATCH_ROWS):
             yield table.slice(start, BATCH_ROWS)
