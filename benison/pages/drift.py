@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from benison.core.texts import spell_p
 from benison.core.verdicts import Check, Verdict
 from benison.pages import anomalies
 from benison.pages.badges import badge, judged, sign
@@ -113,7 +114,7 @@ def _row(comparison: Comparison) -> Row:
         (
             comparison["column"],
             f"{comparison['effect']:.3f}",
-            chance(comparison["p_value"]),
+            spell_p(comparison["p_value"]),
             _missing(comparison) or "none",
             badge(Verdict(comparison["verdict"])),
         )
@@ -121,7 +122,7 @@ def _row(comparison: Comparison) -> Row:
 
 
 def _card(comparison: Comparison) -> Markup:
-    effect = f"{_MEASURES[comparison['measure']]} {comparison['effect']:.3f}, p {chance(comparison['p_value'])}"
+    effect = f"{_MEASURES[comparison['measure']]} {comparison['effect']:.3f}, p {spell_p(comparison['p_value'])}"
     rows = f"{count(sum(comparison['now']))} rows against {count(sum(comparison['before']))}"
     missing = _missing(comparison)
     summary = ". ".join([f"{effect}, {_bounds(comparison)}", rows, *([f"missing {missing}"] if missing else [])])
@@ -138,15 +139,6 @@ def _verdict(comparison: Comparison) -> Markup | None:
     if comparison.get("accepted"):
         return sign("same", "accepted")
     return None if verdict is Verdict.PASS else judged(verdict, comparison["tier"])
-
-
-def chance(p_value: float) -> str:
-    """A p-value in two digits.
-
-    >>> chance(0.71), chance(3.14e-41), chance(0.0)
-    ('0.71', '3.1e-41', 'below 1e-300')
-    """
-    return f"{p_value:.2g}" if p_value > 1e-300 else "below 1e-300"
 
 
 def _bounds(comparison: Comparison) -> str:

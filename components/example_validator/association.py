@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from benison.components.example_validator.bounds import allowed, graded
 from benison.config.bounds import Bounds
 from benison.core.profiles import ColumnProfile, RowsProfile
+from benison.core.texts import spell_p
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.measures.drift import benjamini_hochberg
 
@@ -79,7 +80,7 @@ def _judged(name: str, span: int, aucs: tuple[float, float], p_value: float, bou
     reason = (
         f"column {name} alone tells the label with AUC {now:.3f}, in span {span} with {then:.3f}: {shift:.3f} apart"
     )
-    reason += f", p {p_value:.2g}; allowed {allowed(bounds)}, or no more than chance"
+    reason += f", p {spell_p(p_value)}; allowed {allowed(bounds)}, or no more than chance"
     if verdict is Verdict.FAIL:
         reason += "; labels may be of other rows; if it is right, benison data accept says so"
     numbers = {"shift": shift, "label_auc": now, "label_auc_before": then, "p_value": p_value}

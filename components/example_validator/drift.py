@@ -10,6 +10,7 @@ from typing import Any
 from benison.config.bounds import Bounds
 from benison.config.drift import DriftRules
 from benison.core.profiles import CATEGORICAL, DATETIME, NUMERIC, ColumnProfile, RowsProfile
+from benison.core.texts import spell_p
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.measures.drift import Binned, Drift, benjamini_hochberg, binned, compare
 from benison.measures.tallies import ColumnTally
@@ -183,7 +184,7 @@ def _judged(one: Comparison, level: float) -> Check:
     figures = {one.measure: one.effect, "p_value": one.p_value}
     figures |= {f"{measure}_raw": value for measure, value in one.drift.effects.items()}
     figures |= {"chance": one.drift.chance[one.measure], "bins": one.drift.bins}
-    observed = f"{said} {one.effect:.3f}, p {one.p_value:.2g}"
+    observed = f"{said} {one.effect:.3f}, p {spell_p(one.p_value)}"
     could_block = Tier.HARD if math.isfinite(one.block) else Tier.SOFT
     if not one.drift.enough:
         reason = f"{subject}: {_sizes(one)} are too few to compare; more rows would tell"
@@ -204,7 +205,7 @@ def _reason(one: Comparison, level: float, verdict: Verdict) -> str:
     if not larger:
         return f"{said}, {_sizes(one)}"
     sign = "<=" if verdict is Verdict.FAIL else ">"
-    said = f"{said} and p {one.p_value:.2g} {sign} {level:g}, {_sizes(one)}"
+    said = f"{said} and p {spell_p(one.p_value)} {sign} {level:g}, {_sizes(one)}"
     return f"{said}; {_WAY_OUT}" if verdict is Verdict.FAIL else f"{said}; no more than chance"
 
 

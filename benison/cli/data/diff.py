@@ -18,6 +18,7 @@ from benison.components.example_validator.measure import Asked, Measured
 from benison.config.validation import DriftRules, defaults
 from benison.core import documents
 from benison.core.profiles import CATEGORICAL, DATETIME, ColumnProfile
+from benison.core.texts import spell_p
 from benison.core.verdicts import Check
 
 _HEADER = ("column", "kind", "effect", "p", "answer", "before", "now", "before, now")
@@ -159,7 +160,7 @@ def _row(one: dict[str, Any]) -> list[str]:
         one["column"],
         one["kind"],
         f"{one['effect']:.3f}",
-        f"{one['p_value']:.2g}",
+        spell_p(one["p_value"]),
         _ANSWERS.get((one["verdict"], one["tier"]), "too few rows"),
         *means,
         "  ".join(pictures),

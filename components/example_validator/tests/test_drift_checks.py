@@ -265,3 +265,10 @@ def test_without_a_reference_one_check_stands_for_all_columns() -> None:
     found = nothing_to_compare_with(CHAMPION, "no champion to compare with")
     assert (found.name, found.tier, found.verdict) == ("drift_from_champion", SOFT, Verdict.INCONCLUSIVE)
     assert (found.subject, found.reason) == ("all columns", "no champion to compare with")
+
+
+def test_no_p_value_is_called_0() -> None:
+    checks, _ = compared({"x": np.arange(20_000.0)}, {"x": np.arange(20_000.0) + 20_000})
+    assert checks["x"].numbers["p_value"] == 0
+    assert "p below 1e-300" in checks["x"].observed
+    assert "and p below 1e-300 <= 0.01" in checks["x"].reason
