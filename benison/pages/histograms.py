@@ -15,7 +15,7 @@ from benison.pages.scales import Scale, drawing, label, line, path, place, tick_
 
 WIDTH = 300.0
 _SIDE, _TOP, _BASE, _FOOT = 6.0, 6.0, 78.0, 96.0
-_ROW, _NAMES, _FIGURES, _LONGEST = 22.0, 104.0, 92.0, 15
+_ROW, _NAMES, _FIGURES, _LONGEST = 22.0, 104.0, 106.0, 15
 MISSING, OTHERS = "missing", "all others"
 _MOST_ROWS = 8
 # With bins narrower than this in pixels a density is a needle, and all others look flat: then bins get equal widths.

@@ -20,7 +20,7 @@ class Conclusion:
         headline: The answer in a sentence.
         because: Why, in a sentence; empty where the reasons say it.
         reasons: What stood against the challenger, or what broke, one sentence each.
-        warnings: What soft checks found.
+        warnings: What soft checks found; what only differs from the span before or from the champion's data comes last.
         doubts: Why this report should not be relied upon: missing or contradicting documents.
     """
 
@@ -41,7 +41,7 @@ def conclude(evidence: RunEvidence) -> Conclusion:
         headline=_HEADLINES[outcome](evidence),
         because=str(evidence.pushed["reason"]) if evidence.pushed and not reasons else "",
         reasons=reasons,
-        warnings=tuple(check.reason for check in ranked(evidence.all_checks, Tier.SOFT) if not passes(check)),
+        warnings=tuple(check.reason for check in _warnings(evidence.all_checks)),
         doubts=(*evidence.unreadable, *contradictions(evidence)),
     )
 
@@ -57,6 +57,12 @@ def outcome_of(evidence: RunEvidence) -> str:
 def passes(check: Check) -> bool:
     """Whether a check is passed."""
     return check.verdict is Verdict.PASS
+
+
+def _warnings(checks: tuple[Check, ...]) -> list[Check]:
+    """Soft checks that do not pass. Drift from one span to the next is often the season, so it comes last."""
+    found = (check for check in ranked(checks, Tier.SOFT) if not passes(check))
+    return sorted(found, key=lambda check: check.name.startswith("drift_"))
 
 
 def ranked(checks: tuple[Check, ...], tier: Tier) -> list[Check]:

@@ -22,7 +22,7 @@ _OUTCOMES = {
     "running": "open",
     "unknown": "error",
 }
-_MOST_LINES = 20
+_MOST_LINES, _MOST_WARNINGS = 20, 6
 _PARTS = (
     ("checks", "Checks"),
     ("metrics", "Metrics"),
@@ -65,7 +65,7 @@ def _verdict(conclusion: Conclusion) -> Markup:
         tag("p", f"{_sentence(conclusion.because).rstrip('.')}.", class_="because") if conclusion.because else None,
         _list("Why", conclusion.reasons, "reasons"),
         _list("Do not rely on this report", conclusion.doubts, "doubts"),
-        _list("Warnings, which do not block", conclusion.warnings, "warnings"),
+        _list("Warnings, which do not block", conclusion.warnings, "warnings", _MOST_WARNINGS),
         class_=f"answer {look}",
     )
 
@@ -74,14 +74,12 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _list(title: str, lines: tuple[str, ...], kind: str) -> Markup | None:
+def _list(title: str, lines: tuple[str, ...], kind: str, most: int = _MOST_LINES) -> Markup | None:
     if not lines:
         return None
-    left = len(lines) - _MOST_LINES
+    left = len(lines) - most
     more = tag("li", tag("a", f"{left:,} more", href="#checks")) if left > 0 else None
-    return tag(
-        "div", tag("h2", title), tag("ul", *(tag("li", line) for line in lines[:_MOST_LINES]), more), class_=kind
-    )
+    return tag("div", tag("h2", title), tag("ul", *(tag("li", line) for line in lines[:most]), more), class_=kind)
 
 
 def _glance(evidence: RunEvidence) -> Markup:

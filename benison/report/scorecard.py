@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 _INDENT, _BETWEEN = "  ", "  "
+_MOST_WARNINGS = 6
 _OUTCOMES = {"pushed": "green", "unchanged": "cyan", "superseded": "cyan", "blocked": "red", "failed": "red"}
 _VERDICTS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "ERROR": "red"}
 
@@ -56,11 +57,16 @@ def _card(evidence: RunEvidence) -> list[Line]:
         *(Line(text) for text in _wrapped(conclusion.because, "", "")),
         *_points("Why", conclusion.reasons),
         *_points("Do not rely on the documents of this run", conclusion.doubts, "bold red"),
-        *_points("Warnings, which do not block", conclusion.warnings),
+        *_points("Warnings, which do not block", _first(conclusion.warnings)),
         *_checks(evidence),
         *(line for metric in asked_by_slice(evidence) for line in _metric(evidence, metric)),
         *_rest(evidence),
     ]
+
+
+def _first(warnings: Sequence[str]) -> list[str]:
+    left = len(warnings) - _MOST_WARNINGS
+    return [*warnings[:_MOST_WARNINGS], *([f"{left:,} more: see the report"] if left > 0 else [])]
 
 
 def _wrapped(text: object, first: str, others: str) -> list[str]:

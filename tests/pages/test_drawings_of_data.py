@@ -72,8 +72,8 @@ def test_missing_rows_have_a_bar_of_their_own_over_the_whole_from_nothing_to_all
     assert histograms.MISSING in words(drawn)
     assert "0.0% → 50.0%" in words(drawn)
     *_, missing = by_class(drawn, "now")
-    # Names take 104 pixels on the left, and figures 92 on the right of 300.
-    assert place(missing, "x", "width") == (104, 52)
+    # Names take 104 pixels on the left, and figures 106 on the right of 300.
+    assert place(missing, "x", "width") == (104, 45)
     heights = [float(bar.get("height", 0)) for bar in by_class(drawn, "now")[:-1]]
     assert heights == pytest.approx([7.2, 28.8, 14.4, 21.6], abs=0.01), "shares are of all rows, missing ones too"
 
@@ -93,9 +93,9 @@ def test_categories_are_pairs_of_bars_the_most_frequent_first() -> None:
     drawn = compared(found, "")
     assert words(drawn)[::2] == ["a", "b", "missing"]
     assert words(drawn)[1::2] == ["25.0% → 50.0%", "50.0% → 25.0%", "25.0% → 25.0%"]
-    assert [place(bar, "x", "width") for bar in by_class(drawn, "now")] == [(104, 104), (104, 52), (104, 52)]
+    assert [place(bar, "x", "width") for bar in by_class(drawn, "now")] == [(104, 90), (104, 45), (104, 45)]
     befores = [bar for bar in by_class(drawn, "before") if bar.tag.endswith("rect")]
-    assert [place(bar, "width") for bar in befores] == [(52,), (104,), (52,)]
+    assert [place(bar, "width") for bar in befores] == [(45,), (90,), (45,)]
 
 
 def test_rare_values_are_told_together_with_those_of_no_bin() -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +12,8 @@ import pytest
 
 from benison.report.conclusion import conclude, why_missing
 from benison.report.gather import gather
+from benison.report.page import render
+from benison.report.scorecard import lines
 
 Write = Callable[[dict[str, Any]], Path]
 
@@ -153,11 +154,20 @@ def test_a_blessing_against_the_checks_is_told(census: ModuleType, write_run: Wr
     assert doubts == ("The model is blessed although a hard check does not pass.",)
 
 
-DOCUMENTED = ("figures", "markup", "scales", "text", "histograms", "bands", "drift")
-
-
-@pytest.mark.parametrize("module", [*(f"pages.{name}" for name in DOCUMENTED), "report.comparison"])
-def test_examples_in_the_documentation_run(module: str) -> None:
-    tried = doctest.testmod(importlib.import_module(f"benison.{module}"))
-    assert tried.attempted > 0
-    assert tried.failed == 0
+def test_warnings_of_drift_come_last_and_only_the_first_six_are_listed(census: ModuleType, write_run: Write) -> None:
+    documents = census.pushed()
+    checks = documents["checks"]["checks"]
+    drifted = next(one for one in checks if one["name"].startswith("drift_") and one["verdict"] == "FAIL")
+    checks += [{**drifted, "name": "history", "subject": f"column {n}", "reason": f"band of {n}"} for n in range(7)]
+    folder = write_run(documents)
+    evidence = gather(folder)
+    assert conclude(evidence).warnings[:7] == tuple(f"band of {n}" for n in range(7))
+    assert drifted["reason"] in conclude(evidence).warnings[7:]
+    terminal = lines(evidence)
+    assert [line for line in terminal if "band of" in line] == [f"  - band of {n}" for n in range(6)]
+    left = len(conclude(evidence).warnings) - 6
+    assert f"  - {left} more: see the report" in terminal
+    listed = re.search(r'class="warnings".*?</ul>', str(render(evidence)), re.DOTALL)
+    assert listed is not None
+    assert listed[0].count("<li>") == 7
+    assert f">{left} more</a>" in listed[0]
