@@ -155,3 +155,20 @@ def test_a_query_says_what_it_reads(tmp_path: Path) -> None:
         "parquet",
         {"city": "Chicago"},
     )
+
+
+def test_an_exception_for_the_label_keeps_the_labels_other_bound(tmp_path: Path) -> None:
+    drift = asked(tmp_path, {"drift": {"columns": {"tip": {"warn": 0.05}}}}).drift
+    assert drift.bounds("previous", "tip", "tip") == Bounds(0.05, drift.label.block)
+    assert drift.bounds("previous", "tip") == Bounds(0.05, drift.previous.block)
+
+
+def test_what_never_warns_still_blocks(tmp_path: Path) -> None:
+    drift = asked(tmp_path, {"drift": {"columns": {"fare": {"warn": "never"}}}}).drift
+    assert drift.bounds("previous", "fare") == Bounds(drift.previous.block, drift.previous.block)
+    assert drift.bounds("champion", "fare") == Bounds(NEVER, NEVER)
+
+
+def test_an_age_beyond_all_measure_is_refused(tmp_path: Path) -> None:
+    message = refused(tmp_path, {"freshness": {"max_age": "999999999999w"}})
+    assert "(validation.freshness.max_age): expected at most a hundred years, got '999999999999w'" in message

@@ -30,7 +30,7 @@ JUDGED_BY: Mapping[str, tuple[str, ...]] = {
     "drift_from_champion": _DISTANCES,
     "skew": _DISTANCES,
     "history": (),
-    "reach": ("widths",),
+    "reach": ("widths_below", "widths_above"),
     "label_association": ("shift",),
     "volume": ("ratio",),
     "freshness": ("age_hours",),

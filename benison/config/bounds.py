@@ -15,7 +15,7 @@ class Bounds:
     """Two bounds of one figure, of which more is worse.
 
     Attributes:
-        warn: Beyond it a soft check fails; `NEVER` switches the warning off.
+        warn: Beyond it a soft check fails; at `block` there is no warning, at `NEVER` nothing is asked.
         block: Beyond it a hard check fails; `NEVER`: it never blocks.
     """
 
@@ -24,7 +24,7 @@ class Bounds:
 
 
 def bounds_of(section: Section, key: str, default: Bounds, low: float = 0.0) -> Bounds:
-    """``{warn: 0.1, block: 1}``; a bound that is left out keeps its default, ``never`` switches it off.
+    """``{warn: 0.1, block: 1}``; a bound that is left out keeps its default, ``never`` switches it off alone.
 
     Args:
         section: What it stands in.
@@ -38,6 +38,8 @@ def bounds_of(section: Section, key: str, default: Bounds, low: float = 0.0) -> 
     own = section.section(key, optional=True)
     found = Bounds(_bound(own, "warn", default.warn, low), _bound(own, "block", default.block, low))
     own.close()
+    if math.isinf(found.warn):
+        return Bounds(found.block, found.block)
     if found.warn > found.block:
         got = f"warn {found.warn:g}, block {found.block:g}"
         raise own.error("warn", "warn at or below block", got, "write both")

@@ -29,7 +29,7 @@ class DriftRules:
         champion: Of train against what the champion was trained on.
         serving: Of serving examples against train: skew.
         association: Of the AUC of each numeric feature alone, in the newest span against the one before it.
-        columns: Exceptions, by which of the three and by column.
+        columns: Exceptions, by which of the four and by column; a bound that one leaves out is the usual one of that.
     """
 
     measure: str
@@ -43,8 +43,9 @@ class DriftRules:
 
     def bounds(self, against: str, column: str, label: str = "") -> Bounds:
         """Those of a column against ``previous``, ``champion`` or ``serving``: its own, or the usual ones."""
-        usual: Bounds = getattr(self, "label" if against == "previous" and column == label else against)
-        return self.columns[against].get(column, usual)
+        of = "label" if against == "previous" and column == label else against
+        usual: Bounds = getattr(self, of)
+        return self.columns[of].get(column, usual)
 
 
 def drift_of(section: Section) -> DriftRules:
@@ -59,7 +60,7 @@ def drift_of(section: Section) -> DriftRules:
     defaults = {"previous": usual, "label": label, "champion": soft, "serving": soft}
     of = {name: bounds_of(section, name, default) for name, default in defaults.items()}
     level = section.number("level", 0.01, low=1e-9, high=0.5)
-    columns = {name: by_column(section, bounds) for name, bounds in of.items() if name != "label"}
+    columns = {name: by_column(section, bounds) for name, bounds in of.items()}
     association = bounds_of(section, "association", ASSOCIATION)
     rules = DriftRules(measure=measure, level=level, association=association, columns=columns, **of)
     section.close()

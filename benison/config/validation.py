@@ -18,6 +18,7 @@ from benison.core.verdicts import Tier
 SEASONS = ("hour_of_day", "weekday", "day_of_year")
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(s|min|h|d|w)")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+_LONGEST = 100 * 366 * 86400
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,10 @@ def _freshness(section: Section) -> Freshness:
     found = _DURATION.fullmatch(text)
     if found is None:
         raise section.error("max_age", "a duration such as 36h, 3d or 2w", repr(text))
-    freshness = Freshness(timedelta(seconds=float(found[1]) * _SECONDS[found[2]]), _tier(section))
+    seconds = float(found[1]) * _SECONDS[found[2]]
+    if seconds > _LONGEST:
+        raise section.error("max_age", "at most a hundred years", repr(text))
+    freshness = Freshness(timedelta(seconds=seconds), _tier(section))
     section.close()
     return freshness
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+# The last second of the year 9999, since 1970: a larger number is no time in seconds.
+LATEST = 253_402_300_799
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 NUMERIC, CATEGORICAL, DATETIME = "numeric", "categorical", "datetime"
 

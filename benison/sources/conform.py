@@ -56,7 +56,7 @@ def conform(block: Mapping[str, pa.Array], columns: Columns, place: Place, *, cl
 def _conformed(array: pa.Array, name: str, columns: Columns, place: Place) -> pa.Array:
     if name in columns.numeric:
         return _finite(_numbers(array, name, place), name, place)
-    if name in columns.text or not _is_number(array.type):
+    if name in columns.text or not is_number(array.type):
         return as_text(array)
     return _narrowed(array)
 
@@ -103,7 +103,8 @@ def _is_utf8(value: bytes) -> bool:
     return True
 
 
-def _is_number(kind: pa.DataType) -> bool:
+def is_number(kind: pa.DataType) -> bool:
+    """Whether a column of this type is numbers."""
     return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
 
 
@@ -112,7 +113,7 @@ def _numbers(array: pa.Array, name: str, place: Place) -> pa.Array:
         return _parsed(array, name, place)
     if types.is_boolean(array.type):
         return array.cast(pa.int64())
-    if types.is_null(array.type) or _is_number(array.type):
+    if types.is_null(array.type) or is_number(array.type):
         return _narrowed(array)
     where = f"{place.source}, column {name!r}"
     raise DataError(where, expected="numbers", got=str(array.type), hint="make it categorical, or a number before")

@@ -12,7 +12,7 @@ from benison.core import digests
 from benison.core.errors import DataError
 from benison.core.spelling import nearest
 from benison.sources.columns import Columns, check_names
-from benison.sources.conform import Place, conform
+from benison.sources.conform import Place, conform, is_number
 from benison.sources.cuts import Cuts, cut
 from benison.sources.diagnose import no_rows
 from benison.sources.files import Files
@@ -125,8 +125,9 @@ def parquet_input(
     if not sum(groups):
         raise no_rows(name)
     integers = frozenset(field.name for field in schema if pa.types.is_integer(field.type))
+    numbers = frozenset(field.name for field in schema if is_number(field.type))
     pieces = [
-        replace(whole, start=group, end=rows, names=names, integers=integers)
+        replace(whole, start=group, end=rows, names=names, integers=integers, numbers=numbers)
         for group, rows in enumerate(groups)
         if rows
     ]

@@ -142,7 +142,7 @@ def _look(piece: Piece, wanted: Wanted, before: Mapping[str, Evidence]) -> Taken
 def _open(name: str, piece: Piece, before: Mapping[str, Evidence]) -> bool:
     """Whether a column's type can still change: a fraction, a text, or whole numbers of an integer type settle it."""
     found = before[name]
-    return not found.some or (found.whole and name not in piece.integers)
+    return not found.some or (found.whole and name not in piece.integers) or (found.spelt and name not in piece.numbers)
 
 
 def _check_found(one: Input, taken: Sequence[Taken], columns: Columns) -> None:

@@ -36,6 +36,7 @@ class Piece:
         names: The columns, where the file says them before its rows.
         partitions: Columns that the path tells: names, and values as text or null.
         integers: Columns that are integers by the file's own word.
+        numbers: Likewise, those that are numbers of any kind.
     """
 
     source: int
@@ -47,6 +48,7 @@ class Piece:
     names: tuple[str, ...] = ()
     partitions: tuple[tuple[str, str | None], ...] = ()
     integers: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
 
     def opened(self) -> BinaryIO:
         """The whole file, decompressed.

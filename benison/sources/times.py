@@ -11,14 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benison.core.errors import DataError
+from benison.core.profiles import LATEST
 from benison.sources import periods
 from benison.sources.conform import Place
 
 Moments = npt.NDArray[np.int64 | np.float64]
 
 _MICROSECOND = timedelta(microseconds=1)
-# The year 9999.
-_LATEST = 253_402_300_799
 _ISO = "an ISO 8601 time such as 2026-11-20 or 2026-11-20T14:30:00Z, or a number"
 
 
@@ -67,7 +66,7 @@ def microseconds(column: pa.ChunkedArray, name: str, place: Place) -> npt.NDArra
     found = moments(column, name, place.source, place.first)
     if pa.types.is_string(column.type):
         return found.astype(np.int64)
-    late = np.abs(found) > _LATEST
+    late = np.abs(found) > LATEST
     if late.any():
         bad = int(np.argmax(late))
         hint = "are they milliseconds? write seconds, or ISO 8601"

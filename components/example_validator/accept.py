@@ -44,10 +44,13 @@ def failing(check: Check) -> tuple[Figure, ...]:
     if check.name == "history":
         beyond_band = {name.removesuffix(BEYOND): value for name, value in numbers.items() if name.endswith(BEYOND)}
         return tuple(Figure(name, numbers[name], 1 if value > 0 else -1) for name, value in beyond_band.items())
+    if check.name == "reach":
+        return tuple(Figure(name, numbers[name], 1) for name in JUDGED_BY["reach"] if name in numbers)
     measure = next((name for name in JUDGED_BY[check.name] if name in numbers), None)
     if measure is None:
         return ()
-    too_small = measure == "ratio" and numbers[measure] < 1
+    # Too few rows, or an event of the future.
+    too_small = numbers[measure] < {"ratio": 1, "age_hours": 0}.get(measure, -math.inf)
     return (Figure(measure, numbers[measure], -1 if too_small else 1),)
 
 
@@ -122,7 +125,10 @@ def _held(check: Check, accepted: Sequence[Acceptance]) -> Check:
 
 
 def _covers(one: Acceptance, figure: Figure) -> bool:
-    return one.measure == figure.measure and one.at_least <= figure.value <= one.at_most
+    """Whether a figure is within what was accepted on its side: who accepts that it is large accepts nothing small."""
+    if one.measure != figure.measure:
+        return False
+    return figure.value <= one.at_most < math.inf if figure.sign > 0 else -math.inf < one.at_least <= figure.value
 
 
 def _accepted(one: Acceptance) -> str:
@@ -157,7 +163,11 @@ def _bounded(said: Acceptance, figure: Figure, margin: float) -> Acceptance:
     if figure.sign < 0:
         return replace(said, measure=figure.measure, at_least=bound)
     share = figure.measure.endswith("_share") or figure.measure in ("share", "auc")
-    return replace(said, measure=figure.measure, at_most=min(bound, 1.0) if share else bound)
+    if share:
+        # Of a share near 1 the margin is one of what is left, or all would be accepted.
+        left = figure.value + margin * (1 - figure.value)
+        bound = min(bound, max(figure.value, float(f"{left:.6g}")))
+    return replace(said, measure=figure.measure, at_most=bound)
 
 
 def refusal(check: Check) -> str:

@@ -37,6 +37,8 @@ def association(
         if any(now is not None and now.edges for now, _ in pairs.values()):
             yield _not_measured(span, bounds)
         return
+    lost = [name for name, (_, then) in pairs.items() if name not in known and _has_auc(then)]
+    yield from (_not_measured(span, bounds, name) for name in lost)
     p_values = [_p_value(now, rows, then, before) for now, then in known.values()]
     for (name, (now, then)), p_value in zip(known.items(), benjamini_hochberg(p_values), strict=True):
         yield _judged(name, span, (now.label_auc or 0.0, then.label_auc or 0.0), float(p_value), bounds, level)
@@ -46,14 +48,25 @@ def _measured(now: ColumnProfile, then: ColumnProfile) -> bool:
     return now.label_auc is not None and then.label_auc is not None
 
 
+def _has_auc(column: ColumnProfile | None) -> bool:
+    return column is not None and column.label_auc is not None
+
+
 def _p_value(now: ColumnProfile, rows: RowsProfile, then: ColumnProfile, before: RowsProfile) -> float:
     first, second = now.label_auc or 0.0, then.label_auc or 0.0
-    variance = hanley_mcneil(first, rows.positives, rows.negatives)
-    variance += hanley_mcneil(second, before.positives, before.negatives)
-    return math.erfc(abs(first - second) / math.sqrt(2 * variance)) if variance > 0 else 1.0
+    variance = hanley_mcneil(first, *_classes(now, rows)) + hanley_mcneil(second, *_classes(then, before))
+    if not variance:
+        return 1.0 if first == second else 0.0
+    return math.erfc(abs(first - second) / math.sqrt(2 * variance))
 
 
-def hanley_mcneil(auc: float, positives: int, negatives: int) -> float:
+def _classes(column: ColumnProfile, rows: RowsProfile) -> tuple[float, float]:
+    """Positive and negative rows that have a value, were it missing as often in both."""
+    there = column.present / column.rows
+    return rows.positives * there, rows.negatives * there
+
+
+def hanley_mcneil(auc: float, positives: float, negatives: float) -> float:
     """The variance of an area under the ROC curve; infinite without both classes.
 
     Reference:
@@ -65,7 +78,7 @@ def hanley_mcneil(auc: float, positives: int, negatives: int) -> float:
     if not positives or not negatives:
         return math.inf
     both_above, both_below = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    spread = (positives - 1) * (both_above - auc**2) + (negatives - 1) * (both_below - auc**2)
+    spread = max(positives - 1, 0) * (both_above - auc**2) + max(negatives - 1, 0) * (both_below - auc**2)
     return (auc * (1 - auc) + spread) / (positives * negatives)
 
 
@@ -87,6 +100,9 @@ def _judged(name: str, span: int, aucs: tuple[float, float], p_value: float, bou
     return Check(NAME, f"column {name}", tier, verdict, observed, allowed(bounds), reason, numbers)
 
 
-def _not_measured(span: int, bounds: Bounds) -> Check:
+def _not_measured(span: int, bounds: Bounds, column: str = "") -> Check:
+    subject = f"column {column}" if column else "all columns"
     reason = f"no numeric feature has an AUC both here and in span {span}: both classes are needed"
-    return Check(NAME, "all columns", Tier.SOFT, Verdict.INCONCLUSIVE, "not measured", allowed(bounds), reason)
+    if column:
+        reason = f"{subject} has an AUC in span {span} and none here: it has no numbers, or those of one class only"
+    return Check(NAME, subject, Tier.SOFT, Verdict.INCONCLUSIVE, "not measured", allowed(bounds), reason)

@@ -15,7 +15,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from benison.components.example_validator.declared import read_as
 from benison.components.example_validator.examine import NEWEST
-from benison.components.example_validator.generators import canonical
+from benison.components.example_validator.generators import canonical, options_of
 from benison.components.example_validator.measure import Cell
 from benison.config import FILE
 from benison.core.errors import ConfigError
@@ -90,7 +90,7 @@ def _measured(
         | f"{group}: cells" >> beam.Create(readers)
         | f"{group}: spread" >> beam.Reshuffle()
         | f"{group}: rows" >> beam.FlatMap(partial(_batches, held=held))
-        | f"{group}: statistics" >> tfdv.GenerateStatistics(tfdv.StatsOptions(schema=schema))
+        | f"{group}: statistics" >> tfdv.GenerateStatistics(options_of(schema))
         | f"{group}: write" >> tfdv.WriteStatisticsToBinaryFile(str(file))
     )
 

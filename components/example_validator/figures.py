@@ -111,8 +111,10 @@ class _Numbers:
 
     def figures(self) -> list[Figure]:
         """Moments, quantiles and extremes."""
-        if not self.usual or not _has_moments(self.now):
+        if not self.usual:
             return []
+        if not _has_moments(self.now):
+            return [replace(next(self._moments()), now=None)]
         return [*self._moments(), *self._quantiles(), *self._extremes()]
 
     def _moments(self) -> Iterator[Figure]:
@@ -126,7 +128,7 @@ class _Numbers:
         yield self._figure("mean", _mean, error, floor)
         if spread > 0:
             offset = farthest / math.sqrt(self.now.present)
-            error = math.sqrt(variance / 2) + math.log1p((offset / spread) ** 2) / 2
+            error = math.sqrt(variance / 2) + math.log(math.hypot(1, offset / spread))
             yield replace(self._figure("std", _std, error, _OF_DEVIATION), axis=LOG, offset=offset, range=_FROM_0)
 
     def _quantiles(self) -> Iterator[Figure]:

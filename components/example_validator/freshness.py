@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from benison.config.validation import Freshness
+from benison.core.profiles import LATEST
 from benison.core.verdicts import Check, Verdict
 
 # Zones are at most so far apart; an event later than this is none of another zone.
@@ -22,8 +23,10 @@ def freshness(span: int, column: str, last: float | None, read_at: datetime | No
         rule: The age that is allowed.
     """
     subject, allowed = f"span {span}", f"at most {_spelt(rule.max_age)} old"
-    if last is None or read_at is None:
+    if last is None or read_at is None or abs(last) > LATEST:
         why = f"column {column} has no time that can be read" if last is None else "it is not known when it was read"
+        if last is not None and abs(last) > LATEST:
+            why = f"column {column} is no time in seconds since 1970: {last:g}; is it in milliseconds or nanoseconds?"
         reason = f"{subject}: {why}, so its age is not known; allowed {allowed}"
         return Check("freshness", subject, rule.tier, Verdict.INCONCLUSIVE, "no time", allowed, reason, {"known": 0})
     age = timedelta(seconds=read_at.timestamp() - last)

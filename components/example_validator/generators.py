@@ -43,6 +43,20 @@ class Gathered:
     own: list[Any] | None = None
 
 
+def options_of(schema: schema_pb2.Schema | None) -> tfdv.StatsOptions:
+    """What TFDV is asked for: its own defaults, but for domains that list many values.
+
+    TFDV looks for unknown values among as many of the most frequent ones as its rank histogram has buckets, 1,000. With
+    more buckets than the largest domain has values, unknown ones cannot all hide behind known ones.
+    """
+    listed = [len(one.value) for one in schema.string_domain] if schema is not None else []
+    listed += [len(one.string_domain.value) for one in schema.feature] if schema is not None else []
+    usual = tfdv.StatsOptions(schema=schema)
+    return tfdv.StatsOptions(
+        schema=schema, num_rank_histogram_buckets=usual.num_rank_histogram_buckets + max(listed, default=0)
+    )
+
+
 class Generators:
     """How some columns become TFDV's statistics.
 
@@ -53,7 +67,7 @@ class Generators:
     """
 
     def __init__(self, held: pa.Schema, tallied: Sequence[str], schema: schema_pb2.Schema | None) -> None:
-        self._options = tfdv.StatsOptions(schema=schema)
+        self._options = options_of(schema)
         self._held = held
         basic, top_values, *others = stats_impl.get_generators(self._options, in_memory=True)
         self._basic, self._own = basic, [basic, top_values]

@@ -167,6 +167,9 @@ def _check(column: str, judged: Sequence[_Judged], season: str, rules: History) 
         return _too_little(subject, max((len(one.points) for one in judged), default=0), season, rules)
     failed = [one for one in known if one.verdict is Verdict.FAIL]
     blocking = [one for one in failed if one.tier is Tier.HARD]
+    unknown = [one for one in judged if one.band is not None and one.figure.now is None]
+    if unknown and not blocking:
+        return _not_known(subject, unknown, season)
     worst = sorted(blocking or failed or known, key=lambda one: one.distance, reverse=True)
     bounds = worst[0].bounds
     tier = Tier.HARD if blocking or (not failed and any(one.tier is Tier.HARD for one in known)) else Tier.SOFT
@@ -192,6 +195,15 @@ def _said(one: _Judged) -> str:
     low, high = one.limits(bound) or [None, None]
     ends = [f"{word} {end:.4g}" for word, end in (("from", low), ("to", high)) if end is not None]
     return f"{one.figure.measure} is {one.figure.now:.4g}, allowed {' '.join(ends)}"
+
+
+def _not_known(subject: str, unknown: Sequence[_Judged], season: str) -> Check:
+    """Past spans have a figure that this one has not: what is not known does not lie in a band."""
+    tier = Tier.HARD if any(math.isfinite(one.bounds.block) for one in unknown) else Tier.SOFT
+    observed = f"no {unknown[0].figure.measure}"
+    allowed = f"as {_spans(len(unknown[0].points), season)} have it"
+    reason = f"{subject}: {observed}, {allowed}: its values are infinite, or too large for their squares to be added"
+    return Check(CHECK, subject, tier, Verdict.INCONCLUSIVE, observed, allowed, reason, {"points": 0})
 
 
 def _too_little(subject: str, points: int, season: str, rules: History) -> Check:

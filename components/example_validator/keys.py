@@ -152,4 +152,4 @@ def said(value: object) -> str:
     """A value as a reason shows it."""
     if value is None:
         return "nothing"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value + 0.0:g}" if isinstance(value, float) else str(value)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benison.config.validation import History
-from benison.core.profiles import Profile, RowsProfile
+from benison.core.profiles import LATEST, Profile, RowsProfile
 
 Document = Mapping[str, Any]
 _DAY = 86400
@@ -39,7 +39,10 @@ class Past:
 
 def middle(rows: RowsProfile) -> float | None:
     """The middle between the first and the last event, seconds since 1970 in UTC; None where no column says."""
-    return None if rows.first is None or rows.last is None else (rows.first + rows.last) / 2
+    if rows.first is None or rows.last is None:
+        return None
+    found = (rows.first + rows.last) / 2
+    return found if abs(found) <= LATEST else None
 
 
 def of_snapshot(profile: Profile, entries: Iterable[Document], *, spanned: bool) -> tuple[Past, ...]:

@@ -37,9 +37,9 @@ def _has_ends(column: ColumnProfile) -> bool:
 
 def _judged(name: str, now: ColumnProfile, past: Sequence[ColumnProfile], bounds: Bounds, *, blocks: bool) -> Check:
     low, high = min(one.minimum or 0.0 for one in past), max(one.maximum or 0.0 for one in past)
-    below, above = low - (now.minimum or 0.0), (now.maximum or 0.0) - high
-    # A column that was constant has no width; that it left its value is for drift to judge.
-    widths = max(below, above, 0.0) / (high - low) if high > low else 0.0
+    width = _width(low, high)
+    sides = {"below": (low - (now.minimum or 0.0)) / width, "above": ((now.maximum or 0.0) - high) / width}
+    widths = max(*sides.values(), 0.0)
     tier, verdict = graded(widths, bounds)
     ends = f"{now.minimum:g} to {now.maximum:g}"
     reason = f"column {name} reaches from {ends}, in {_spans(len(past))} from {low:g} to {high:g}: "
@@ -47,7 +47,13 @@ def _judged(name: str, now: ColumnProfile, past: Sequence[ColumnProfile], bounds
     if verdict is Verdict.FAIL:
         reason += "; a missing value may be written as a number; if it is right, benison data accept says so"
     numbers = {"widths": widths, "minimum": now.minimum or 0.0, "maximum": now.maximum or 0.0}
+    numbers |= {f"widths_{side}": one for side, one in sides.items() if graded(one, bounds)[1] is Verdict.FAIL}
     return Check(NAME, f"column {name}", tier if blocks else Tier.SOFT, verdict, ends, allowed(bounds), reason, numbers)
+
+
+def _width(low: float, high: float) -> float:
+    """The width of a range; a column that was constant may be as far from its value as that is from 0, or by 1."""
+    return high - low if high > low else max(abs(high), 1.0)
 
 
 def _spans(count: int) -> str:

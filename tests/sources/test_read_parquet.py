@@ -7,7 +7,8 @@ import pytest
 
 from benison.core.errors import DataError
 from benison.sources.columns import Columns
-from tests.sources.reading import rows
+from tests.sources.reading import opened, rows
+from tests.sources.reading import table as every
 
 COLUMNS = Columns(numeric=("age",), text=("city", "label"))
 
@@ -82,3 +83,12 @@ def test_text_in_another_encoding_is_named_though_parquet_calls_it_text() -> Non
     raw = pa.table({"age": [1, 2], "city": latin, "label": ["x", "y"]})
     with pytest.raises(DataError, match=r"a\.parquet, row 2, column 'city': expected UTF-8 text, got b'K\\xf6ln'"):
         table(written(raw))
+
+
+@pytest.mark.parametrize("texts", [["abc"], ["2.5"], ["7"]])
+@pytest.mark.parametrize("first", ["number", "text"])
+def test_files_that_disagree_whether_a_column_is_numbers_make_it_text(texts: list[str], first: str) -> None:
+    number, text = written(pa.table({"x": [1.5, 2.5]})), written(pa.table({"x": texts}))
+    files = {"0.parquet": number, "1.parquet": text} if first == "number" else {"0.parquet": text, "1.parquet": number}
+    with opened(files, path="*.parquet", format="parquet") as dataset:
+        assert sorted(every(dataset)["x"].to_pylist()) == sorted(["1.5", "2.5", *texts])

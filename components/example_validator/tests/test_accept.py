@@ -172,3 +172,38 @@ def test_every_check_of_the_component_can_be_accepted_or_is_refused_with_a_reaso
     known = {*acceptances.JUDGED_BY, *acceptances.OF_SCHEMA, *acceptances.REFUSED}
     assert {"history", "schema", "volume", "rows"} <= made
     assert made - known == set()
+
+
+def failed(name: str, **numbers: float) -> Check:
+    return Check(name, "column fare", Tier.HARD, Verdict.FAIL, "observed", "allowed", "reason", numbers)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "later"),
+    [
+        (failed("volume", ratio=7.0), failed("volume", ratio=0.001)),
+        (failed("volume", ratio=0.1), failed("volume", ratio=100.0)),
+        (failed("freshness", age_hours=60.0), failed("freshness", age_hours=-8760.0)),
+        (failed("history", mean=60.0, mean_beyond=8.0), failed("history", mean=40.0, mean_beyond=-8.0)),
+        (failed("history", mean=40.0, mean_beyond=-8.0), failed("history", mean=60.0, mean_beyond=8.0)),
+        (failed("reach", widths_above=4.0, widths=4.0), failed("reach", widths_below=4.0, widths=4.0)),
+        (
+            failed("reach", widths_above=4.0, widths=4.0),
+            failed("reach", widths_above=4.0, widths_below=3.5, widths=4.0),
+        ),
+        (failed("feature_auc", auc=0.96), failed("feature_auc", auc=1.0)),
+        (failed("label_missing", missing_share=0.92), failed("label_missing", missing_share=1.0)),
+    ],
+)
+def test_what_is_accepted_on_one_side_accepts_nothing_on_the_other(accepted: Check, later: Check) -> None:
+    acceptances = proposed(accepted, NOTHING, 0.1)
+    assert verdict(accepted, *acceptances) is Verdict.PASS
+    assert verdict(later, *acceptances) is Verdict.FAIL
+
+
+@pytest.mark.parametrize("share", [0.001, 0.5, 0.92, 0.999_999, 1.0])
+@pytest.mark.parametrize("margin", [0.0, 0.1])
+def test_the_bound_of_a_share_covers_what_was_seen_and_only_1_covers_1(share: float, margin: float) -> None:
+    [found] = proposed(failed("label_missing", missing_share=share), NOTHING, margin)
+    assert share <= found.at_most <= 1
+    assert (found.at_most == 1) is (share == 1)

@@ -107,3 +107,53 @@ def test_spans_without_the_column_are_no_reference() -> None:
     values, labels = drawn(1, 100, 0.0)
     now = rows_of(values, labels)
     assert reached(now, replace(now, columns={})) == []
+
+
+def test_missing_values_make_a_figure_less_sure() -> None:
+    def sparse(seed: int) -> RowsProfile:
+        chance = np.random.default_rng(seed)
+        labels = chance.random(20_000) < 0.3
+        tally = ColumnTally.of(pa.float64())
+        values = pa.array(chance.standard_normal(20_000), mask=chance.random(20_000) > 0.003)
+        tally.add(values, labels.astype(np.int8))
+        return RowsProfile(20_000, None, None, int(labels.sum()), int((~labels).sum()), {"fare": tally.profile()})
+
+    failed = [asked(sparse(seed), sparse(seed + 10_000))[0].verdict is Verdict.FAIL for seed in range(60)]
+    # At the level of 0.01; with the rows that have no value counted it was every second one.
+    assert sum(failed) <= 3
+
+
+def test_a_feature_that_tells_the_label_perfectly_and_then_turned_round_is_no_chance() -> None:
+    labels = np.arange(100) < 30
+    [check] = asked(rows_of(-labels.astype(float), labels), rows_of(labels.astype(float), labels))
+    assert check.numbers["p_value"] == 0
+    assert check.verdict is Verdict.FAIL
+
+
+def test_a_feature_whose_auc_is_gone_is_not_passed_over() -> None:
+    then, now = (rows_of(*drawn(seed, 3000, 0.8)) for seed in (1, 2))
+    lost = ColumnTally.of(pa.float64())
+    lost.add(pa.nulls(3000, pa.float64()), np.zeros(3000, np.int8))
+    before = replace(then, columns={"fare": then.columns["fare"], "miles": then.columns["fare"]})
+    after = replace(now, columns={"fare": now.columns["fare"], "miles": lost.profile()})
+    found = {one.subject: one for one in association(6, after, before, ["fare", "miles"], USUAL, 0.01)}
+    assert found["column fare"].verdict is Verdict.PASS
+    assert found["column miles"].verdict is Verdict.INCONCLUSIVE
+    assert found["column miles"].reason == (
+        "column miles has an AUC in span 6 and none here: it has no numbers, or those of one class only"
+    )
+
+
+def test_a_constant_column_has_its_own_size_for_a_width() -> None:
+    constant = [rows_of(np.ones(50), np.zeros(50, bool))]
+    for value, verdict in ((-999.0, Verdict.FAIL), (2.0, Verdict.PASS), (0.0, Verdict.PASS)):
+        now = rows_of(np.array([1.0] * 49 + [value]), np.zeros(50, bool))
+        [check] = reach(now, constant, {"fare"}, Bounds(3, NEVER))
+        assert check.verdict is verdict
+
+
+def test_a_side_that_does_not_fail_is_no_figure_to_accept() -> None:
+    past = [rows_of(np.arange(11.0), np.zeros(11, bool))]
+    [check] = reach(rows_of(np.array([-999.0, 5, 12]), np.zeros(3, bool)), past, {"fare"}, Bounds(3, NEVER))
+    assert check.numbers["widths_below"] == pytest.approx(99.9)
+    assert "widths_above" not in check.numbers

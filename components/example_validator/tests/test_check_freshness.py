@@ -44,3 +44,11 @@ def test_says_observed_beside_allowed() -> None:
 def test_an_unknown_time_is_inconclusive(last: float | None, read_at: datetime | None, tier: Tier) -> None:
     check = freshness(7, "sold_at", last, read_at, Freshness(RULE.max_age, tier))
     assert (check.tier, check.verdict) == (tier, Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize("factor", [1e3, 1e9])
+def test_milliseconds_are_not_taken_for_seconds(factor: float) -> None:
+    check = freshness(7, "sold_at", READ.timestamp() * factor, READ, RULE)
+    assert (check.tier, check.verdict) == (Tier.HARD, Verdict.INCONCLUSIVE)
+    assert "column sold_at is no time in seconds since 1970: " in check.reason
+    assert "; is it in milliseconds or nanoseconds?" in check.reason

@@ -183,3 +183,9 @@ def test_more_keys_than_are_looked_up_are_counted_all_the_same(judged: Checks) -
     twice = [times for times in Counter(chips).values() if times > 1]
     assert len(twice) > KEPT_KEYS
     assert (check.numbers["repeated_rows"], check.numbers["repeated_keys"]) == (sum(twice), len(twice))
+
+
+def test_zero_repeats_whatever_its_sign(judged: Checks) -> None:
+    [check] = judged([pa.table({"chip": [0.0, -0.0, 1.5]})], keys=(Key(("chip",), Tier.HARD),))
+    assert check.verdict is Verdict.FAIL
+    assert "such as 0 (2 times)" in check.reason

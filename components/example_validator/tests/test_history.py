@@ -282,3 +282,36 @@ def test_the_champions_rows_are_those_of_its_snapshot() -> None:
     found = train_of(of_bytes(b"b"), ENTRIES)
     assert found is not None and found.columns["fare"].mean == 3.0
     assert train_of(of_bytes(b"z"), ENTRIES) is None
+
+
+@pytest.mark.parametrize("value", [1e150, 1e160, 1e308])
+def test_a_value_too_large_for_moments_does_not_switch_the_bands_off(value: float) -> None:
+    fares = rides(13)["fare"]
+    fares[0] = value
+    check = judged({**rides(13), "fare": fares})["fare"]
+    assert check.tier is HARD
+    assert check.verdict is not Verdict.PASS
+
+
+def test_what_cannot_be_known_is_said() -> None:
+    check = judged({**rides(13), "fare": rides(13)["fare"] * 1e160})["fare"]
+    assert (check.tier, check.verdict) == (HARD, Verdict.INCONCLUSIVE)
+    assert check.reason == (
+        "column fare: no mean, as 12 comparable spans have it: "
+        "its values are infinite, or too large for their squares to be added"
+    )
+
+
+def test_a_past_of_tiny_values_and_one_large_one_is_no_overflow() -> None:
+    tiny = [Past(span, "", profiled({"fare": np.linspace(0, 1e-150, 50)})) for span in range(1, 8)]
+    far = Past(8, "", profiled({"fare": np.array([1e10] + [0.0] * 49)}))
+    checks, _ = history(profiled({"fare": np.linspace(0, 1e-150, 50)}), 9, [*tiny, far], RULES, {"fare"}, LABEL)
+    assert checks[0].verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("season", ["day_of_year", "weekday", "hour_of_day"])
+def test_times_in_milliseconds_are_no_season(season: str) -> None:
+    past = [Past(span, "", profiled(rides(span), 1.7e12)) for span in range(1, 8)]
+    checks, _ = history(profiled(rides(9), 1.7e12), 9, past, History(24, 5, season, RULES.bounds, {}), MODEL, LABEL)
+    assert checks[0].verdict is Verdict.INCONCLUSIVE
+    assert f"{season}, but the span's rows have no time" in checks[0].reason

@@ -171,3 +171,18 @@ def judged_as_it_should_be(held: Held, found: Any) -> None:
     compared = comparators.judge(held, found, previous=True, serving=True)
     above = [reason for _, reason in reasons(found) if is_comparator(reason)]
     assert len([check for check in compared if check.verdict is not Verdict.PASS]) >= len(above)
+
+
+@pytest.mark.parametrize("listed", [999, 1000, 1500])
+@pytest.mark.parametrize("strangers", [1, 2500])
+def test_unknown_values_cannot_hide_behind_more_known_ones_than_tfdv_looks_at(listed: int, strangers: int) -> None:
+    known = [f"k{number}" for number in range(listed)]
+    domain = " ".join(f"value: '{value}'" for value in known)
+    schema = text_format.Parse(
+        f"feature {{ name: 'zip' type: BYTES string_domain {{ {domain} }} }}", schema_pb2.Schema()
+    )
+    table = pa.table({"zip": known * 10 + [f"u{number}" for number in range(strangers)]})
+    [(_, found)] = measure([Cell(("train",), lambda: iter(table.to_batches()))], Asked(table.schema, schema))
+    checks = judge(Held("train", found, schema, USUAL), anomalies(found.statistics, schema))
+    [check] = [check for check in checks if check.verdict is not Verdict.PASS]
+    assert check.numbers["unknown_share"] == pytest.approx(strangers / len(table))
