@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -179,6 +180,7 @@ def _next(folder: Path, suggestion: Suggestion, *, filled: bool) -> str:
         return (
             f"\nlabel {suggestion.label!r}: positive {suggestion.positive!r}, negative {suggestion.negative!r}"
             " (--positive chooses)"
+            f"{_said_of_time(suggestion.times)}"
             f"\nslices: {', '.join(suggestion.slices) or 'none found; name columns in eval_config.json'}"
             f"{_warned(suggestion.too_small)}"
             f"\nnext: look at {folder / 'benison.yaml'}, then  benison run {folder}"
@@ -187,6 +189,13 @@ def _next(folder: Path, suggestion: Suggestion, *, filled: bool) -> str:
         f"\nnext: fill in {folder / 'benison.yaml'}, or let it be filled in:"
         "\n  benison init DIR --data FILE --label COLUMN"
     )
+
+
+def _said_of_time(times: Sequence[str]) -> str:
+    """Which of several dates was taken for the time of a row: that is a guess."""
+    if len(times) < 2:
+        return ""
+    return f"\ntime: {times[0]!r} is taken for when a row happened, and not {', '.join(times[1:])} (data.time chooses)"
 
 
 def _warned(text: str) -> str:

@@ -76,9 +76,14 @@ class Suggestion:
     holdout_positives: int
 
     @property
+    def times(self) -> tuple[str, ...]:
+        """The columns of dates or times, in the order of the data."""
+        return tuple(column.name for column in self.columns if column.why == _TIMES)
+
+    @property
     def time(self) -> str:
         """The first column of dates or times; empty where there is none."""
-        return next((column.name for column in self.columns if column.why == _TIMES), "")
+        return next(iter(self.times), "")
 
     @property
     def key(self) -> str:

@@ -42,7 +42,7 @@ def bounds_of(section: Section, key: str, default: Bounds, low: float = 0.0) -> 
         return Bounds(found.block, found.block)
     if found.warn > found.block:
         got = f"warn {found.warn:g}, block {found.block:g}"
-        raise own.error("warn", "warn at or below block", got, "write both")
+        raise own.error("warn", "warn at or below block", got, "what warns later than it blocks never warns")
     return found
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from benison.config import Config
+from benison.config import FILE, Config
 from benison.core.errors import DataError
 from benison.core.spelling import nearest
 
@@ -22,21 +22,32 @@ class Columns:
         numeric: Features that become int64 or float64.
         text: Categorical features and the label, kept as text.
         others: Columns that rows are split, dated or checked by, of whatever type they are.
+        said: The section of the configuration that names each, for messages.
     """
 
     numeric: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    said: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, config: Config) -> Columns:
         """Reads them off the configuration."""
         splits = config.data.splits
+        features = [feature.name for feature in config.features]
         others = (*splits.key, splits.time, config.data.time, *config.validation.columns)
+        sections = {
+            "validation": config.validation.columns,
+            "data.splits": (*splits.key, splits.time),
+            "data.time": (config.data.time,),
+            "features": features,
+            "label": (config.label.column,),
+        }
         return cls(
             numeric=tuple(feature.name for feature in config.features if feature.kind == "numeric"),
             text=(*(feature.name for feature in config.features if feature.kind != "numeric"), config.label.column),
             others=tuple(dict.fromkeys(name for name in others if name)),
+            said={name: section for section, names in sections.items() for name in names if name},
         )
 
     @property
@@ -66,7 +77,8 @@ def check_names(found: Sequence[str], columns: Columns, source: str) -> None:
         if name not in found:
             spaced = next((other for other in found if other.strip() == name), None)
             hint = f"take the spaces out of {spaced!r}" if spaced else nearest(name, found)
-            raise DataError(source, expected=f"a column {name!r}", got="none", hint=hint)
+            named = f", which {FILE} names under {columns.said[name]}" if name in columns.said else ""
+            raise DataError(source, expected=f"a column {name!r}{named}", got="none", hint=hint)
 
 
 def check_header(found: Sequence[str], columns: Columns, source: str) -> None:

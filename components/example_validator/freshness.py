@@ -35,7 +35,7 @@ def freshness(span: int, column: str, last: float | None, read_at: datetime | No
     if age < -_ZONES:
         observed = f"{_spelt(-age)} after it was read"
         reason = f"{subject}: {event} lies {_spelt(-age)} after {_moment(read_at)}, when it was read; "
-        reason += "a clock or a zone is wrong, or a date is"
+        reason += "a clock, a zone or a date is wrong"
         return Check("freshness", subject, rule.tier, Verdict.FAIL, observed, allowed, reason, numbers)
     verdict = Verdict.PASS if age <= rule.max_age else Verdict.FAIL
     observed = f"{_spelt(max(age, timedelta()))} old"

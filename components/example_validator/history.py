@@ -213,4 +213,4 @@ def _too_little(subject: str, points: int, season: str, rules: History) -> Check
 
 
 def _spans(points: int, season: str) -> str:
-    return f"{points} comparable spans" + (f" ({season})" if season else "")
+    return f"{points} comparable span{'' if points == 1 else 's'}" + (f" ({season})" if season else "")

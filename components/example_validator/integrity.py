@@ -105,7 +105,13 @@ def _unique(keyed: Keyed, key: Key) -> Iterator[Check]:
     reason = f"{subject}: {observed}{such_as(some, times=True)}; allowed {allowed}{_left_out(left_out)}"
     reason += "; drop the copies, or a key of more columns is needed" if found.rows else ""
     verdict = Verdict.FAIL if found.rows else Verdict.PASS
-    numbers = {"repeated_rows": found.rows, "repeated_keys": found.keys, "rows": rows, "left_out": left_out}
+    numbers: dict[str, float] = {
+        "repeated_rows": found.rows,
+        "repeated_keys": found.keys,
+        "rows": rows,
+        "left_out": left_out,
+    }
+    numbers["repeated_share"] = found.rows / rows
     yield Check(UNIQUE, subject, key.tier, verdict, observed, allowed, reason, numbers)
     if keyed.older:
         yield _between_spans(keyed, key)
@@ -129,7 +135,8 @@ def _between_spans(keyed: Keyed, key: Key) -> Check:
     if said:
         reason = f"{subject}: of {rows:,} rows of {keyed.newest} stand again {observed}; allowed none; "
         reason += "a partition may be there twice, or the key needs a column that tells spans apart"
-    numbers = {"repeated_rows": again.rows, "repeated_keys": again.keys, "rows": rows}
+    numbers: dict[str, float] = {"repeated_rows": again.rows, "repeated_keys": again.keys, "rows": rows}
+    numbers["repeated_share"] = min(1.0, again.rows / rows) if rows else 0.0
     return Check(UNIQUE_BETWEEN, subject, key.tier, verdict, observed, "none", reason, numbers)
 
 

@@ -28,6 +28,8 @@ from benison.components.example_validator.reach import reach
 from benison.components.example_validator.tells_label import tells_label
 from benison.core.verdicts import Check
 
+NO_SPAN_BEFORE = "no span before to compare with: accepted runs leave one, and data.window: 2 reads one"
+
 
 @dataclass(frozen=True)
 class Before:
@@ -161,7 +163,15 @@ def _drift(
         label = rules.label.column if rules.label else ""
         yield drift.drift(reference, figures.newest.tallies, asked, rules.model, label)
     else:
-        yield [drift.nothing_to_compare_with(drift.PREVIOUS, "no span before to compare with")], []
+        yield (
+            [
+                drift.nothing_to_compare_with(
+                    drift.PREVIOUS,
+                    NO_SPAN_BEFORE,
+                )
+            ],
+            [],
+        )
     if before.champion is not None:
         yield drift.drift(before.champion, figures.train.tallies, asked, rules.model)
     else:

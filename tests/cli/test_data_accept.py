@@ -137,6 +137,16 @@ def test_a_drift_is_accepted_as_a_bound_that_says_who_why_and_when(shop: Shop) -
     assert found.at_most == pytest.approx(check["numbers"]["psi"] * 1.1, rel=0.02)
 
 
+def test_what_is_accepted_already_is_not_said_to_change_anything(shop: Shop) -> None:
+    shop.span(city="Ulm")
+    assert shop.failed() == {("drift_from_previous", "column city")}
+    assert "changed accepted.yaml" in shop.accept("drift_from_previous", "city").err
+    before = (shop.folder / "accepted.yaml").read_text()
+    again = shop.accept("drift_from_previous", "city")
+    assert (again.code, again.out, (shop.folder / "accepted.yaml").read_text()) == (0, "", before)
+    assert "nothing was changed: it is accepted already" in again.err
+
+
 def test_once_is_for_this_snapshot_alone(shop: Shop) -> None:
     shop.span(city="Ulm")
     shop.failed()

@@ -92,5 +92,8 @@ def test_every_column_that_the_configuration_names_must_be_there(tmp_path: Path)
     (tmp_path / "benison.yaml").write_text(json.dumps(config))
     columns = Columns.of(configuration.read(tmp_path))
     assert columns == Columns(("fare",), ("city", "tip"), ("ride", "at", "fare", "driver", "leg"))
-    with pytest.raises(DataError, match=r"expected a column 'driver', got none\n\nhint: did you mean drivr\?"):
+    said = (
+        r"expected a column 'driver', which benison.yaml names under validation, got none\n\nhint: did you mean drivr\?"
+    )
+    with pytest.raises(DataError, match=said):
         check_names(["fare", "city", "tip", "ride", "at", "leg", "drivr"], columns, "a.csv")

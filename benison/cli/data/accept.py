@@ -95,6 +95,9 @@ def accept(found: Evidence, name: str, subject: str | None, how: How) -> None:
         snapshot=found.snapshot if how.once else "",
     )
     changes = _of_schema(found, meant, said, how) if name in OF_SCHEMA else _of_bounds(found, meant, said, how)
+    if all(change.before == change.after for change in changes):
+        click.echo("nothing was changed: it is accepted already", err=True)
+        return
     for change in changes:
         click.echo("\n".join(change.diff()))
         if not how.dry_run:

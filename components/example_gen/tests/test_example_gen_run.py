@@ -195,17 +195,20 @@ def test_data_that_is_not_there_is_an_error_and_nothing_is_written(
         (
             [{"id": 1, "age": 1, "city": "a", "yy": 1}],
             {},
-            "span-1.csv: expected a column 'y', got none\n\nhint: did you mean yy?",
+            "span-1.csv: expected a column 'y', which benison.yaml names under label, got none\n\n"
+            "hint: did you mean yy?",
         ),
         (
             ROWS,
             {"splits": {"by": "hash", "key": ["idd"]}},
-            "span-1.csv: expected a column 'idd', got none\n\nhint: did you mean id?",
+            "span-1.csv: expected a column 'idd', which benison.yaml names under data.splits, got none\n\n"
+            "hint: did you mean id?",
         ),
         (
             ROWS,
             {"splits": {"by": "time", "time": "date"}},
-            "span-1.csv: expected a column 'date', got none\n\nhint: known here: age, city, day, id, y",
+            "span-1.csv: expected a column 'date', which benison.yaml names under data.splits, got none\n\n"
+            "hint: known here: age, city, day, id, y",
         ),
         (
             ROWS,

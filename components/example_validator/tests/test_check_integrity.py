@@ -61,7 +61,7 @@ def test_a_key_that_repeats_across_splits_fails_and_shows_its_values(judged: Che
         "allowed each once; 1 rows without a value were left out; "
         "drop the copies, or a key of more columns is needed"
     )
-    assert check.numbers == {"repeated_rows": 3, "repeated_keys": 1, "rows": 6, "left_out": 1}
+    assert check.numbers == {"repeated_rows": 3, "repeated_keys": 1, "rows": 6, "left_out": 1, "repeated_share": 0.5}
 
 
 def test_a_key_without_a_single_value_was_not_checked(judged: Checks) -> None:
@@ -74,7 +74,7 @@ def test_a_key_of_an_older_span_names_that_span(judged: Checks) -> None:
     within, between = judged(spans, keys=(Key(("chip",), Tier.HARD),))
     assert (within.subject, within.verdict) == ("column chip", Verdict.PASS)
     assert (between.name, between.subject, between.verdict) == ("unique_between_spans", "column chip", Verdict.FAIL)
-    assert between.numbers == {"repeated_rows": 2, "repeated_keys": 2, "rows": 3}
+    assert between.numbers == {"repeated_rows": 2, "repeated_keys": 2, "rows": 3, "repeated_share": 2 / 3}
     assert between.reason.startswith(
         "column chip: of 3 rows of span 3 stand again 2 keys of 2 rows in span 2, such as "
     )

@@ -28,6 +28,7 @@ from components.example_validator.tests.alike import assert_alike
 
 Cats = Callable[[int, int], pa.Table]
 
+NO_SPAN_BEFORE = "no span before to compare with: accepted runs leave one, and data.window: 2 reads one"
 NO_SPAN = "span 2 has 1,000 rows; there is no past span to compare with; accepted snapshots become the past"
 NO_HISTORY = "all columns: too little history, 0 comparable spans; 5 comparable spans are needed to judge"
 PLACES = (("train", "examples"), ("eval", "examples"), ("holdout", "holdout"))
@@ -68,7 +69,11 @@ def test_a_first_snapshot_passes_and_says_that_there_is_no_champion(snapshot: An
     assert failed(content) == []
     assert undecided(content) == [
         ("volume", "soft", NO_SPAN),
-        ("drift_from_previous", "soft", "no span before to compare with"),
+        (
+            "drift_from_previous",
+            "soft",
+            NO_SPAN_BEFORE,
+        ),
         ("drift_from_champion", "soft", "no champion to compare with"),
         ("history", "soft", NO_HISTORY),
     ]
