@@ -77,7 +77,7 @@ class Suggestion:
 
     @property
     def times(self) -> tuple[str, ...]:
-        """The columns of dates or times, in the order of the data."""
+        """The columns of dates or times."""
         return tuple(column.name for column in self.columns if column.why == _TIMES)
 
     @property

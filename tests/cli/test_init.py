@@ -27,7 +27,7 @@ def test_of_several_dates_it_says_which_one_was_taken(tmp_path: Path, capsys: Ca
     lines = [f"2020-01-{n % 28 + 1:02},2026-03-{n % 28 + 1:02},{n % 7},{n % 2}" for n in range(200)]
     (tmp_path / "a.csv").write_text("\n".join(["signed_up,seen,orders,left", *lines]))
     answer = call(capsys, "init", tmp_path / "shop", "--data", tmp_path / "a.csv", "--label", "left")
-    assert "time: 'signed_up' is taken for when a row happened, and not seen (data.time chooses)" in answer.err
+    assert "time: 'seen' is taken for when a row happened, and not signed_up (data.time chooses)" in answer.err
 
 
 def test_without_data_they_are_comments_that_can_be_taken_as_they_are(tmp_path: Path, capsys: Captured) -> None:
