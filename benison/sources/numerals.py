@@ -134,6 +134,10 @@ class _Bytes:
 
     @classmethod
     def of(cls, texts: pa.Array) -> _Bytes:
+        if texts.null_count == len(texts):
+            # Newer versions of Arrow have no buffers for what is empty.
+            nothing = np.zeros(len(texts), np.int32)
+            return cls(np.zeros(0, np.uint8), nothing, nothing)
         _, offsets, data = texts.buffers()
         places = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
         sizes = np.diff(places)

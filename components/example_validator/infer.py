@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 
 import pyarrow as pa
@@ -14,6 +15,8 @@ from benison.core.profiles import ColumnProfile
 
 # A text column with fewer rows for each of its values than this is free text or a key, not a closed set.
 _ROWS_PER_VALUE = 10
+# A draft must not cry wolf, and a column that is nearly gone must be seen.
+_MORE_MISSING = 0.2
 _HEADER = """\
 # A draft, inferred from the data at hand. Look it over: which values and bounds are right is for a person to say.
 # https://www.tensorflow.org/tfx/data_validation/get_started
@@ -49,7 +52,7 @@ def infer_measured(measured: Measured, booleans: Collection[str] = ()) -> schema
     """A schema that rows fulfil: types, presence, and the values of text columns that look like a closed set.
 
     Whole numbers get no bounds, since the next span's may be larger, and those that happen to be 0 and 1 are not
-    taken for booleans.
+    taken for booleans. Where values are missing, a fifth of the rows more may lack theirs.
 
     Args:
         measured: The rows.
@@ -72,3 +75,6 @@ def _loosen(feature: schema_pb2.Feature, values: ColumnProfile, *, is_boolean: b
         feature.ClearField(kind)
     if kind == "domain" and values.rows < _ROWS_PER_VALUE * values.distinct:
         feature.ClearField("domain")
+    if values.present and not feature.presence.min_fraction:
+        least = math.floor(100 * (values.present / values.rows - _MORE_MISSING)) / 100
+        feature.presence.min_fraction = max(0.0, least)

@@ -75,9 +75,18 @@ def check_rules(rules: SchemaRules, schema: schema_pb2.Schema, file: str = "beni
         file: The name of the file that the section stands in.
 
     Raises:
-        ConfigError: An anomaly type or an environment is unknown; the message names the nearest one.
+        ConfigError: An anomaly type or an environment is unknown, and the message names the nearest one; or missing
+            values are tolerated beyond a bound that the schema does not have.
     """
     at = "validation.schema"
+    bounded = {one.name for one in schema.feature if one.presence.min_fraction > 0}
+    for column, own in rules.columns.items():
+        if own.missing is not None and column not in bounded:
+            where = f"{file} ({at}.columns.{column}.missing)"
+            hint = (
+                "missing is how many more rows may lack a value; presence { min_fraction: 0.9 } says where that begins"
+            )
+            raise ConfigError(where, expected="a min_fraction of this column in the schema", got="none", hint=hint)
     for where, kind in _named_types(rules, at):
         if kind not in ANOMALY_TYPES:
             raise _unknown(f"{file} ({where})", "an anomaly type of TFDV", kind, ANOMALY_TYPES)

@@ -36,8 +36,10 @@ def test_whole_numbers_get_neither_bounds_nor_the_name_of_booleans() -> None:
 
 
 def test_a_column_with_missing_values_may_go_on_missing_some() -> None:
-    schema = parse(infer_table(pa.table({"a": [1, None, 3], "b": [1, 2, 3]})), "schema.pbtxt")
-    assert [feature.presence.min_fraction for feature in schema.feature] == [0.0, 1.0]
+    columns = {"a": [1, None, 3], "b": [1, 2, 3], "c": [None, None, None], "d": pa.array([None, None, 1], pa.int64())}
+    schema = parse(infer_table(pa.table(columns)), "schema.pbtxt")
+    found = [round(feature.presence.min_fraction, 6) for feature in schema.feature]
+    assert found == [0.46, 1.0, 0.0, 0.13]
 
 
 def test_a_column_that_is_not_profiled_is_named_in_a_comment() -> None:

@@ -56,3 +56,10 @@ def test_a_feature_of_an_environment_that_nothing_is_held_to_is_an_error() -> No
         "schema.pbtxt (feature age): expected a default_environment of the schema, got environment 'SERVE'"
         "\n\nhint: did you mean SERVING?"
     )
+
+
+def test_missing_values_tolerated_beyond_no_bound_are_an_error() -> None:
+    rules = replace(USUAL, columns={"age": ColumnSchema(missing=0.05)})
+    said = "benison.yaml (validation.schema.columns.age.missing): expected a min_fraction of this column in the schema"
+    assert message(rules, "feature { name: 'age' type: INT presence { min_count: 1 } }").startswith(said)
+    check_rules(rules, parse("feature { name: 'age' type: INT presence { min_fraction: 0.9 } }", "schema.pbtxt"))
