@@ -35,7 +35,7 @@ def test_says_observed_beside_allowed() -> None:
     )
     assert freshness(7, "sold_at", (READ + timedelta(days=3)).timestamp(), READ, RULE).reason == (
         "span 7: the newest event by sold_at lies 3 d after 2026-03-01T12:00:00+00:00, when it was read; "
-        "a clock or a zone is wrong, or a date is"
+        "a clock, a zone or a date is wrong"
     )
 
 

@@ -134,9 +134,9 @@ def test_agrees_with_tfdv(schema: Any, now: pa.Table, previous: pa.Table, servin
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@settings(_ALL, max_examples=1000)
+@settings(_ALL, max_examples=400)
 @_anything
-def test_agrees_with_tfdv_a_thousand_times(
+def test_agrees_with_tfdv_more_often(
     schema: Any, now: pa.Table, previous: pa.Table, serving: pa.Table, environment: str
 ) -> None:
     agrees(schema, now, previous, serving, environment)
