@@ -32,7 +32,9 @@ def association(
         level: The false discovery rate.
     """
     pairs = {name: (rows.columns.get(name), before.columns.get(name)) for name in features}
-    known = {name: (now, then) for name, (now, then) in pairs.items() if now and then and _measured(now, then)}
+    known = {
+        name: (now, then) for name, (now, then) in pairs.items() if now and then and _has_auc(now) and _has_auc(then)
+    }
     if not known:
         if any(now is not None and now.edges for now, _ in pairs.values()):
             yield _not_measured(span, bounds)
@@ -42,10 +44,6 @@ def association(
     p_values = [_p_value(now, rows, then, before) for now, then in known.values()]
     for (name, (now, then)), p_value in zip(known.items(), benjamini_hochberg(p_values), strict=True):
         yield _judged(name, span, (now.label_auc or 0.0, then.label_auc or 0.0), float(p_value), bounds, level)
-
-
-def _measured(now: ColumnProfile, then: ColumnProfile) -> bool:
-    return now.label_auc is not None and then.label_auc is not None
 
 
 def _has_auc(column: ColumnProfile | None) -> bool:

@@ -24,9 +24,7 @@ def freshness(span: int, column: str, last: float | None, read_at: datetime | No
     """
     subject, allowed = f"span {span}", f"at most {_spelt(rule.max_age)} old"
     if last is None or read_at is None or abs(last) > LATEST:
-        why = f"column {column} has no time that can be read" if last is None else "it is not known when it was read"
-        if last is not None and abs(last) > LATEST:
-            why = f"column {column} is no time in seconds since 1970: {last:g}; is it in milliseconds or nanoseconds?"
+        why = _unknown(column, last)
         reason = f"{subject}: {why}, so its age is not known; allowed {allowed}"
         return Check("freshness", subject, rule.tier, Verdict.INCONCLUSIVE, "no time", allowed, reason, {"known": 0})
     age = timedelta(seconds=read_at.timestamp() - last)
@@ -43,6 +41,15 @@ def freshness(span: int, column: str, last: float | None, read_at: datetime | No
     if verdict is Verdict.FAIL:
         reason += "; newer data are needed, or a longer validation.freshness.max_age"
     return Check("freshness", subject, rule.tier, verdict, observed, allowed, reason, numbers)
+
+
+def _unknown(column: str, last: float | None) -> str:
+    """Why the age is not known."""
+    if last is None:
+        return f"column {column} has no time that can be read"
+    if abs(last) > LATEST:
+        return f"column {column} is no time in seconds since 1970: {last:g}; is it in milliseconds or nanoseconds?"
+    return "it is not known when it was read"
 
 
 def _moment(when: datetime) -> str:

@@ -51,10 +51,10 @@ def options_of(schema: schema_pb2.Schema | None) -> tfdv.StatsOptions:
     """
     listed = [len(one.value) for one in schema.string_domain] if schema is not None else []
     listed += [len(one.string_domain.value) for one in schema.feature] if schema is not None else []
-    usual = tfdv.StatsOptions(schema=schema)
-    return tfdv.StatsOptions(
-        schema=schema, num_rank_histogram_buckets=usual.num_rank_histogram_buckets + max(listed, default=0)
-    )
+    options = tfdv.StatsOptions(schema=schema)
+    if max(listed, default=0) >= options.num_rank_histogram_buckets:
+        options.num_rank_histogram_buckets += max(listed)
+    return options
 
 
 class Generators:
