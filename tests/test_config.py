@@ -7,6 +7,7 @@ import yaml
 
 from benison import config
 from benison.config import Config
+from benison.config.features import Categorical, Numeric
 from benison.core.errors import ConfigError
 from benison.core.verdicts import Tier
 
@@ -54,11 +55,11 @@ def read(folder: Path, content: object) -> Config:
 def test_everything_that_is_said_is_understood(tmp_path: Path) -> None:
     found = read(tmp_path, VALID)
     assert (found.data.format, found.data.window, found.data.splits.shares) == ("csv", 2, (0.5, 0.25, 0.25))
-    assert [(feature.name, feature.kind, feature.log, feature.min_count) for feature in found.features] == [
-        ("age", "numeric", False, 1),
-        ("gain", "numeric", True, 1),
-        ("job", "categorical", False, 5),
-    ]
+    assert found.features == (
+        Numeric("age", "age"),
+        Numeric("gain", "gain", log=True),
+        Categorical("job", "job", min_count=5),
+    )
     assert (found.model.seed, found.model.hyperparameters) == (7, {"units": [8]})
     assert [check.slices for check in found.gate.checks] == [("overall",), ("all",)]
     assert found.gate.checks[1].no_worse_than == ("champion", "reference")

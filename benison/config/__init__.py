@@ -6,15 +6,18 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from benison.config.columns import Feature as Feature
-from benison.config.columns import Label as Label
-from benison.config.columns import features_of, label_of
 from benison.config.data import SPLITS as SPLITS
 from benison.config.data import Data as Data
 from benison.config.data import Splits as Splits
 from benison.config.data import Table as Table
 from benison.config.data import data_of
 from benison.config.data import format_of as format_of
+from benison.config.features import Feature as Feature
+from benison.config.features import columns_of as columns_of
+from benison.config.features import date_columns as date_columns
+from benison.config.features import features_of
+from benison.config.features import number_columns as number_columns
+from benison.config.features import text_columns as text_columns
 from benison.config.gate import BASELINES as BASELINES
 from benison.config.gate import LESS_IS_BETTER as LESS_IS_BETTER
 from benison.config.gate import METRICS as METRICS
@@ -22,6 +25,8 @@ from benison.config.gate import WITHOUT_DIRECTION as WITHOUT_DIRECTION
 from benison.config.gate import Gate as Gate
 from benison.config.gate import GateCheck as GateCheck
 from benison.config.gate import gate_of
+from benison.config.label import Label as Label
+from benison.config.label import label_of
 from benison.config.paths import inside
 from benison.config.training import Model as Model
 from benison.config.training import model_of
@@ -82,9 +87,10 @@ def read(project: Path) -> Config:
 
 
 def _no_leak(top: Section, config: Config) -> None:
-    if config.label.column in {feature.name for feature in config.features}:
-        section = top.section("features")
-        raise section.error(config.label.column, "features other than the label", "the label", "remove it here")
+    section = top.section("features")
+    for feature in config.features:
+        if config.label.column in columns_of([feature]):
+            raise section.error(feature.name, "features other than the label", "the label", "remove it here")
 
 
 def _consistent(top: Section, config: Config) -> None:

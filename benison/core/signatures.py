@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,14 +18,17 @@ from benison.core.spelling import nearest
 
 SERVE_EXAMPLES = "serving_default"
 SERVE_COLUMNS = "serve_columns"
+TRANSFORM_COLUMNS = "transform_columns"
+SERVE_TRANSFORMED = "serve_transformed"
 PROBABILITY = "probability"
+NUMBER, TEXT, SECONDS = "number", "text", "seconds"
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]")
 # TensorFlow hands a signature's inputs to a method by keyword.
 _TAKEN = {*keyword.kwlist, "self"}
 
 
 def input_names(columns: Sequence[str]) -> dict[str, str]:
-    """The name of each column's input, by column: its own, made an identifier, which is all that TensorFlow takes.
+    """The name of each column's or feature's input: its own, made an identifier, which is all TensorFlow takes.
 
     >>> input_names(["age", "hours per week", "hours-per-week", "1st"])
     {'age': 'age', 'hours per week': 'hours_per_week', 'hours-per-week': 'hours_per_week_2', '1st': 'column_1st'}
@@ -99,22 +102,42 @@ def _column(table: pa.Table, column: str) -> pa.ChunkedArray:
     return table[column]
 
 
-def feed(table: pa.Table, features: Sequence[Mapping[str, Any]]) -> dict[str, npt.NDArray[Any]]:
-    """Rows as the inputs of the signature ``serve_columns``.
+def seconds(table: pa.Table, column: str) -> npt.NDArray[np.float64]:
+    """A column of times in seconds since 1970 as a model receives it: float64, NaN where a value is missing.
+
+    Raises:
+        DataError: The column is missing, or holds something else than numbers.
+    """
+    values = _column(table, column)
+    if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type) or values.type == pa.null()):
+        expected = "numbers, seconds since 1970, as the model was trained on"
+        raise DataError(f"column {column!r}", expected=expected, got=str(values.type), hint="mend the data")
+    return np.asarray(values.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+
+
+def feed(table: pa.Table, columns: Sequence[Mapping[str, Any]]) -> dict[str, npt.NDArray[Any]]:
+    """Rows as the inputs of the signatures ``serve_columns`` and ``transform_columns``.
 
     Args:
-        table: Rows with every feature's column.
-        features: The entries of a package's ``assets.extra/features.json``.
+        table: Rows with every column of the model.
+        columns: The ``columns`` of a package's ``assets.extra/features.json``.
 
     Returns:
-        By input name, one array of length n: float32 with NaN for missing, or text objects with "" for missing.
+        By input name, one array of length n: float32 or, for times, float64 with NaN for missing, or text objects
+        with "" for missing.
 
     Raises:
         DataError: A column is missing or cannot be used.
     """
-    return {
-        feature["input"]: numbers(table, feature["name"])
-        if feature["kind"] == "numeric"
-        else np.asarray(texts(table, feature["name"]).to_numpy())
-        for feature in features
-    }
+    return {column["input"]: _READ[column["type"]](table, column["name"]) for column in columns}
+
+
+def _text_objects(table: pa.Table, column: str) -> npt.NDArray[Any]:
+    return np.asarray(texts(table, column).to_numpy())
+
+
+_READ: Mapping[str, Callable[[pa.Table, str], npt.NDArray[Any]]] = {
+    NUMBER: numbers,
+    SECONDS: seconds,
+    TEXT: _text_objects,
+}

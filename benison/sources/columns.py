@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benison.config import FILE, Config
+from benison.config import FILE, Config, columns_of, date_columns, number_columns, text_columns
 from benison.core.errors import DataError
 from benison.core.spelling import nearest
 
@@ -20,8 +20,8 @@ class Columns:
 
     Attributes:
         numeric: Features that become int64 or float64.
-        text: Categorical features and the label, kept as text.
-        others: Columns that rows are split, dated or checked by, of whatever type they are.
+        text: Columns of categorical features and texts, and the label, kept as text.
+        others: Dates, and columns that rows are split or checked by, of whatever type they are.
         said: The section of the configuration that names each, for messages.
     """
 
@@ -34,18 +34,18 @@ class Columns:
     def of(cls, config: Config) -> Columns:
         """Reads them off the configuration."""
         splits = config.data.splits
-        features = [feature.name for feature in config.features]
-        others = (*splits.key, splits.time, config.data.time, *config.validation.columns)
+        dates = date_columns(config.features)
+        others = (*splits.key, splits.time, config.data.time, *config.validation.columns, *dates)
         sections = {
             "validation": config.validation.columns,
             "data.splits": (*splits.key, splits.time),
             "data.time": (config.data.time,),
-            "features": features,
+            "features": columns_of(config.features),
             "label": (config.label.column,),
         }
         return cls(
-            numeric=tuple(feature.name for feature in config.features if feature.kind == "numeric"),
-            text=(*(feature.name for feature in config.features if feature.kind != "numeric"), config.label.column),
+            numeric=number_columns(config.features),
+            text=(*text_columns(config.features), config.label.column),
             others=tuple(dict.fromkeys(name for name in others if name)),
             said={name: section for section, names in sections.items() for name in names if name},
         )

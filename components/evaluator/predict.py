@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,39 +17,77 @@ from benison.config import FILE, Label
 from benison.core import documents
 from benison.core.errors import ConfigError, DataError
 from benison.core.examples import as_text
-from benison.core.signatures import PROBABILITY, SERVE_COLUMNS, feed
+from benison.core.signatures import PROBABILITY, SERVE_COLUMNS, TEXT, TRANSFORM_COLUMNS, feed
 
 BATCH_ROWS = 8192
 Floats = npt.NDArray[np.float64]
 
 
-def predict(package: Path, table: pa.Table, label: Label, *, batch_rows: int = BATCH_ROWS) -> Floats:
-    """The probability that a package gives to each row.
+@dataclass(frozen=True)
+class Package:
+    """A package that is ready to answer.
 
-    Args:
-        package: A SavedModel with the signature ``serve_columns`` and ``assets.extra/features.json``.
-        table: Rows with every column that it takes; missing values are nulls.
-        label: What it has to have been trained to predict.
-        batch_rows: Rows per call.
-
-    Returns:
-        One float64 for each row, in the table's order, whatever it is: NaN where the model answers so.
-
-    Raises:
-        ConfigError: The package predicts something else.
-        DataError: It cannot be loaded or called so, or the rows lack a column that it takes, or have it as another
-            kind.
+    Attributes:
+        role: What messages call it.
+        told: Its ``assets.extra/features.json``.
+        model: The SavedModel; it owns the variables that its signatures only refer to.
     """
-    told = documents.read(package / "assets.extra" / "features.json", "features")
-    _check_label(package, told["label"], label)
-    for feature in told["features"]:
-        _check_column(package.name, table, feature)
-    inputs = feed(table, told["features"])
-    model = _load(package)  # named here, since it owns the variables that its signature only refers to
-    serve = model.signatures[SERVE_COLUMNS]
-    batches = [slice(start, start + batch_rows) for start in range(0, table.num_rows, batch_rows)]
-    answers = [_answer(serve, {name: values[batch] for name, values in inputs.items()}) for batch in batches]
-    return np.concatenate(answers) if answers else np.zeros(0)
+
+    role: str
+    told: Mapping[str, Any]
+    model: Any
+
+    @classmethod
+    def open(cls, folder: Path, label: Label) -> Package:
+        """Loads a package.
+
+        Args:
+            folder: A SavedModel with the signature ``serve_columns`` and ``assets.extra/features.json``.
+            label: What it has to have been trained to predict.
+
+        Raises:
+            ConfigError: It predicts something else.
+            DataError: It cannot be loaded, or lacks the signature.
+        """
+        told = documents.read(folder / "assets.extra" / "features.json", "features")
+        _check_label(folder, told["label"], label)
+        return cls(folder.name, told, _load(folder))
+
+    def inputs(self, table: pa.Table) -> dict[str, npt.NDArray[Any]]:
+        """Rows as the inputs of its signatures.
+
+        Raises:
+            DataError: The rows lack a column that it takes, or have it as another kind.
+        """
+        return feed(_as_trained_on(self.role, table, self.told), self.told["columns"])
+
+    def predict(self, table: pa.Table, *, batch_rows: int = BATCH_ROWS) -> Floats:
+        """The probability that it gives to each row.
+
+        Args:
+            table: Rows with every column that it takes; missing values are nulls.
+            batch_rows: Rows per call.
+
+        Returns:
+            One float64 for each row, in the table's order, whatever it is: NaN where the model answers so.
+
+        Raises:
+            DataError: As `inputs`.
+        """
+        inputs, serve = self.inputs(table), self.model.signatures[SERVE_COLUMNS]
+        batches = [slice(start, start + batch_rows) for start in range(0, table.num_rows, batch_rows)]
+        answers = [_answer(serve, {name: values[batch] for name, values in inputs.items()}) for batch in batches]
+        return np.concatenate(answers) if answers else np.zeros(0)
+
+    def transform(self, table: pa.Table) -> dict[str, npt.NDArray[Any]]:
+        """What its feature graph makes of rows: by input name an array [n, width].
+
+        Raises:
+            DataError: As `inputs`.
+        """
+        serve = self.model.signatures[TRANSFORM_COLUMNS]
+        found = serve(**{name: tf.constant(values) for name, values in self.inputs(table).items()})
+        return {name: values.numpy() for name, values in found.items()}
 
 
 def _check_label(package: Path, told: Mapping[str, str], label: Label) -> None:
@@ -62,20 +101,50 @@ def _check_label(package: Path, told: Mapping[str, str], label: Label) -> None:
         )
 
 
-def _check_column(role: str, table: pa.Table, feature: Mapping[str, Any]) -> None:
-    """Refuses rows that a model reads otherwise than when it was trained: it would lose through no fault of its own."""
-    name = feature["name"]
-    kind = table[name].type if name in table.column_names else pa.null()
-    if pa.types.is_null(kind) or pa.types.is_string(kind) == (feature["kind"] == "categorical"):
-        return
-    expected, got = f"numbers, as the {role} was trained on", "text"
-    if feature["kind"] == "categorical":
-        changed = next((pair for pair in _respelt(feature["vocabulary"], kind) if pair[0] != pair[1]), None)
-        if changed is None:
-            return
-        expected, got = f"text such as {changed[0]!r}, as the {role} was trained on", f"numbers, here {changed[1]}"
-    hint = f"declare it {feature['kind']} under features: in benison.yaml, or give the project another name"
-    raise DataError(f"column {name!r}", expected=expected, got=got, hint=hint)
+def _as_trained_on(role: str, table: pa.Table, told: Mapping[str, Any]) -> pa.Table:
+    """The rows with each column as the model was trained on it, where that can be had without a loss.
+
+    A column that is declared otherwise than when a model was trained must not let it lose through no fault of its own.
+    """
+    for column in told["columns"]:
+        name = column["name"]
+        if name in table.column_names and not pa.types.is_null(table[name].type):
+            place = table.column_names.index(name)
+            words = [word for one in told["features"] if name in one["columns"] for word in _vocabulary(one)]
+            table = table.set_column(place, name, _as(role, table[name], column, words))
+    return table
+
+
+def _vocabulary(feature: Mapping[str, Any]) -> Sequence[str]:
+    found: Sequence[str] = feature["fitted"].get("vocabulary", ()) if feature["kind"] == "categorical" else ()
+    return found
+
+
+def _as(role: str, values: pa.ChunkedArray, column: Mapping[str, Any], vocabulary: Sequence[str]) -> pa.ChunkedArray:
+    name = column["name"]
+    if pa.types.is_string(values.type) == (column["type"] == TEXT):
+        return values
+    if column["type"] != TEXT:
+        return _numbers(role, name, values)
+    changed = next((pair for pair in _respelt(vocabulary, values.type) if pair[0] != pair[1]), None)
+    if changed is not None:
+        raise _declared_otherwise(
+            role, name, f"text such as {changed[0]!r}", f"numbers, here {changed[1]}", "categorical"
+        )
+    return values
+
+
+def _numbers(role: str, name: str, texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts as the numbers that they are."""
+    try:
+        return texts.cast(pa.float64())
+    except pa.ArrowInvalid as error:
+        raise _declared_otherwise(role, name, "numbers", f"text ({error})", "numeric") from error
+
+
+def _declared_otherwise(role: str, name: str, expected: str, got: str, kind: str) -> DataError:
+    hint = f"declare it {kind} under features: in benison.yaml, or give the project another name"
+    return DataError(f"column {name!r}", expected=f"{expected}, as the {role} was trained on", got=got, hint=hint)
 
 
 def _respelt(values: Sequence[str], kind: pa.DataType) -> Iterator[tuple[str, str]]:

@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 import tensorflow as tf
 
 from benison import config, eval_config
-from benison.components.evaluator import judge, record, tfma_files
+from benison.components.evaluator import judge, keep, record, tfma_files
 from benison.components.evaluator.compare import CHALLENGER, Answers, compare, usable
 from benison.components.evaluator.judge import Baselines
 from benison.components.evaluator.measure import Bools, Floats
 from benison.components.evaluator.plot import curves
-from benison.components.evaluator.predict import predict
+from benison.components.evaluator.predict import Package
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.slice import cut
 from benison.config import BASELINES, Config
@@ -27,6 +27,7 @@ from benison.core import digests, documents
 from benison.core.errors import ConfigError
 from benison.core.examples import binary_labels, labelled, read_split, split_folder
 from benison.core.files import storage_errors, write_atomically
+from benison.core.verdicts import Check
 from benison.eval_config import EvalConfig
 
 _LOG = logging.getLogger(__name__)
@@ -96,12 +97,14 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
     if CHALLENGER not in models:
         reason = documents.read(model / "not_trained.json", "not_trained")["reason"]
         return _write(evaluation, asked, models, record.no_model(reason))
-    answers = _answers(asked, models)
+    packages = _opened(asked, models)
+    answers = _answers(asked, models, packages)
     _write_predictions(predictions, asked, answers)
     sound = [judge.check_predictions(role, found) for role, found in answers.predictions.items()]
     answers, slices = usable(answers, slices)
     measured = compare(answers, slices, asked.slicing.metrics, asked.settings.gate.confidence)
     judgement = judge.judge(asked.settings.gate, measured, _baselines(answers), judge.broken(sound))
+    sound += _kept(asked, packages)
     return _write(evaluation, asked, models, Outcome(judgement, measured, sound, curves(answers)))
 
 
@@ -141,16 +144,38 @@ def _models(model: Path, champion: Path) -> dict[str, _Model]:
     return models
 
 
-def _answers(asked: _Asked, models: Mapping[str, _Model]) -> Answers:
+def _opened(asked: _Asked, models: Mapping[str, _Model]) -> dict[str, Package]:
+    """Every package, verified; one that plays two roles once."""
+    found: dict[str, Package] = {}
+    for role, one in models.items():
+        twin = next((other for other in found if models[other].package == one.package), "")
+        if not twin:
+            digests.verify_tree(one.folder, one.package)
+        found[role] = found[twin] if twin else Package.open(one.folder, asked.settings.label)
+    return found
+
+
+def _kept(asked: _Asked, packages: Mapping[str, Package]) -> list[Check]:
+    """Whether features that champion and challenger share still mean the same, on rows of the holdout."""
+    if "champion" not in packages:
+        return []
+    challenger, champion = packages[CHALLENGER], packages["champion"]
+    pairs = keep.shared(champion.told["features"], challenger.told["features"])
+    if not pairs:
+        return []
+    rows = asked.rows.slice(0, keep.ROWS)
+    return list(keep.kept(pairs, champion.transform(rows), challenger.transform(rows)))
+
+
+def _answers(asked: _Asked, models: Mapping[str, _Model], packages: Mapping[str, Package]) -> Answers:
     """Every model's predictions; a package that plays two roles answers once."""
     found: dict[str, Floats] = {}
     same_as: dict[str, str] = {}
     for role, one in models.items():
         twin = next((other for other in found if models[other].package == one.package), "")
         if not twin:
-            digests.verify_tree(one.folder, one.package)
             _LOG.info("%s answers %d rows", role, asked.rows.num_rows)
-        found[role] = found[twin] if twin else predict(one.folder, asked.rows, asked.settings.label)
+        found[role] = found[twin] if twin else packages[role].predict(asked.rows)
         twin = twin or next((other for other in found if _alike(role, other, models, found)), "")
         if twin:
             same_as[role] = same_as.get(twin, twin)

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from benison.components.example_gen.seal import ParquetFiles
-from benison.config import Config, Table
+from benison.config import Config, Table, date_columns, number_columns, text_columns
 from benison.core import digests
 from benison.sources.columns import Columns
 from benison.sources.dataset import open_table
@@ -52,9 +52,9 @@ def referred(config: Config, table: str) -> tuple[str, ...]:
 def _serving(config: Config, data_root: str, folder: Path, scratch: Path) -> dict[str, Any] | None:
     if config.data.serving is None:
         return None
-    numeric = tuple(feature.name for feature in config.features if feature.kind == "numeric")
-    text = tuple(feature.name for feature in config.features if feature.kind != "numeric")
-    return _copied(config.data.serving, data_root, Columns(numeric, text), folder, scratch)
+    features = config.features
+    wanted = Columns(number_columns(features), text_columns(features), date_columns(features))
+    return _copied(config.data.serving, data_root, wanted, folder, scratch)
 
 
 def _copied(

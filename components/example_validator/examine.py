@@ -12,7 +12,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 
 from benison.components.example_validator.cells import split_group
 from benison.components.example_validator.measure import Asked, Cell, Measured, measure
-from benison.config import Feature, Label, Validation
+from benison.config import Label, Validation
 from benison.core.profiles import Profile, RowsProfile
 from benison.core.verdicts import Check
 
@@ -54,7 +54,7 @@ class Rules:
     Attributes:
         schema: The project's, parsed.
         validation: The section of benison.yaml.
-        features: What the model sees.
+        features: The columns that the model sees; without dates, which never stay as they were.
         label: None: there is none.
         time: The column that says when a row happened; empty: none.
         spanned: Whether data come in spans.
@@ -62,7 +62,7 @@ class Rules:
 
     schema: schema_pb2.Schema
     validation: Validation
-    features: tuple[Feature, ...] = ()
+    features: tuple[str, ...] = ()
     label: Label | None = None
     time: str = ""
     spanned: bool = False
@@ -70,7 +70,7 @@ class Rules:
     @property
     def model(self) -> tuple[str, ...]:
         """The columns that can block: features and label."""
-        return (*(one.name for one in self.features), *([self.label.column] if self.label else []))
+        return (*self.features, *([self.label.column] if self.label else []))
 
 
 @dataclass(frozen=True)

@@ -84,12 +84,11 @@ def _before(given: Given, rules: Rules, found: Findings) -> Before:
 
 def _rows(given: Given, rules: Rules, figures: Figures) -> Iterator[Check]:
     """That there are rows, and columns, and numbers in them."""
-    features = [one.name for one in rules.features]
     for group, part in {**figures.parts, **_serving(figures)}.items():
         yield rows.rows(group, part.rows)
     yield from rows.columns(rules.model, given.rows.columns.names)
     for group, part in figures.parts.items():
-        yield from rows.finite(_short(group), part, features)
+        yield from rows.finite(_short(group), part, rules.features)
 
 
 def _serving(figures: Figures) -> dict[str, Measured]:
@@ -104,8 +103,7 @@ def _labels(rules: Rules, figures: Figures) -> Iterator[Check]:
         yield from labels.labels(group, part.labels, rules.label, rules.validation.label)
     train, held_out = figures.learned_and_held_out
     if held_out is not None:
-        features = [one.name for one in rules.features]
-        yield from tells_label(train, held_out, features, rules.validation.leakage.auc)
+        yield from tells_label(train, held_out, rules.features, rules.validation.leakage.auc)
 
 
 def _newest(given: Given, rules: Rules, figures: Figures, before: Before) -> Iterator[Check]:
@@ -114,9 +112,14 @@ def _newest(given: Given, rules: Rules, figures: Figures, before: Before) -> Ite
     yield volume.volume(span_group(newest), figures.newest.rows, [one.rows.rows for one in before.spans], asked.volume)
     yield from reach(figures.spans[newest], [one.rows for one in before.spans], rules.model, asked.history.reach)
     if rules.label is not None and before.spans:
-        features, previous = [one.name for one in rules.features], before.spans[-1]
+        previous, bounds = before.spans[-1], asked.drift
         yield from association(
-            previous.span, figures.spans[newest], previous.rows, features, asked.drift.association, asked.drift.level
+            previous.span,
+            figures.spans[newest],
+            previous.rows,
+            rules.features,
+            bounds.association,
+            bounds.level,
         )
     if asked.freshness is not None:
         yield freshness.freshness(newest, rules.time, figures.newest.last, given.read_at, asked.freshness)
@@ -178,8 +181,7 @@ def _drift(
         yield [drift.nothing_to_compare_with(drift.CHAMPION, _why_no_champion(given))], []
     if figures.serving is not None:
         reference = drift.Reference(drift.SERVING, "train", figures.train.profile())
-        features = [one.name for one in rules.features]
-        yield drift.drift(reference, figures.serving.tallies, asked, features)
+        yield drift.drift(reference, figures.serving.tallies, asked, rules.features)
 
 
 def _why_no_champion(given: Given) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from benison.config import FILE, Config
+from benison.config import FILE, Config, columns_of
 from benison.core.errors import ConfigError
 from benison.core.spelling import nearest
 
@@ -104,7 +104,7 @@ def covers(schema: schema_pb2.Schema, config: Config, file: str) -> None:
         ConfigError: A feature of benison.yaml, or the label, is not in the schema; the message names the nearest one.
     """
     known = {feature.name for feature in schema.feature}
-    asked = {"label": [config.label.column], "features": [feature.name for feature in config.features]}
+    asked: dict[str, Iterable[str]] = {"label": [config.label.column], "features": columns_of(config.features)}
     for key, columns in asked.items():
         for column in columns:
             if column not in known:

@@ -31,7 +31,7 @@ from benison.components.example_validator.judge import findings
 from benison.components.example_validator.measure import Asked, Cell, types_held
 from benison.components.example_validator.report import page
 from benison.components.example_validator.row_checks import row_checks
-from benison.config import SPLITS, Config, acceptances
+from benison.config import SPLITS, Config, acceptances, columns_of, date_columns
 from benison.core import documents
 from benison.core.digests import PREFIX
 from benison.core.errors import ConfigError, DataError
@@ -131,7 +131,7 @@ def rules_of(config: Config, project: Path) -> Rules:
     return Rules(
         schema=schema,
         validation=config.validation,
-        features=config.features,
+        features=tuple(name for name in columns_of(config.features) if name not in date_columns(config.features)),
         label=config.label,
         time=config.data.time,
         spanned=config.data.spanned,

@@ -1,8 +1,8 @@
-"""agree: does the exported model answer as the trained one did, through both of its signatures?"""
+"""agree: does the exported model answer as the trained one did, through each of its signatures?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,21 @@ import numpy.typing as npt
 import pyarrow as pa
 import tensorflow as tf
 
-from benison.components.trainer.featurize import Categorical, FeatureGraph, Numeric
+from benison.components.trainer.featurize.graph import FeatureGraph, RawColumn
+from benison.components.trainer.featurize.transform import tensors
 from benison.core.errors import BrokenError
-from benison.core.signatures import PROBABILITY, SERVE_COLUMNS, SERVE_EXAMPLES, feed, numbers, texts
+from benison.core.signatures import (
+    PROBABILITY,
+    SERVE_COLUMNS,
+    SERVE_EXAMPLES,
+    SERVE_TRANSFORMED,
+    TRANSFORM_COLUMNS,
+    feed,
+)
 
 TOLERANCE = 1e-6
 Floats = npt.NDArray[np.float64]
+Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 def sample(table: pa.Table, most: int) -> pa.Table:
@@ -25,8 +34,12 @@ def sample(table: pa.Table, most: int) -> pa.Table:
 
 def by_columns(signatures: Mapping[str, Any], table: pa.Table, graph: FeatureGraph) -> Floats:
     """The answers of ``serve_columns``."""
-    inputs = {name: tf.constant(values) for name, values in feed(table, graph.to_json()).items()}
-    return _answer(signatures[SERVE_COLUMNS](**inputs))
+    return _answer(signatures[SERVE_COLUMNS](**tensors(table, graph.columns)))
+
+
+def by_transformed(signatures: Mapping[str, Any], table: pa.Table, graph: FeatureGraph) -> Floats:
+    """The answers of ``serve_transformed`` to what ``transform_columns`` makes of the rows."""
+    return _answer(signatures[SERVE_TRANSFORMED](**signatures[TRANSFORM_COLUMNS](**tensors(table, graph.columns))))
 
 
 def by_examples(signatures: Mapping[str, Any], table: pa.Table, graph: FeatureGraph) -> Floats:
@@ -45,11 +58,9 @@ def as_examples(table: pa.Table, graph: FeatureGraph) -> list[bytes]:
     return [tf.train.Example(features=tf.train.Features(feature=row)).SerializeToString() for row in rows]
 
 
-def _features(column: Numeric | Categorical, table: pa.Table) -> Iterable[Any]:
-    if isinstance(column, Categorical):
-        return (_bytes(value) for value in texts(table, column.name).to_pylist())
-    make = _integer if column.stored_as == "int64_list" else _float
-    return (make(value) for value in numbers(table, column.name).tolist())
+def _features(column: RawColumn, table: pa.Table) -> Iterable[Any]:
+    make = _MAKE[column.stored_as]
+    return (make(value) for value in feed(table, [vars(column)])[column.input].tolist())
 
 
 def _bytes(value: str) -> Any:
@@ -64,6 +75,9 @@ def _integer(value: float) -> Any:
 def _float(value: float) -> Any:
     known = value == value
     return tf.train.Feature(float_list=tf.train.FloatList(value=[value])) if known else tf.train.Feature()
+
+
+_MAKE: Mapping[str, Callable[[Any], Any]] = {"bytes_list": _bytes, "int64_list": _integer, "float_list": _float}
 
 
 def require(trained: Floats, exported: Floats, where: str) -> None:
@@ -86,3 +100,23 @@ def require(trained: Floats, exported: Floats, where: str) -> None:
             got=f"{exported[worst]:.8f} instead of {trained[worst]:.8f} for a row of eval",
             hint="a layer that does something else when it is served, or something random, would do this",
         )
+
+
+def require_features(trained: Arrays, exported: Arrays) -> None:
+    """Holds what training saw of some rows against what the exported feature graph makes of them.
+
+    Args:
+        trained: By input name the arrays of training.
+        exported: The same of ``transform_columns``.
+
+    Raises:
+        BrokenError: Places differ, or quantities by more than 1e-6 of their size.
+    """
+    for name, values in trained.items():
+        if not np.allclose(exported[name], values, rtol=TOLERANCE, atol=TOLERANCE):
+            worst = np.unravel_index(np.abs(exported[name] - values).argmax(), values.shape)
+            raise BrokenError(
+                f"signature {TRANSFORM_COLUMNS}, feature {name!r}",
+                expected=f"what training saw, {values[worst]:g}",
+                got=f"{exported[name][worst]:g} for a row of eval",
+            )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from benison.components.trainer.featurize import FeatureGraph
+from benison.components.trainer.featurize.graph import FeatureGraph
 from benison.components.trainer.load import said
 from benison.components.trainer.serve import Served
 from benison.core import digests
@@ -45,7 +45,7 @@ def model_digest(model: Any, graph: FeatureGraph, signatures: Mapping[str, Any])
     return digests.of_json(
         {
             "variables": sorted(_variable(weight.path, weight.numpy()) for weight in model.weights),
-            "features": graph.to_json(),
+            **graph.to_json(),
             "signatures": sorted(_signature(name, function) for name, function in signatures.items()),
         }
     )

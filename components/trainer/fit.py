@@ -28,7 +28,7 @@ class Rows:
     """What the model is fitted to.
 
     Attributes:
-        inputs: By input name an array [n, 1], as `featurize.transform` makes it.
+        inputs: By input name an array [n, width], as `featurize.transform` makes it.
         labels: n values, 0 or 1.
     """
 

@@ -16,8 +16,11 @@ import pyarrow as pa
 import tensorflow as tf
 
 import benison.config
-from benison.components.trainer import agree, export, featurize, fit, load
+from benison.components.trainer import agree, export, fit, load, warmup
 from benison.components.trainer.accept import accept
+from benison.components.trainer.featurize.fit import fit as fit_features
+from benison.components.trainer.featurize.graph import FeatureGraph
+from benison.components.trainer.featurize.transform import tensors, transform
 from benison.components.trainer.inputs import model_features
 from benison.components.trainer.serve import Served
 from benison.config import Config
@@ -25,13 +28,13 @@ from benison.core import digests, documents
 from benison.core.errors import ConfigError, IntegrityError, StorageError
 from benison.core.examples import binary_labels, labelled, read_split
 from benison.core.files import storage_errors, write_atomically
-from benison.core.signatures import SERVE_COLUMNS, SERVE_EXAMPLES
+from benison.core.signatures import SERVE_COLUMNS, SERVE_EXAMPLES, SERVE_TRANSFORMED, TRANSFORM_COLUMNS
 from benison.core.spelling import nearest
 from benison.core.verdicts import Verdict
 
 PACKAGE = "Format-Serving"
 _TRIED_OUT = 64
-_COMPARED = {SERVE_COLUMNS: 10_000, SERVE_EXAMPLES: 1_000}
+_COMPARED = {SERVE_COLUMNS: 10_000, SERVE_TRANSFORMED: 10_000, SERVE_EXAMPLES: 1_000}
 _log = logging.getLogger(__name__)
 
 
@@ -72,7 +75,7 @@ def run(*, bundle: Path, examples: Path, validation: Path, model: Path) -> None:
 class _Data:
     """Train and eval, raw and as the model sees them, and the graph between."""
 
-    graph: featurize.FeatureGraph
+    graph: FeatureGraph
     train: fit.Rows
     held: fit.Rows
     held_raw: pa.Table
@@ -138,7 +141,7 @@ def _complete(project: Path, config: Config) -> None:
 
 def _read(examples: Path, config: Config) -> _Data:
     train, held = _labelled(examples, "train", config), _labelled(examples, "eval", config)
-    graph = featurize.fit(train, config.features)
+    graph = fit_features(train, config.features)
     return _Data(graph, _rows(train, graph, config), _rows(held, graph, config), held)
 
 
@@ -151,10 +154,10 @@ def _labelled(examples: Path, split: str, config: Config) -> pa.Table:
     return known
 
 
-def _rows(table: pa.Table, graph: featurize.FeatureGraph, config: Config) -> fit.Rows:
+def _rows(table: pa.Table, graph: FeatureGraph, config: Config) -> fit.Rows:
     label = config.label
     labels = binary_labels(table, label.column, positive=label.positive, negative=label.negative)
-    return fit.Rows(featurize.transform(table, graph), labels)
+    return fit.Rows(transform(table, graph), labels)
 
 
 def _train(project: Path, config: Config, data: _Data) -> _Trained:
@@ -176,19 +179,27 @@ def _export(project: Path, config: Config, data: _Data, trained: _Trained, packa
     label = config.label
     named = {"column": label.column, "positive": label.positive, "negative": label.negative}
     extra = package / "assets.extra"
-    documents.write(extra / "features.json", "features", {"features": data.graph.to_json(), "label": named})
+    documents.write(extra / "features.json", "features", {**data.graph.to_json(), "label": named})
     write_atomically(extra / "schema.pbtxt", (project / config.data.schema).read_bytes())
+    warmup.write(data.graph, config.name, extra)
     _agree(config, data, trained, package)
     return signatures
 
 
 def _agree(config: Config, data: _Data, trained: _Trained, package: Path) -> None:
     loaded = tf.saved_model.load(str(package)).signatures
-    ways = {SERVE_COLUMNS: agree.by_columns, SERVE_EXAMPLES: agree.by_examples}
+    ways = {
+        SERVE_COLUMNS: agree.by_columns,
+        SERVE_TRANSFORMED: agree.by_transformed,
+        SERVE_EXAMPLES: agree.by_examples,
+    }
     for signature, way in ways.items():
         rows = agree.sample(data.held_raw, _COMPARED[signature])
-        expected = fit.predict(trained.keras_model, featurize.transform(rows, data.graph), config.model.module)
+        seen = transform(rows, data.graph)
+        expected = fit.predict(trained.keras_model, seen, config.model.module)
         agree.require(expected, way(loaded, rows, data.graph), signature)
+    found = loaded[TRANSFORM_COLUMNS](**tensors(rows, data.graph.columns))
+    agree.require_features(seen, {name: values.numpy() for name, values in found.items()})
 
 
 def _record(config: Config, data: _Data, trained: _Trained, signatures: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""serve: the feature graph in TensorFlow, and the two signatures under which a model answers."""
+"""serve: feature graph and model as one, and the signatures under which they answer."""
 
 from __future__ import annotations
 
@@ -7,57 +7,68 @@ from typing import Any
 
 import tensorflow as tf
 
-from benison.components.trainer.featurize import FIRST, MISSING, UNKNOWN, Categorical, FeatureGraph, Numeric
-from benison.core.signatures import PROBABILITY, SERVE_COLUMNS, SERVE_EXAMPLES
+from benison.components.trainer.featurize.graph import FeatureGraph, RawColumn, is_place
+from benison.components.trainer.featurize.tensors import Transform
+from benison.core.signatures import (
+    NUMBER,
+    PROBABILITY,
+    SERVE_COLUMNS,
+    SERVE_EXAMPLES,
+    SERVE_TRANSFORMED,
+    TEXT,
+    TRANSFORM_COLUMNS,
+)
 
-_STORED = {"int64_list": tf.int64, "float_list": tf.float32}
+_STORED = {"int64_list": tf.int64, "float_list": tf.float32, "bytes_list": tf.string}
+_TYPES = {NUMBER: tf.float32, TEXT: tf.string}
 
 
 class Served(tf.Module):
-    """Feature graph and model as one; everything that a signature refers to hangs on it."""
+    """Feature graph and model; everything that a signature refers to hangs on it.
+
+    Args:
+        graph: The fitted graph.
+        model: The trained Keras model.
+    """
 
     def __init__(self, graph: FeatureGraph, model: Any) -> None:
         super().__init__(name="served")
         self.graph, self.model_call = graph, _inference(model)
         self.kept = [variable.value for variable in model.variables]
-        self.tables = {c.input: _table(c) for c in graph.columns if isinstance(c, Categorical)}
+        self.transform = Transform(graph)
 
-    def transformed(self, columns: Mapping[str, Any]) -> dict[str, Any]:
-        """What `featurize.transform` makes of the same rows, in TensorFlow.
+    def transform_columns(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        """What the model sees of rows given as one tensor [n] for each column: [n, width] for each feature."""
+        return self.transform(columns)
 
-        Args:
-            columns: By input name a tensor [n]: float32 with NaN for missing, or strings with "" for missing.
-
-        Returns:
-            By input name a tensor [n, 1], float32 or int32.
-        """
-        return {c.input: tf.expand_dims(self._transformed(c, columns[c.input]), 1) for c in self.graph.columns}
-
-    def _transformed(self, column: Numeric | Categorical, values: Any) -> Any:
-        if isinstance(column, Categorical):
-            return tf.cast(self.tables[column.input].lookup(values), tf.int32)
-        return _normalised(column, values)
+    def serve_transformed(self, features: Mapping[str, Any]) -> dict[str, Any]:
+        """Probabilities [n] of rows given as the model sees them."""
+        return {PROBABILITY: tf.reshape(tf.cast(self.model_call(dict(features)), tf.float32), [-1])}
 
     def serve_columns(self, columns: Mapping[str, Any]) -> dict[str, Any]:
-        """Probabilities of rows given as one tensor [n] for each feature."""
-        return {PROBABILITY: tf.reshape(tf.cast(self.model_call(self.transformed(columns)), tf.float32), [-1])}
+        """Probabilities [n] of rows given as one tensor [n] for each column."""
+        return self.serve_transformed(self.transform(columns))
 
     def serve_examples(self, examples: Any) -> dict[str, Any]:
-        """Probabilities of rows given as serialized tf.Examples, where a missing feature is a missing value."""
-        spec = {c.name: tf.io.RaggedFeature(_stored_type(c), row_splits_dtype=tf.int64) for c in self.graph.columns}
+        """Probabilities [n] of rows given as serialized tf.Examples, where a missing column is a missing value."""
+        spec = {
+            c.name: tf.io.RaggedFeature(_STORED[c.stored_as], row_splits_dtype=tf.int64) for c in self.graph.columns
+        }
         parsed = tf.io.parse_example(examples, spec)
         return self.serve_columns({c.input: _single(c, parsed[c.name]) for c in self.graph.columns})
 
     def signatures(self) -> dict[str, Any]:
         """The traced functions by signature name."""
-        columns = {
-            c.input: tf.TensorSpec([None], tf.string if isinstance(c, Categorical) else tf.float32, name=c.input)
-            for c in self.graph.columns
+        columns = {c.input: tf.TensorSpec([None], _type(c), name=c.input) for c in self.graph.columns}
+        features = {
+            f.input: tf.TensorSpec([None, f.width], tf.int32 if is_place(f) else tf.float32, name=f.input)
+            for f in self.graph.features
         }
-        examples = tf.TensorSpec([None], tf.string, name="examples")
         return {
-            SERVE_EXAMPLES: _traced(self.serve_examples, examples),
+            SERVE_EXAMPLES: _traced(self.serve_examples, tf.TensorSpec([None], tf.string, name="examples")),
             SERVE_COLUMNS: _traced(self.serve_columns, columns),
+            SERVE_TRANSFORMED: _traced(self.serve_transformed, features),
+            TRANSFORM_COLUMNS: _traced(self.transform_columns, columns),
         }
 
 
@@ -71,33 +82,16 @@ def _inference(model: Any) -> Callable[[Any], Any]:
     return lambda inputs: model(inputs, training=False)
 
 
-def _table(column: Categorical) -> Any:
-    keys = tf.constant(["", *column.vocabulary], tf.string)
-    places = tf.constant([MISSING, *range(FIRST, column.size)], tf.int64)
-    return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, places), UNKNOWN)
+def _type(column: RawColumn) -> Any:
+    return _TYPES.get(column.type, tf.float64)
 
 
-def _normalised(column: Numeric, values: Any) -> Any:
-    """As in NumPy, and what would have been an error there, infinite or negative under log, counts as missing."""
-    wide = tf.cast(values, tf.float64)
-    known = tf.math.is_finite(wide)
-    if column.log:
-        known = known & (wide >= 0)
-        wide = tf.math.log1p(tf.where(known, wide, tf.zeros_like(wide)))
-    normal = (wide - column.mean) / column.std
-    return tf.cast(tf.where(known, normal, tf.zeros_like(normal)), tf.float32)
-
-
-def _stored_type(column: Numeric | Categorical) -> Any:
-    return tf.string if isinstance(column, Categorical) else _STORED[column.stored_as]
-
-
-def _single(column: Numeric | Categorical, values: Any) -> Any:
-    """A feature's one value of each example, or what stands for a missing one."""
+def _single(column: RawColumn, values: Any) -> Any:
+    """A column's one value of each example, or what stands for a missing one."""
     one = tf.debugging.assert_less_equal(
         values.row_lengths(), tf.constant(1, tf.int64), message=f"feature {column.name!r}: expected one value at most"
     )
     with tf.control_dependencies([one]):
-        if isinstance(column, Categorical):
+        if column.type == TEXT:
             return tf.squeeze(values.to_tensor("", shape=(None, 1)), 1)
-        return tf.squeeze(tf.cast(values, tf.float32).to_tensor(float("nan"), shape=(None, 1)), 1)
+        return tf.squeeze(tf.cast(values, _type(column)).to_tensor(float("nan"), shape=(None, 1)), 1)

@@ -18,7 +18,7 @@ from benison.components.example_validator import edit_schema, parse
 from benison.components.example_validator.accept import column_of, proposed, refusal
 from benison.components.example_validator.edit_text import edited
 from benison.components.example_validator.run import read_schema
-from benison.config import acceptances
+from benison.config import acceptances, columns_of
 from benison.config.acceptances import OF_SCHEMA, Acceptance
 from benison.core.errors import ConfigError, DataError
 from benison.core.files import write_atomically
@@ -188,7 +188,7 @@ def _where(check: Check) -> str:
 def _refuse_to_give_up(found: Evidence, new: schema_pb2.Schema) -> None:
     """A column that is gone becomes a deprecated one, which the model cannot be fed with."""
     config = found.project.config
-    model = {config.label.column, *(feature.name for feature in config.features)}
+    model = {config.label.column, *columns_of(config.features)}
     for feature in new.feature:
         if feature.name in model and feature.lifecycle_stage == schema_pb2.DEPRECATED:
             raise DataError(

@@ -11,17 +11,29 @@ from benison.core import documents
 Package = Callable[..., Path]
 FEATURES = {
     "label": {"column": "income", "positive": ">50K", "negative": "<=50K"},
+    "columns": [
+        {"name": "age", "input": "age", "type": "number", "stored_as": "float_list"},
+        {"name": "sex", "input": "sex", "type": "text", "stored_as": "bytes_list"},
+    ],
     "features": [
         {
             "name": "age",
             "input": "age",
             "kind": "numeric",
-            "stored_as": "float_list",
-            "log": False,
-            "mean": 40.0,
-            "std": 1.0,
+            "version": 1,
+            "columns": ["age"],
+            "declared": {"log": False, "clip": [None, None], "normalise": "standard"},
+            "fitted": {"offset": 40.0, "scale": 1.0, "fill": 0.0},
         },
-        {"name": "sex", "input": "sex", "kind": "categorical", "vocabulary": ["Female"]},
+        {
+            "name": "sex",
+            "input": "sex",
+            "kind": "categorical",
+            "version": 1,
+            "columns": ["sex"],
+            "declared": {"min_count": 1, "max_size": 0, "hash": 0},
+            "fitted": {"vocabulary": ["Female"]},
+        },
     ],
 }
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-from benison.components.evaluator import predict as verb
+from benison.components.evaluator.predict import Package as Opened
 from benison.config import Label
 from benison.core import documents
 from benison.core.errors import ConfigError, DataError
@@ -19,7 +19,7 @@ TABLE = pa.table({"age": [40.0, None, 50.0, 20.0], "sex": ["Female", "Male", Non
 
 
 def predict(package: Path, table: pa.Table, **options: int) -> npt.NDArray[np.float64]:
-    return verb.predict(package, table, LABEL, **options)
+    return Opened.open(package, LABEL).predict(table, **options)
 
 
 def by_hand(age: float, women: float, bias: float) -> list[float]:
@@ -59,14 +59,19 @@ def test_a_column_that_the_model_takes_and_the_data_lacks_is_named(package: Pack
         predict(package(0.1, -1.0, 0.2), table)
 
 
-def test_text_where_the_model_was_trained_on_numbers_is_told_of_the_model(package: Package) -> None:
-    table = TABLE.set_column(0, "age", pa.array(["40", None, "50", " 20"]))
+def test_texts_that_are_numbers_are_numbers_to_a_model_that_was_trained_on_them(package: Package) -> None:
+    table = TABLE.set_column(0, "age", pa.array(["40", None, "50.0", "20"]))
+    assert predict(package(0.1, -1.0, 0.2), table).tolist() == predict(package(0.1, -1.0, 0.2), TABLE).tolist()
+
+
+def test_texts_that_are_no_numbers_are_told_of_the_model_that_was_trained_on_them(package: Package) -> None:
+    table = TABLE.set_column(0, "age", pa.array(["40", None, "old", "20"]))
     said = (
-        "column 'age': expected numbers, as the Format-Serving was trained on, got text\n\n"
-        "hint: declare it numeric under features: in benison.yaml, or give the project another name"
+        "column 'age': expected numbers, as the Format-Serving was trained on, got text (Failed to parse string: 'old'"
     )
-    with pytest.raises(DataError, match=re.escape(said)):
+    with pytest.raises(DataError, match=re.escape(said)) as raised:
         predict(package(0.1, -1.0, 0.2), table)
+    assert raised.value.hint == "declare it numeric under features: in benison.yaml, or give the project another name"
 
 
 @pytest.mark.parametrize(
@@ -100,8 +105,8 @@ def with_vocabulary(package: Package, tmp_path: Path, vocabulary: list[str]) -> 
     folder = shutil.copytree(package(0.1, -1.0, 0.2), tmp_path / "Format-Serving")
     path = folder / "assets.extra" / "features.json"
     told = documents.read(path, "features")
-    told["features"][1]["vocabulary"] = vocabulary
-    documents.write(path, "features", {name: told[name] for name in ("features", "label")})
+    told["features"][1]["fitted"]["vocabulary"] = vocabulary
+    documents.write(path, "features", {name: told[name] for name in ("columns", "features", "label")})
     return folder
 
 
@@ -111,7 +116,7 @@ def test_a_model_of_another_label_is_not_compared(package: Package) -> None:
         "got income = '<=50K' and not '>50K'\n\nhint: models that predict different things cannot be compared"
     )
     with pytest.raises(ConfigError, match=re.escape(said)):
-        verb.predict(package(0.1, -1.0, 0.2), TABLE, Label("income", "<=50K", ">50K"))
+        Opened.open(package(0.1, -1.0, 0.2), Label("income", "<=50K", ">50K"))
 
 
 def test_a_folder_that_is_no_saved_model_is_an_error(tmp_path: Path, package: Package) -> None:

@@ -8,15 +8,21 @@ import pytest
 import tensorflow as tf
 
 from benison.components.trainer import agree
-from benison.components.trainer.featurize import Categorical, FeatureGraph, Numeric
+from benison.components.trainer.featurize.graph import FeatureGraph, Indexed, RawColumn, Scaled
+from benison.config.features import Categorical, Numeric
 from benison.core.errors import BrokenError
 
 GRAPH = FeatureGraph(
     (
-        Numeric("age", "age", log=False, mean=0.0, std=1.0, stored_as="int64_list"),
-        Numeric("hours per week", "hours_per_week", log=False, mean=0.0, std=1.0, stored_as="float_list"),
-        Categorical("city", "city", ("Ulm",)),
-    )
+        RawColumn("age", "age", "number", "int64_list"),
+        RawColumn("hours per week", "hours_per_week", "number", "float_list"),
+        RawColumn("city", "city", "text", "bytes_list"),
+    ),
+    (
+        Scaled(Numeric("age", "age"), "age", 0.0, 1.0, 0.0),
+        Scaled(Numeric("hours per week", "hours per week"), "hours_per_week", 0.0, 1.0, 0.0),
+        Indexed(Categorical("city", "city"), "city", ("Ulm",)),
+    ),
 )
 
 
@@ -49,3 +55,13 @@ def test_answers_that_differ_name_the_worst(exported: list[float], worst: str) -
         f"got {worst} instead of {trained}000000 for a row of eval"
     )
     assert "something random" in raised.value.hint
+
+
+def test_features_agree_where_places_are_the_same_and_quantities_nearly_so() -> None:
+    trained = {"age": np.array([[1.0], [-2.0]], np.float32), "city": np.array([[1], [2]], np.int32)}
+    agree.require_features(trained, {**trained, "age": trained["age"] * np.float32(1 + 5e-7)})
+    said = "signature transform_columns, feature 'city': expected what training saw, 2, got 3 for a row of eval"
+    with pytest.raises(BrokenError, match=said):
+        agree.require_features(trained, {**trained, "city": np.array([[1], [3]], np.int32)})
+    with pytest.raises(BrokenError, match=r"feature 'age': expected what training saw, -2, got -2.1 for"):
+        agree.require_features(trained, {**trained, "age": np.array([[1.0], [-2.1]], np.float32)})

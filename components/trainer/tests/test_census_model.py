@@ -13,17 +13,20 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 import benison.config
-from benison.components.trainer import featurize, fit, load
+from benison.components.trainer import fit, load
 from benison.components.trainer.accept import accept
+from benison.components.trainer.featurize.fit import fit as fit_features
+from benison.components.trainer.featurize.graph import FeatureGraph
+from benison.components.trainer.featurize.transform import transform
 from benison.components.trainer.inputs import model_features
 from benison.core.examples import binary_labels
 
 PROJECT = Path(__file__).resolve().parents[3] / "examples" / "census"
 
 
-def examined(part: pa.Table, graph: featurize.FeatureGraph, label: benison.config.Label) -> fit.Rows:
+def examined(part: pa.Table, graph: FeatureGraph, label: benison.config.Label) -> fit.Rows:
     labels = binary_labels(part, label.column, positive=label.positive, negative=label.negative)
-    return fit.Rows(featurize.transform(part, graph), labels)
+    return fit.Rows(transform(part, graph), labels)
 
 
 def logistic_auc(train: fit.Rows, held: fit.Rows) -> float:
@@ -40,7 +43,7 @@ def test_the_census_example_learns_more_than_a_logistic_regression_does() -> Non
     options = csv.ConvertOptions(strings_can_be_null=True)
     people = csv.read_csv(PROJECT / "data" / "span-1.csv.gz", convert_options=options)
     fold = np.random.default_rng(0).random(people.num_rows) < 0.7
-    graph = featurize.fit(people.filter(pa.array(fold)), config.features)
+    graph = fit_features(people.filter(pa.array(fold)), config.features)
     train, held = (examined(people.filter(pa.array(part)), graph, config.label) for part in (fold, ~fold))
     fit.seeded(config.model.seed)
     with load.importable(PROJECT):

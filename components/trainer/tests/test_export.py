@@ -10,13 +10,15 @@ import pytest
 import tensorflow as tf
 
 from benison.components.trainer import export
-from benison.components.trainer.featurize import Categorical, FeatureGraph, Numeric
+from benison.components.trainer.featurize.graph import FeatureGraph, Indexed, RawColumn, Scaled
 from benison.components.trainer.serve import Served
+from benison.config.features import Categorical, Numeric
 from benison.core.errors import StorageError
 
-AGE = Numeric("age", "age", log=False, mean=40.0, std=9.0, stored_as="int64_list")
-CITY = Categorical("city", "city", ("Ulm", "Bonn"))
-GRAPH = FeatureGraph((AGE, CITY))
+COLUMNS = (RawColumn("age", "age", "number", "int64_list"), RawColumn("city", "city", "text", "bytes_list"))
+AGE = Scaled(Numeric("age", "age"), "age", 40.0, 9.0, 0.0)
+CITY = Indexed(Categorical("city", "city"), "city", ("Ulm", "Bonn"))
+GRAPH = FeatureGraph(COLUMNS, (AGE, CITY))
 
 
 def model(weight: float = 0.5) -> Any:
@@ -34,12 +36,17 @@ def test_a_models_digest_tells_weights_features_and_signatures_apart_and_nothing
     assert export.model_digest(model(), GRAPH, dict(reversed(again.items()))) == first
     others = {
         export.model_digest(model(float(np.nextafter(np.float32(0.5), np.float32(1)))), GRAPH, traced),
-        export.model_digest(model(), FeatureGraph((dataclasses.replace(AGE, mean=40.000001), CITY)), traced),
-        export.model_digest(model(), FeatureGraph((AGE, Categorical("city", "city", ("Bonn", "Ulm")))), traced),
-        export.model_digest(model(), FeatureGraph((AGE, dataclasses.replace(CITY, name="City"))), traced),
+        export.model_digest(model(), FeatureGraph(COLUMNS, (dataclasses.replace(AGE, offset=40.000001), CITY)), traced),
+        export.model_digest(
+            model(), FeatureGraph(COLUMNS, (AGE, dataclasses.replace(CITY, vocabulary=("Bonn",)))), traced
+        ),
+        export.model_digest(model(), FeatureGraph(COLUMNS, (AGE, dataclasses.replace(CITY, input="City"))), traced),
+        export.model_digest(
+            model(), FeatureGraph((dataclasses.replace(COLUMNS[0], name="Age"), COLUMNS[1]), (AGE, CITY)), traced
+        ),
         export.model_digest(model(), GRAPH, {"serving_default": traced["serving_default"]}),
     }
-    assert len(others | {first}) == 6
+    assert len(others | {first}) == 7
 
 
 def test_a_package_holds_the_model_and_not_its_optimizer(tmp_path: Path) -> None:

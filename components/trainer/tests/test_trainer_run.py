@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
 
-from benison.components.trainer import featurize
+from benison.components.trainer.featurize.fit import fit
 from benison.components.trainer.run import run
-from benison.config import Feature
+from benison.config.features import Categorical, Feature, Numeric
 from benison.core import digests, documents
 from benison.core.errors import BrokenError, ConfigError, DataError, IntegrityError, ModelCodeError, StorageError
 from benison.core.signatures import feed
@@ -98,14 +98,15 @@ def test_rows_without_a_known_label_change_nothing(task: Any, make_task: MakeTas
 def test_a_package_holds_its_features_as_fitted_on_train(task: Any) -> None:
     extra = task.model / "Format-Serving" / "assets.extra"
     features = documents.read(extra / "features.json", "features")
-    wanted = [
-        Feature("age", "numeric"),
-        Feature("hours per week", "numeric"),
-        Feature("spent", "numeric", log=True),
-        Feature("city", "categorical", min_count=2),
+    wanted: list[Feature] = [
+        Numeric("age", "age"),
+        Numeric("hours per week", "hours per week"),
+        Numeric("spent", "spent", log=True),
+        Categorical("city", "city", min_count=2),
     ]
     train = pq.read_table(task.examples / "Split-train" / "data-00000.parquet")
-    assert features["features"] == featurize.fit(train, wanted).to_json()
+    fitted = fit(train, wanted).to_json()
+    assert {name: features[name] for name in ("columns", "features")} == json.loads(json.dumps(fitted))
     assert features["label"] == {"column": "returns", "positive": "yes", "negative": "no"}
     assert (extra / "schema.pbtxt").read_bytes() == (task.bundle / "project" / "schema.pbtxt").read_bytes()
 
@@ -113,14 +114,14 @@ def test_a_package_holds_its_features_as_fitted_on_train(task: Any) -> None:
 def test_a_package_answers_in_a_process_without_benison_as_it_did_in_training(task: Any) -> None:
     held = pq.read_table(task.examples / "Split-eval" / "data-00000.parquet")
     package = task.model / "Format-Serving"
-    features = documents.read(package / "assets.extra" / "features.json", "features")["features"]
-    columns = {name: values.tolist() for name, values in feed(held, features).items()}
+    columns = documents.read(package / "assets.extra" / "features.json", "features")["columns"]
+    values = {name: values.tolist() for name, values in feed(held, columns).items()}
     said = in_a_process(
         f"""
 import json, sys, tensorflow as tf
 nan = float("nan")
 signatures = tf.saved_model.load({str(package)!r}).signatures
-answers = signatures["serve_columns"](**{{name: tf.constant(values) for name, values in {columns!r}.items()}})
+answers = signatures["serve_columns"](**{{name: tf.constant(values) for name, values in {values!r}.items()}})
 empty = signatures["serving_default"](tf.constant([tf.train.Example().SerializeToString()]))
 assert not any(name.partition(".")[0] == "benison" for name in sys.modules)
 print(json.dumps([answers["probability"].numpy().tolist(), empty["probability"].numpy().tolist()]))

@@ -1,0 +1,162 @@
+"""Fitting the feature graph, on train alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import tensorflow as tf
+
+from benison.components.trainer.featurize.graph import (
+    Bucketed,
+    Crossed,
+    Dated,
+    FeatureGraph,
+    Fitted,
+    Hashed,
+    Indexed,
+    RawColumn,
+    Scaled,
+    Tokenized,
+)
+from benison.components.trainer.featurize.raw import columns_on_scale, moments_of, raw_column
+from benison.components.trainer.featurize.tensors import words
+from benison.config import columns_of
+from benison.config.features import Buckets, Categorical, Cross, Date, Feature, Numeric, Text
+from benison.core.signatures import input_names, numbers, texts
+
+# A vocabulary beyond this is mostly identifiers: it costs memory in training and serving and says little.
+MANY_VALUES = 100_000
+_AT_ONCE = 65_536
+_log = logging.getLogger(__name__)
+
+
+def fit(train: pa.Table, features: Sequence[Feature]) -> FeatureGraph:
+    """Fits the feature graph.
+
+    Args:
+        train: The rows of the split train, with every column that the features are made of.
+        features: The features of benison.yaml.
+
+    Raises:
+        DataError: A column is missing, holds something else than its feature says, a negative number under ``log``, or
+            what is no date.
+    """
+    columns = columns_of(features)
+    inputs = input_names(columns)
+    raw = tuple(raw_column(train, column, inputs[column], features) for column in columns)
+    names = input_names([feature.name for feature in features])
+    fitted: dict[str, Fitted] = {}
+    for feature in sorted(features, key=lambda feature: isinstance(feature, Cross)):
+        fitted[feature.name] = _fitted(train, feature, names[feature.name], raw, fitted)
+    return FeatureGraph(raw, tuple(fitted[feature.name] for feature in features))
+
+
+def _fitted(
+    train: pa.Table, feature: Feature, name: str, raw: Sequence[RawColumn], before: Mapping[str, Fitted]
+) -> Fitted:
+    if isinstance(feature, Cross):
+        return Crossed(feature, name, tuple(before[part] for part in feature.of))  # type: ignore[misc]
+    if isinstance(feature, Numeric):
+        return _scaled(train, feature, name)
+    if isinstance(feature, Buckets):
+        return _bucketed(train, feature, name)
+    if isinstance(feature, Categorical):
+        return Hashed(feature, name) if feature.hash else _indexed(train, feature, name)
+    if isinstance(feature, Text):
+        return _tokenized(train, feature, name)
+    return _dated(train, feature, name, next(column for column in raw if column.name == feature.column))
+
+
+def _scaled(train: pa.Table, feature: Numeric, name: str) -> Scaled:
+    values = columns_on_scale(train, feature)
+    known = values[~np.isnan(values)]
+    # Equality rather than a deviation of 0: rounding in the mean leaves a constant column with one of 1e-17.
+    if not len(known) or known.min() == known.max():
+        _useless(feature, "one value alone" if len(known) else "every value is missing")
+        only = float(known[0]) if len(known) else 0.0
+        return (
+            Scaled(feature, name, 0.0, 1.0, only)
+            if feature.normalise == "none"
+            else Scaled(feature, name, only, 1.0, 0)
+        )
+    mean, low, high = (float(figure) for figure in (known.mean(), known.min(), known.max()))
+    if feature.normalise == "none":
+        return Scaled(feature, name, 0.0, 1.0, mean)
+    if feature.normalise == "min_max":
+        return Scaled(feature, name, low, high - low, (mean - low) / (high - low))
+    return Scaled(feature, name, mean, float(known.std()), 0.0)
+
+
+def _useless(feature: Feature, what: str) -> None:
+    _log.warning("feature %s tells the model nothing: %s in train", feature.name, what)
+
+
+def _bucketed(train: pa.Table, feature: Buckets, name: str) -> Bucketed:
+    values = numbers(train, feature.column)
+    known = values[~np.isnan(values)]
+    if not len(known):
+        _useless(feature, "every value is missing")
+    inner = np.linspace(0, 1, feature.count + 1)[1:-1]
+    found = np.quantile(known, inner) if feature.count and len(known) else np.array(feature.boundaries)
+    boundaries = np.unique(found.astype(np.float32))
+    if feature.count and len(known) and len(boundaries) < feature.count - 1:
+        said = "feature %s: its values in train make %d different buckets, where %d are asked for"
+        _log.warning(said, feature.name, len(boundaries) + 1, feature.count)
+    return Bucketed(feature, name, tuple(boundaries.tolist()))
+
+
+def _indexed(train: pa.Table, feature: Categorical, name: str) -> Indexed:
+    counts = pc.value_counts(texts(train, feature.column))
+    values, times = counts.field("values").to_pylist(), counts.field("counts").to_pylist()
+    if len(values) < 2:
+        _useless(feature, "every value is missing" if values in ([], [""]) else "one value alone")
+    vocabulary = _most_frequent(dict(zip(values, times, strict=True)), feature)
+    if len(values) >= 2 and not vocabulary:
+        _log.warning("feature %s: no value occurs %d times in train, min_count", feature.name, feature.min_count)
+    if len(vocabulary) > MANY_VALUES:
+        said = "feature %s has a vocabulary of %s values; min_count, max_size or hash make it smaller"
+        _log.warning(said, feature.name, f"{len(vocabulary):,}")
+    return Indexed(feature, name, vocabulary)
+
+
+def _most_frequent(counts: Mapping[str, int], feature: Categorical | Text) -> tuple[str, ...]:
+    found = sorted((-count, value) for value, count in counts.items() if value and count >= feature.min_count)
+    return tuple(value for _, value in found[: feature.max_size or None])
+
+
+def _tokenized(train: pa.Table, feature: Text, name: str) -> Tokenized:
+    counts = pc.value_counts(texts(train, feature.column))
+    seen: dict[str, int] = {}
+    for start in range(0, len(counts), _AT_ONCE):
+        part = counts.slice(start, _AT_ONCE)
+        for word, count in _words(part.field("values"), part.field("counts").to_numpy()):
+            seen[word] = seen.get(word, 0) + count
+    vocabulary = _most_frequent(seen, feature)
+    if not vocabulary:
+        _useless(feature, f"no word occurs {feature.min_count} times" if seen else "no word at all")
+    return Tokenized(feature, name, vocabulary)
+
+
+def _words(values: pa.Array, counts: npt.NDArray[np.int64]) -> Sequence[tuple[str, int]]:
+    """The words of some texts, each with how often it occurs where a text does so many times."""
+    found = words(tf.constant(values.to_pylist(), tf.string))
+    times = counts[found.value_rowids().numpy()]
+    encoded = pa.array(found.flat_values.numpy().tolist(), pa.binary()).dictionary_encode()
+    sums = np.bincount(encoded.indices.to_numpy(zero_copy_only=False), times, len(encoded.dictionary))
+    return [(word.decode(), int(total)) for word, total in zip(encoded.dictionary.to_pylist(), sums, strict=True)]
+
+
+def _dated(train: pa.Table, feature: Date, name: str, column: RawColumn) -> Dated:
+    moments = moments_of(train, column)
+    days = moments.days.numpy()[moments.known.numpy()]
+    if not len(days) or days.min() == days.max():
+        _useless(feature, "one value alone" if len(days) else "every value is missing")
+        return Dated(feature, name, float(days[0]) if len(days) else 0.0)
+    return (
+        Dated(feature, name, float(days.mean()), float(days.std())) if "days" in feature.parts else Dated(feature, name)
+    )

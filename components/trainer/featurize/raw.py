@@ -1,0 +1,84 @@
+"""Raw columns of Arrow as the feature graph takes them, with what cannot be used named by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import tensorflow as tf
+
+from benison.components.trainer.featurize import dates
+from benison.components.trainer.featurize.graph import RawColumn
+from benison.config import date_columns, number_columns
+from benison.config.features import Feature, Numeric
+from benison.core.errors import DataError
+from benison.core.signatures import NUMBER, SECONDS, TEXT, feed, numbers, texts
+
+
+def raw_column(table: pa.Table, column: str, name: str, features: Sequence[Feature]) -> RawColumn:
+    """How signatures take a column.
+
+    Args:
+        table: Rows that have it.
+        column: Its name.
+        name: The name of its input.
+        features: What it is used for.
+
+    Raises:
+        DataError: It is missing, or no numbers where numbers are needed.
+    """
+    if column in number_columns(features):
+        numbers(table, column)
+        return RawColumn(column, name, NUMBER, _stored_as(table[column].type))
+    texts(table, column)
+    kind = table[column].type
+    if column in date_columns(features) and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        return RawColumn(column, name, SECONDS, _stored_as(kind))
+    return RawColumn(column, name, TEXT, "bytes_list")
+
+
+def _stored_as(kind: pa.DataType) -> str:
+    return "float_list" if pa.types.is_floating(kind) else "int64_list"
+
+
+def columns_on_scale(table: pa.Table, feature: Numeric) -> npt.NDArray[np.float64]:
+    """A column on the scale on which it is normalised: clipped, then log(1 + x) where asked; NaN for missing.
+
+    Raises:
+        DataError: It holds something else than numbers, or one below 0 under ``log``.
+    """
+    low, high = feature.clip
+    wide = np.clip(numbers(table, feature.column).astype(np.float64), low, high)
+    if not feature.log:
+        return wide
+    if (negative := wide < 0).any():
+        row = int(negative.argmax())
+        raise DataError(
+            f"column {feature.column!r}, row {row + 1}",
+            expected="0 or more, since log(1 + x) is taken",
+            got=f"{wide[row]:g}",
+            hint="say  clip: [0, null]  or remove  log: true  under features: in benison.yaml, or mend the data",
+        )
+    return np.log1p(wide)
+
+
+def moments_of(table: pa.Table, column: RawColumn) -> dates.Moments:
+    """A column of dates, row by row.
+
+    Raises:
+        DataError: A value that is not missing is no date.
+    """
+    values = feed(table, [vars(column)])[column.input]
+    found = dates.moments(tf.constant(values, tf.string if column.type == TEXT else tf.float64))
+    strange = ~found.known.numpy() & (values != "" if column.type == TEXT else ~np.isnan(values))
+    if strange.any():
+        row = int(strange.argmax())
+        raise DataError(
+            f"column {column.name!r}, row {row + 1}",
+            expected="a date or time such as 2026-11-20 or 2026-11-20T14:30, or seconds since 1970",
+            got=repr(values[row]) if column.type == TEXT else f"{values[row]:g}",
+            hint="leave it empty where it is missing, or declare the column categorical in benison.yaml",
+        )
+    return found
