@@ -71,7 +71,7 @@ def test_what_is_not_said_has_the_documented_default(tmp_path: Path) -> None:
     assert (found.data.schema, found.evaluation, found.model.module, found.registry) == (
         "schema.pbtxt",
         "eval_config.json",
-        "model.py",
+        "",
         "registry",
     )
     assert math.isnan(found.gate.checks[0].tolerance)

@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +27,7 @@ _BENISON = [sys.executable, "-m", "benison"]
 def prepare(folder: Path) -> dict[int, pd.DataFrame]:
     """Makes the project in a folder; the months by number."""
     shutil.copytree(PROJECT, folder)
-    # The model is what every project starts from: the data are what is looked at here.
-    (folder / "model.py").write_text(resources.files("benison.template").joinpath("model.py").read_text())
+    # The model is Benison's own: the data are what is looked at here.
     (folder / "data").mkdir()
     for name in ("airlines", "airports", "planes"):
         table(name).to_csv(folder / "data" / f"{name}.csv", index=False)

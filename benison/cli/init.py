@@ -55,7 +55,7 @@ def command(folder: Path, data: str | None, label: str | None, positive: str | N
         suggestion, files = _from_data(folder, data, label, positive)
     files |= {
         "eval_config.json": _eval_config(suggestion),
-        "model.py": _template("model.py"),
+        "model.py": resources.files("benison.components.trainer").joinpath("default_model.py").read_text(),
         ".gitignore": "runs/\nregistry/\n",
     }
     for name, text in files.items():

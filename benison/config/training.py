@@ -14,7 +14,8 @@ class Model:
     """The user's model and how it is trained.
 
     Attributes:
-        module: The Python file with ``build_model(features, hyperparameters)``.
+        module: The Python file with ``build_model(features, hyperparameters)``; empty: model.py, or Benison's own where
+            there is none.
         epochs: At most so many passes over train.
         batch_size: Rows per step.
         patience: Epochs without a better loss on eval after which training stops; the best weights are kept.
@@ -37,7 +38,7 @@ def model_of(section: Section) -> Model:
         ConfigError: Something in it is not understood.
     """
     model = Model(
-        module=inside(section, "module", "model.py"),
+        module=inside(section, "module", "") if "module" in section.content else "",
         epochs=section.whole("epochs", 20, low=1),
         batch_size=section.whole("batch_size", 256, low=1),
         patience=section.whole("patience", 3, low=1),

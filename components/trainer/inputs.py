@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
-from benison.components.trainer.featurize.graph import FeatureGraph, Fitted, is_place, sources
+from benison.components.trainer.featurize.graph import FeatureGraph, Fitted, sources
 
 ONE_HOT_UP_TO = 100
 _KINDS = {"numeric": "numeric", "date": "date", "text": "text"}
@@ -26,6 +27,7 @@ class ModelFeature:
         width: How many numbers or places a row has: 1, the numbers of a date, or the words of a text.
         columns: The columns of the data that it comes from.
         embedding: The width that benison.yaml asks for; 0: none.
+        quantiles: Of a number in train, ascending, on its own scale.
     """
 
     name: str
@@ -34,6 +36,7 @@ class ModelFeature:
     width: int
     columns: tuple[str, ...]
     embedding: int = 0
+    quantiles: tuple[float, ...] = ()
 
     def input(self) -> Any:
         """Its `keras.Input`: [n, width], float32 numbers or int32 places."""
@@ -54,6 +57,17 @@ class ModelFeature:
             return keras.ops.one_hot(keras.ops.squeeze(tensor, -1), self.size)
         width = self.embedding_width
         return keras.layers.Reshape((width,))(keras.layers.Embedding(self.size, width)(tensor))
+
+    def stairs(self, tensor: Any) -> Any:
+        """A number [n, 1] as the part of each step between two of its quantiles that lies below it, 0 to 1 [n, steps].
+
+        A line through these bends wherever it has to (piecewise linear encoding, Gorishniy and others, 2022). A number
+        that is the same in all of train is itself.
+        """
+        if len(self.quantiles) < 2:
+            return tensor
+        edges = np.array(self.quantiles, np.float32)
+        return keras.ops.clip((tensor - edges[:-1]) / np.diff(edges), 0, 1)
 
     @property
     def embedding_width(self) -> int:
@@ -91,6 +105,12 @@ def model_features(graph: FeatureGraph) -> tuple[ModelFeature, ...]:
 
 
 def _model_feature(feature: Fitted) -> ModelFeature:
-    kind = _KINDS.get(feature.kind, "categorical")
-    embedding = getattr(feature.declared, "embedding", 0) if is_place(feature) else 0
-    return ModelFeature(feature.input, kind, feature.size, feature.width, sources(feature), embedding)
+    return ModelFeature(
+        name=feature.input,
+        kind=_KINDS.get(feature.kind, "categorical"),
+        size=feature.size,
+        width=feature.width,
+        columns=sources(feature),
+        embedding=getattr(feature.declared, "embedding", 0),
+        quantiles=getattr(feature, "quantiles", ()),
+    )

@@ -12,10 +12,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from benison.core.errors import BenisonError, ModelCodeError
+from benison.components.trainer import default_model
+from benison.core.errors import BenisonError, ConfigError, ModelCodeError
 from benison.core.spelling import misspelt, nearest
 
 BUILD = "build_model"
+DEFAULT = "Benison's own model"
+_USUAL = "model.py"
 _LONGEST = 300
 _DECORATION = re.compile(r"\x1b\[[0-9;]*m|\{\{function_node [^}]*\}\} ?| \[Op:[^]]*\].*")
 _IN_MESSAGE = re.compile(r'^\s*File "([^"]+)", line (\d+)', re.MULTILINE)
@@ -95,16 +98,23 @@ def _hint_for(error: BaseException) -> str:
     return ""
 
 
+def module_of(project: Path, module: str) -> str:
+    """The file that the model comes from, for `build` and for messages; `DEFAULT` where the project has none."""
+    return module or (_USUAL if (project / _USUAL).exists() else DEFAULT)
+
+
 def build_function(project: Path, module: str) -> Callable[[Any, Any], Any]:
     """The project's ``build_model``.
 
     Args:
         project: The bundle's project folder, already `importable`.
-        module: The relative path of the file that has it.
+        module: What `module_of` says.
 
     Raises:
         ModelCodeError: The file is missing, cannot be imported, or has no such function.
     """
+    if module == DEFAULT:
+        return default_model.build_model  # type: ignore[no-any-return]
     path = project.resolve() / module
     if not path.is_file():
         known = [file.relative_to(project.resolve()).as_posix() for file in project.resolve().rglob("*.py")]
@@ -138,7 +148,19 @@ def build(project: Path, module: str, features: tuple[Any, ...], hyperparameters
 
     Raises:
         ModelCodeError: As `build_function`, or the call raises.
+        ConfigError: Benison's own model has no such hyperparameter.
     """
     function = build_function(project, module)
+    if module == DEFAULT:
+        _known_hyperparameters(hyperparameters)
     with blamed(project, module, expected=f"{BUILD} to return a keras.Model"):
         return function(features, dict(hyperparameters))
+
+
+def _known_hyperparameters(hyperparameters: Mapping[str, Any]) -> None:
+    for name in hyperparameters:
+        if name not in default_model.HYPERPARAMETERS:
+            known = ", ".join(default_model.HYPERPARAMETERS)
+            hint = "write a model.py of your own for others"
+            where = "benison.yaml (model.hyperparameters)"
+            raise ConfigError(where, expected=f"hyperparameters of {DEFAULT}: {known}", got=repr(name), hint=hint)

@@ -161,12 +161,12 @@ def _rows(table: pa.Table, graph: FeatureGraph, config: Config) -> fit.Rows:
 
 
 def _train(project: Path, config: Config, data: _Data) -> _Trained:
-    settings = config.model
-    keras_model = load.build(project, settings.module, model_features(data.graph), settings.hyperparameters)
-    with load.blamed(project, settings.module, expected="a model that can be called with the features"):
-        accept(keras_model, settings.module, {name: v[:_TRIED_OUT] for name, v in data.train.inputs.items()})
-    with load.blamed(project, settings.module, expected="a model that can be trained"):
-        training = fit.fit(keras_model, data.train, data.held, settings, settings.module)
+    settings, module = config.model, load.module_of(project, config.model.module)
+    keras_model = load.build(project, module, model_features(data.graph), settings.hyperparameters)
+    with load.blamed(project, module, expected="a model that can be called with the features"):
+        accept(keras_model, module, {name: v[:_TRIED_OUT] for name, v in data.train.inputs.items()})
+    with load.blamed(project, module, expected="a model that can be trained"):
+        training = fit.fit(keras_model, data.train, data.held, settings, module)
     return _Trained(keras_model, training)
 
 

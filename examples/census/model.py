@@ -6,17 +6,14 @@ imports may lie beside it.
 """
 
 import keras
-from keras import layers, ops
-
-STEPS = 32
-LOWEST, HIGHEST = -3, 5  # standard deviations from the mean
+from keras import layers
 
 
 def build_model(features, hyperparameters):
     """A multilayer perceptron; the hyperparameters are those of benison.yaml."""
     inputs = {feature.name: feature.input() for feature in features}
     encoded = [
-        stairs(inputs[feature.name]) if feature.kind == "numeric" else feature.encode(inputs[feature.name])
+        feature.stairs(inputs[feature.name]) if feature.kind == "numeric" else feature.encode(inputs[feature.name])
         for feature in features
     ]
     hidden = layers.Concatenate()(encoded)
@@ -26,10 +23,3 @@ def build_model(features, hyperparameters):
     model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(hidden))
     model.compile(optimizer=keras.optimizers.Adam(hyperparameters["learning_rate"]), loss="binary_crossentropy")
     return model
-
-
-def stairs(number):
-    """A number [n, 1] as the part of each step that lies below it [n, 32]: income neither rises nor falls with age."""
-    width = (HIGHEST - LOWEST) / STEPS
-    lower_edges = LOWEST + width * ops.arange(STEPS, dtype="float32")
-    return ops.clip((number - lower_edges) / width, 0, 1)

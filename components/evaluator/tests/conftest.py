@@ -23,7 +23,7 @@ FEATURES = {
             "version": 1,
             "columns": ["age"],
             "declared": {"log": False, "clip": [None, None], "normalise": "standard"},
-            "fitted": {"offset": 40.0, "scale": 1.0, "fill": 0.0},
+            "fitted": {"offset": 40.0, "scale": 1.0, "fill": 0.0, "quantiles": []},
         },
         {
             "name": "sex",

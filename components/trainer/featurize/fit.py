@@ -32,6 +32,7 @@ from benison.core.signatures import input_names, numbers, texts
 # A vocabulary beyond this is mostly identifiers: it costs memory in training and serving and says little.
 MANY_VALUES = 100_000
 _AT_ONCE = 65_536
+_QUANTILES = 33
 _log = logging.getLogger(__name__)
 
 
@@ -79,17 +80,28 @@ def _scaled(train: pa.Table, feature: Numeric, name: str) -> Scaled:
     if not len(known) or known.min() == known.max():
         _useless(feature, "one value alone" if len(known) else "every value is missing")
         only = float(known[0]) if len(known) else 0.0
-        return (
-            Scaled(feature, name, 0.0, 1.0, only)
-            if feature.normalise == "none"
-            else Scaled(feature, name, only, 1.0, 0)
-        )
-    mean, low, high = (float(figure) for figure in (known.mean(), known.min(), known.max()))
-    if feature.normalise == "none":
-        return Scaled(feature, name, 0.0, 1.0, mean)
-    if feature.normalise == "min_max":
-        return Scaled(feature, name, low, high - low, (mean - low) / (high - low))
-    return Scaled(feature, name, mean, float(known.std()), 0.0)
+        offset = 0.0 if feature.normalise == "none" else only
+        return Scaled(feature, name, offset, 1.0, only - offset)
+    offset, scale = _scale(known, feature.normalise)
+    fill = float((known.mean() - offset) / scale)
+    return Scaled(feature, name, offset, scale, fill, _quantiles(known, offset, scale))
+
+
+def _scale(known: npt.NDArray[np.float64], normalise: str) -> tuple[float, float]:
+    """offset and scale."""
+    if normalise == "none":
+        return 0.0, 1.0
+    if normalise == "min_max":
+        return float(known.min()), float(known.max() - known.min())
+    return float(known.mean()), float(known.std())
+
+
+def _quantiles(known: npt.NDArray[np.float64], offset: float, scale: float) -> tuple[float, ...]:
+    """So many of all values, and of the different ones, since most rows of a long tail hold one value."""
+    shares = np.linspace(0, 1, _QUANTILES)
+    found = np.concatenate([np.quantile(known, shares), np.quantile(np.unique(known), shares)])
+    edges = np.unique(((found - offset) / scale).astype(np.float32))
+    return tuple(edges.astype(np.float64).tolist())
 
 
 def _useless(feature: Feature, what: str) -> None:

@@ -38,6 +38,7 @@ class Scaled:
         offset: Of train's values on that scale: the mean, the minimum, or 0 without normalisation.
         scale: Likewise the population's standard deviation, the range, or 1; 1 where all values are the same.
         fill: What a missing value becomes: train's mean, on the model's scale.
+        quantiles: Of train's values and of its different values, on the model's scale: a model may build steps of them.
     """
 
     declared: Numeric
@@ -45,6 +46,7 @@ class Scaled:
     offset: float
     scale: float
     fill: float
+    quantiles: tuple[float, ...] = ()
 
     kind = "numeric"
     size = width = 1
@@ -52,7 +54,7 @@ class Scaled:
     @property
     def fitted(self) -> dict[str, Any]:
         """The parameters as they stand in features.json."""
-        return {"offset": self.offset, "scale": self.scale, "fill": self.fill}
+        return {"offset": self.offset, "scale": self.scale, "fill": self.fill, "quantiles": list(self.quantiles)}
 
 
 @dataclass(frozen=True)

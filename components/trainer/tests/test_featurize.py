@@ -82,6 +82,7 @@ def test_a_constant_or_empty_column_has_deviation_one_and_is_named(
     with caplog.at_level(logging.WARNING, "benison"):
         column = numeric(values)
     assert [column.offset, column.scale, column.fill] == pytest.approx([mean, 1.0, 0.0], rel=1e-7)
+    assert column.quantiles == ()
     what = "one value alone" if mean else "every value is missing"
     assert caplog.messages == [f"feature x tells the model nothing: {what} in train"]
 
@@ -313,6 +314,15 @@ def test_columns_in_several_chunks_and_none_at_all_are_taken() -> None:
 
 def test_the_scale_comes_from_train_alone() -> None:
     assert transform(fitted([0.0, 2.0], Numeric("x", "x")), [101.0])[:, 0].tolist() == [100.0]
+
+
+def test_quantiles_are_of_all_values_and_of_the_different_ones() -> None:
+    """Ninety zeros of a hundred leave no quantile of all values between the others."""
+    values = [0.0] * 90 + [float(n) for n in range(1, 11)]
+    column, shares = numeric(values, normalise="none"), np.linspace(0, 1, 33)
+    expected = np.unique([*np.quantile(values, shares), *np.quantile(range(11), shares)])
+    assert column.quantiles == pytest.approx(expected.tolist())
+    assert len([edge for edge in column.quantiles if 1 <= edge <= 9]) > 20
 
 
 def test_a_value_too_far_out_is_infinite_and_nothing_warns() -> None:

@@ -20,6 +20,8 @@ TABLE = pa.table(
 
 
 def test_a_model_sees_kind_size_and_width_of_each_feature() -> None:
+    # 1 and 2 are a deviation from their mean of 1.5; 33 quantiles lie between, by equal steps.
+    steps = tuple(np.linspace(-1, 1, 33).tolist())
     features: list[Feature] = [
         Numeric("hours per week", "hours per week"),
         Categorical("city", "city"),
@@ -29,7 +31,7 @@ def test_a_model_sees_kind_size_and_width_of_each_feature() -> None:
         Cross("both", ("city", "hours"), hash=50),
     ]
     assert model_features(fit(TABLE, features)) == (
-        ModelFeature("hours_per_week", "numeric", 1, 1, ("hours per week",)),
+        ModelFeature("hours_per_week", "numeric", 1, 1, ("hours per week",), quantiles=steps),
         ModelFeature("city", "categorical", 4, 1, ("city",)),
         ModelFeature("hours", "categorical", 3, 1, ("hours per week",), 3),
         ModelFeature("note", "text", 4, 5, ("note",)),
@@ -68,3 +70,16 @@ def test_a_text_is_the_mean_of_its_words_and_zero_without_any() -> None:
     model.set_weights([np.array([[9, 9], [1, 2], [3, 4], [5, 0]], np.float32)])
     found = model.predict_on_batch({"note": np.array([[1, 3, 0], [2, 0, 0], [0, 0, 0]], np.int32)})
     assert found.tolist() == [[3, 1], [3, 4], [0, 0]]
+
+
+def test_stairs_are_the_part_of_each_step_that_lies_below() -> None:
+    feature = ModelFeature("age", "numeric", 1, 1, ("age",), quantiles=(-1.0, 0.0, 4.0))
+    model = keras.Model({"age": (tensor := feature.input())}, feature.stairs(tensor))
+    found = model.predict_on_batch({"age": np.array([[-2], [-0.25], [1], [9]], np.float32)})
+    assert found.tolist() == [[0, 0], [0.75, 0], [1, 0.25], [1, 1]]
+
+
+def test_a_number_that_never_changes_has_no_stairs() -> None:
+    feature = ModelFeature("age", "numeric", 1, 1, ("age",))
+    tensor = feature.input()
+    assert feature.stairs(tensor) is tensor

@@ -3,10 +3,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benison.components.trainer import load
-from benison.core.errors import DataError, ModelCodeError
+from benison.components.trainer.inputs import ModelFeature
+from benison.core.errors import ConfigError, DataError, ModelCodeError
 
 FEATURES = ("first", "second")
 
@@ -114,3 +116,29 @@ def test_an_error_of_benisons_own_passes_unchanged(tmp_path: Path) -> None:
     with pytest.raises(DataError) as raised, load.blamed(tmp_path, "model.py", expected="anything"):
         raise mine
     assert raised.value is mine
+
+
+def test_a_project_without_a_model_of_its_own_gets_benisons(tmp_path: Path) -> None:
+    assert load.module_of(tmp_path, "") == load.DEFAULT
+    (tmp_path / "model.py").touch()
+    assert (load.module_of(tmp_path, ""), load.module_of(tmp_path, "other.py")) == ("model.py", "other.py")
+
+
+def test_benisons_own_model_learns_what_a_line_cannot(tmp_path: Path) -> None:
+    """The answer is yes in the middle of a number's range alone."""
+    features = (ModelFeature("x", "numeric", 1, 1, ("x",)),)
+    model = load.build(tmp_path, load.DEFAULT, features, {"hidden_units": [8], "learning_rate": 0.02, "dropout": 0})
+    x = np.linspace(-2, 2, 512, dtype=np.float32)[:, None]
+    model.fit({"x": x}, (abs(x) < 1).astype(np.float32), epochs=30, verbose=0)
+    answers = model.predict_on_batch({"x": np.array([[-1.5], [0.0], [1.5]], np.float32)})[:, 0]
+    assert answers[1] > 0.9
+    assert max(answers[0], answers[2]) < 0.1
+
+
+def test_a_hyperparameter_that_benisons_own_model_does_not_know_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load.build(tmp_path, load.DEFAULT, (), {"hidden_unit": [8]})
+    assert str(raised.value) == (
+        "benison.yaml (model.hyperparameters): expected hyperparameters of Benison's own model: hidden_units, dropout, "
+        "learning_rate, got 'hidden_unit'\n\nhint: write a model.py of your own for others"
+    )
