@@ -21,7 +21,14 @@ class Outputs(NamedTuple):
 
 @dsl.pipeline(name="continuous-training")
 def continuous_training(
-    bundle_uri: str, bundle_digest: str, data_root: str, registry_uri: str, span: int, commit: str, who: str
+    bundle_uri: str,
+    bundle_digest: str,
+    data_root: str,
+    registry_uri: str,
+    span: int,
+    commit: str,
+    who: str,
+    checkpoint_root: str = "",
 ) -> Outputs:
     """Reads a window of spans, validates it, trains a challenger, compares it with the champion and pushes it.
 
@@ -33,6 +40,8 @@ def continuous_training(
         span: The newest span to use; 0 for the newest there is.
         commit: The commit that the project came from; empty where there is none.
         who: Who or what asked for this run.
+        checkpoint_root: A folder, or one of an object store, where an interrupted training leaves what a retry needs to
+            go on; empty: it begins anew.
 
     Returns:
         verdict: pushed, unchanged, superseded or blocked.
@@ -40,22 +49,21 @@ def continuous_training(
     project = bundle(bundle_uri=bundle_uri, bundle_digest=bundle_digest).set_caching_options(False)
     user = project.outputs["bundle"]
     data = example_gen(data_root=data_root, span=span, bundle=user).set_caching_options(False)
+    examples, holdout = data.outputs["examples"], data.outputs["holdout"]
     resolved = champion_resolver(registry_uri=registry_uri, bundle=user).set_caching_options(False)
+    champion = resolved.outputs["champion"]
     validated = example_validator(
         bundle=user,
-        examples=data.outputs["examples"],
-        holdout=data.outputs["holdout"],
+        examples=examples,
+        holdout=holdout,
         references=data.outputs["references"],
-        champion=resolved.outputs["champion"],
+        champion=champion,
         history=resolved.outputs["history"],
     )
-    trained = trainer(bundle=user, examples=data.outputs["examples"], validation=validated.outputs["validation"])
-    evaluated = evaluator(
-        bundle=user,
-        holdout=data.outputs["holdout"],
-        model=trained.outputs["model"],
-        champion=resolved.outputs["champion"],
-    )
+    proven = validated.outputs["validation"]
+    trained = trainer(bundle=user, examples=examples, validation=proven, checkpoint_root=checkpoint_root)
+    model = trained.outputs["model"]
+    evaluated = evaluator(bundle=user, holdout=holdout, model=model, champion=champion)
     pushed = pusher(
         registry_uri=registry_uri,
         commit=commit,
@@ -63,8 +71,8 @@ def continuous_training(
         bundle=user,
         statistics=validated.outputs["statistics"],
         anomalies=validated.outputs["anomalies"],
-        model=trained.outputs["model"],
-        champion=resolved.outputs["champion"],
+        model=model,
+        champion=champion,
         evaluation=evaluated.outputs["evaluation"],
     ).set_caching_options(False)
     return Outputs(verdict=pushed.outputs["verdict"])

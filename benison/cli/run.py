@@ -106,6 +106,7 @@ def _request(project: Project, span: int, *, cache: bool) -> Any:
         "span": span,
         "commit": projects.commit_of(project.folder),
         "who": projects.who(),
+        "checkpoint_root": str(project.runs / "checkpoints"),
     }
     return RunRequest(ir=compiled, parameters=parameters, runs=project.runs, cache=cache)
 

@@ -8,6 +8,11 @@ from typing import Any
 from benison.config.paths import inside
 from benison.core.sections import Section
 
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+XLA = ("auto", "always", "never")
+ACCELERATORS = ("auto", "required", "none")
+LONGEST_CHECKPOINT_MINUTES = 7 * 24 * 60
+
 
 @dataclass(frozen=True)
 class Model:
@@ -21,6 +26,12 @@ class Model:
         patience: Epochs without a better loss on eval after which training stops; the best weights are kept.
         seed: Governs Python, NumPy, TensorFlow, shuffling and initialisation.
         hyperparameters: Handed to ``build_model`` as they are.
+        deterministic: Whether training again gives the same model, for which a GPU works more slowly.
+        precision: What the model computes with in training: a word of `PRECISIONS`.
+        xla: Whether XLA compiles the steps: a word of `XLA`.
+        accelerator: Whether GPUs are used: a word of `ACCELERATORS`.
+        micro_batch: Rows that go through the model at once, at most `batch_size`; None: as many as is best.
+        checkpoint_minutes: Time between two checkpoints, where there is a place for them.
     """
 
     module: str
@@ -29,6 +40,12 @@ class Model:
     patience: int
     seed: int
     hyperparameters: dict[str, Any] = field(default_factory=dict)
+    deterministic: bool = True
+    precision: str = "auto"
+    xla: str = "auto"
+    accelerator: str = "auto"
+    micro_batch: int | None = None
+    checkpoint_minutes: float = 10.0
 
 
 def model_of(section: Section) -> Model:
@@ -44,6 +61,31 @@ def model_of(section: Section) -> Model:
         patience=section.whole("patience", 3, low=1),
         seed=section.whole("seed", 1),
         hyperparameters=section.take("hyperparameters", dict, {}),
+        deterministic=section.take("deterministic", bool, True),
+        precision=section.choice("precision", PRECISIONS, "auto"),
+        xla=section.choice("xla", XLA, "auto"),
+        accelerator=section.choice("accelerator", ACCELERATORS, "auto"),
+        micro_batch=_micro_batch(section),
+        checkpoint_minutes=_checkpoint_minutes(section),
     )
+    if model.micro_batch is not None and model.micro_batch > model.batch_size:
+        expected = f"at most batch_size, {model.batch_size}: a step's rows are cut into micro-batches"
+        raise section.error("micro_batch", expected, model.micro_batch)
     section.close()
     return model
+
+
+def _micro_batch(section: Section) -> int | None:
+    if section.content.get("micro_batch", "auto") == "auto":
+        section.asked.add("micro_batch")
+        return None
+    if type(section.content["micro_batch"]) is not int:
+        raise section.error("micro_batch", "auto or a whole number", repr(section.content["micro_batch"]))
+    return section.whole("micro_batch", low=1)
+
+
+def _checkpoint_minutes(section: Section) -> float:
+    minutes = section.number("checkpoint_minutes", 10.0, low=0.0, high=LONGEST_CHECKPOINT_MINUTES)
+    if not minutes:
+        raise section.error("checkpoint_minutes", "a number greater than 0", "0")
+    return minutes

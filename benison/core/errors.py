@@ -9,6 +9,7 @@ BenisonError
 |   `-- StorageError      a folder that cannot be written: read-only, full
 `-- BrokenError           something that should not happen did; exit code 3
 |-- TaskError         a task of a run ended without doing its work
+|-- InterruptedTraining  a training was told to end; a retry goes on
 |-- IntegrityError    bytes differ from the digest that names them
 `-- ConflictError     somebody else was first; try again
 """
@@ -73,6 +74,10 @@ class BrokenError(BenisonError):
 
 
 class TaskError(BrokenError):
+    pass
+
+
+class InterruptedTraining(BrokenError):
     pass
 
 

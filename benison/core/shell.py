@@ -22,10 +22,16 @@ def command(run: Callable[..., object]) -> click.Command:
     hints = get_type_hints(run)
     about, told = _described(inspect.getdoc(run) or "")
     options = [
-        click.Option([f"--{name.replace('_', '-')}"], type=_KINDS[hints[name]], required=True, help=told.get(name))
-        for name in inspect.signature(run).parameters
+        _option(name, _KINDS[hints[name]], parameter.default, told.get(name))
+        for name, parameter in inspect.signature(run).parameters.items()
     ]
     return click.Command(run.__module__.split(".")[-2], params=list(options), callback=run, help=about)
+
+
+def _option(name: str, kind: click.ParamType[Any], default: Any, told: str | None) -> click.Option:
+    """An option that must be given unless its parameter has a default."""
+    flag, required = [f"--{name.replace('_', '-')}"], default is inspect.Parameter.empty
+    return click.Option(flag, type=kind, required=required, default=None if required else default, help=told)
 
 
 def _described(docstring: str) -> tuple[str, dict[str, str]]:

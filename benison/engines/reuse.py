@@ -18,6 +18,8 @@ from benison.engines.record import Output
 from benison.engines.trees import digest_of, stamp_of
 
 FOLDER = ".reuse"
+# Where a task keeps what it needs to go on after an interruption; what comes out does not depend on it.
+PLACES = frozenset({"checkpoint_root"})
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def key_of(
     Args:
         component: Its environment and outputs count; its name does not.
         closure: Its code, and the packages whose versions count.
-        parameters: Values by name.
+        parameters: Values by name; those in `PLACES` do not count.
         inputs: Input artifacts by name; their contents count, their places do not.
     """
     return digests.of_json(
@@ -58,7 +60,7 @@ def key_of(
             "outputs": sorted([*component.parameter_outputs, *component.artifact_outputs]),
             "packages": installed.versions(closure.packages),
             "python": [*sys.version_info[:3], sys.platform, platform.machine()],
-            "parameters": dict(parameters),
+            "parameters": {name: value for name, value in parameters.items() if name not in PLACES},
             "inputs": {name: [given.digest, dict(given.metadata)] for name, given in inputs.items() if given},
         }
     )

@@ -16,6 +16,12 @@ _EPOCHS = (
     Column("Loss, train", "number"),
     Column("Loss, eval", "number"),
     Column("AUC, eval", "number"),
+    Column("Seconds", "number"),
+    Column("Rows/s", "number"),
+    Column("Step, ms", "number"),
+    Column("Waited", "number"),
+    Column("Host, MB", "number"),
+    Column("Device, MB", "number"),
 )
 
 
@@ -94,8 +100,38 @@ def _facts(training: Document) -> Markup:
                 join([training["seed"], ", deterministic" if training["deterministic"] else ", not deterministic"]),
             ),
             ("Hyperparameters", ", ".join(f"{key} {value}" for key, value in chosen.items()) or "the model's own"),
-            ("Device", training["environment"]["device"]),
+            ("Device", _device(training["environment"])),
+            ("Speed", _speed(training["speed"]["whole"])),
         ]
+    )
+
+
+def _device(environment: Document) -> str:
+    parts = [environment["device"], environment["precision"], *(["XLA"] if environment["xla"] else [])]
+    if environment["replicas"] > 1:
+        parts.append(f"{environment['replicas']} replicas")
+    return ", ".join([*parts, f"micro-batches of {count(environment['micro_batch'])} rows"])
+
+
+def _speed(whole: Document) -> str:
+    memory = f"{whole['host_peak_mb']:,.0f} MB of memory at most"
+    if whole["device_peak_mb"] is not None:
+        memory += f", {whole['device_peak_mb']:,.0f} MB on the device"
+    return (
+        f"{whole['seconds']:,.1f} s, {whole['examples_per_second']:,.0f} rows/s, {whole['step_ms']:.3g} ms a step, "
+        f"{whole['input_wait']:.1%} of it waiting for rows; {memory}"
+    )
+
+
+def _figures(speed: Document) -> tuple[str, ...]:
+    device = speed["device_peak_mb"]
+    return (
+        f"{speed['seconds']:.2f}",
+        f"{speed['examples_per_second']:,.0f}",
+        f"{speed['step_ms']:.3g}",
+        f"{speed['input_wait']:.1%}",
+        f"{speed['host_peak_mb']:,.0f}",
+        "-" if device is None else f"{device:,.0f}",
     )
 
 
@@ -108,9 +144,10 @@ def _epochs(training: Document) -> Markup:
                 number(row["loss"]),
                 number(row["eval_loss"]),
                 number(row["eval_auc"]),
+                *_figures(speed),
             ),
             "chosen" if row["epoch"] == best else None,
         )
-        for row in training["curves"]
+        for row, speed in zip(training["curves"], training["speed"]["epochs"], strict=True)
     ]
-    return tag("details", tag("summary", "Every epoch"), table("Loss and AUC per epoch", _EPOCHS, rows))
+    return tag("details", tag("summary", "Every epoch"), table("Loss, AUC and speed per epoch", _EPOCHS, rows))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SCHEMES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl", "http", "https")
 CHUNK_BYTES = 4 << 20
 # A minute of a silent network, then an error; a large object may take as long as it keeps coming.
-_RETRIES: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=60)}
+CLIENT_RETRIES: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=60)}
 _CLIENT: ClientConfig = {"connect_timeout": "10s", "read_timeout": "60s", "timeout": "12h"}
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _STATUS = re.compile(r"status code: (\d{3})")
@@ -95,8 +95,10 @@ class ObjectFiles:
     def __init__(self, uri: str) -> None:
         place = parse(uri)
         self._place = place
-        with _telling(place.root, "a place that objects can be read from"):
-            self._store: ObjectStore = from_url(place.root, client_options=_client(place), retry_config=_RETRIES)
+        with telling(place.root, "a place that objects can be read from"):
+            self._store: ObjectStore = from_url(
+                place.root, client_options=client_options(place), retry_config=CLIENT_RETRIES
+            )
         self._tags: dict[str, str | None] = {}
 
     def list(self, prefix: str) -> list[Found]:
@@ -106,7 +108,7 @@ class ObjectFiles:
             DataError: The bucket is missing, closed or out of reach.
         """
         key = parse(prefix).key
-        with _telling(prefix, "objects that can be listed"):
+        with telling(prefix, "objects that can be listed"):
             metas = _without_folders(list(self._metas(key)), key)
         found = [Found(f"{self._place.root}/{meta['path']}", meta["size"], _version(meta)) for meta in metas]
         self._tags |= {entry.path: meta["e_tag"] for entry, meta in zip(found, metas, strict=True)}
@@ -138,7 +140,7 @@ class ObjectFiles:
             StorageError: The disk is full.
         """
         options: GetOptions = {"if_match": self._tags.get(path)} if self._tags.get(path) else {}
-        with _telling(path, "the object as it was listed"):
+        with telling(path, "the object as it was listed"):
             chunks = obstore.get(self._store, parse(path).key, options=options).stream(CHUNK_BYTES)
             return _write(chunks, into)
 
@@ -150,7 +152,7 @@ def _without_folders(metas: Sequence[ObjectMeta], key: str) -> Sequence[ObjectMe
     return [meta for meta in metas if meta["size"] or meta["path"] not in folders]
 
 
-def _client(place: Place) -> ClientConfig:
+def client_options(place: Place) -> ClientConfig:
     """What is given here replaces what obstore reads off the environment, so that ALLOW_HTTP is read here."""
     said = (os.environ.get(f"{cloud}_ALLOW_HTTP", "") for cloud in ("AWS", "GOOGLE", "AZURE"))
     plain = place.root.startswith("http:") or any(word.lower() in ("1", "true", "yes") for word in said)
@@ -163,7 +165,7 @@ def _version(meta: ObjectMeta) -> str:
 
 
 @contextmanager
-def _telling(where: str, expected: str) -> Iterator[None]:
+def telling(where: str, expected: str) -> Iterator[None]:
     """Turns what obstore raises into what a person can act on."""
     try:
         yield

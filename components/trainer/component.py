@@ -8,7 +8,11 @@ from benison.core.images import IMAGE
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
 def trainer(  # type: ignore[no-untyped-def]
-    bundle: Input[Artifact], examples: Input[Dataset], validation: Input[Artifact], model: Output[Model]
+    bundle: Input[Artifact],
+    examples: Input[Dataset],
+    validation: Input[Artifact],
+    model: Output[Model],
+    checkpoint_root: str = "",
 ):
     """Fits the feature graph and the user's Keras model on train, and exports both as one SavedModel.
 
@@ -16,6 +20,7 @@ def trainer(  # type: ignore[no-untyped-def]
         bundle: The user's project, with model.py.
         examples: The splits train and eval.
         validation: The data's verdict; anything but PASS ends in not_trained.json before any training.
+        checkpoint_root: Where an interrupted training leaves what a retry needs to go on; empty: it begins anew.
 
     Returns:
         model: Format-Serving/ (a SavedModel, TFX's own layout) and training.json, or not_trained.json.
@@ -29,4 +34,5 @@ def trainer(  # type: ignore[no-untyped-def]
         examples=Path(examples.path),
         validation=Path(validation.path),
         model=Path(model.path),
+        checkpoint_root=checkpoint_root,
     )

@@ -12,11 +12,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import keras
+
 from benison.components.trainer import default_model
 from benison.core.errors import BenisonError, ConfigError, ModelCodeError
 from benison.core.spelling import misspelt, nearest
 
 BUILD = "build_model"
+CALLBACKS = "callbacks"
 DEFAULT = "Benison's own model"
 _USUAL = "model.py"
 _LONGEST = 300
@@ -113,14 +116,7 @@ def build_function(project: Path, module: str) -> Callable[[Any, Any], Any]:
     Raises:
         ModelCodeError: The file is missing, cannot be imported, or has no such function.
     """
-    if module == DEFAULT:
-        return default_model.build_model  # type: ignore[no-any-return]
-    path = project.resolve() / module
-    if not path.is_file():
-        known = [file.relative_to(project.resolve()).as_posix() for file in project.resolve().rglob("*.py")]
-        raise ModelCodeError(module, expected="a Python file of the project", got="none", hint=nearest(module, known))
-    with blamed(project, module, expected="a module that can be imported"):
-        loaded = _imported(path)
+    loaded = _module(project, module)
     found = getattr(loaded, BUILD, None)
     if not callable(found):
         functions = [name for name, value in vars(loaded).items() if callable(value) and not name.startswith("_")]
@@ -131,6 +127,17 @@ def build_function(project: Path, module: str) -> Callable[[Any, Any], Any]:
             hint=misspelt(BUILD, functions),
         )
     return found  # type: ignore[no-any-return]
+
+
+def _module(project: Path, module: str) -> ModuleType:
+    if module == DEFAULT:
+        return default_model
+    path = project.resolve() / module
+    if not path.is_file():
+        known = [file.relative_to(project.resolve()).as_posix() for file in project.resolve().rglob("*.py")]
+        raise ModelCodeError(module, expected="a Python file of the project", got="none", hint=nearest(module, known))
+    with blamed(project, module, expected="a module that can be imported"):
+        return _imported(path)
 
 
 def _imported(path: Path) -> ModuleType:
@@ -164,3 +171,29 @@ def _known_hyperparameters(hyperparameters: Mapping[str, Any]) -> None:
             hint = "write a model.py of your own for others"
             where = "benison.yaml (model.hyperparameters)"
             raise ConfigError(where, expected=f"hyperparameters of {DEFAULT}: {known}", got=repr(name), hint=hint)
+
+
+def callbacks(project: Path, module: str, hyperparameters: Mapping[str, Any]) -> list[Any]:
+    """Calls the project's ``callbacks`` with a copy of the hyperparameters; empty where it has none.
+
+    Raises:
+        ModelCodeError: The call raises, or returns something else than a list of `keras.callbacks.Callback`.
+    """
+    function = getattr(_module(project, module), CALLBACKS, None)
+    if function is None:
+        return []
+    with blamed(project, module, expected=f"{CALLBACKS} to return a list of keras.callbacks.Callback"):
+        found = function(dict(hyperparameters))
+    wrong = found if not isinstance(found, (list, tuple)) else next((one for one in found if not _is(one)), None)
+    if wrong is not None or found is None:
+        raise ModelCodeError(
+            f"{module} ({CALLBACKS})",
+            expected="a list of keras.callbacks.Callback",
+            got="none" if found is None else f"{type(wrong).__module__}.{type(wrong).__name__}",
+            hint="" if found is not None else f"end {CALLBACKS} with  return [...]",
+        )
+    return list(found)
+
+
+def _is(callback: Any) -> bool:
+    return isinstance(callback, keras.callbacks.Callback)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
@@ -21,6 +19,10 @@ from benison.components.trainer.accept import accept
 from benison.components.trainer.featurize.fit import fit as fit_features
 from benison.components.trainer.featurize.graph import FeatureGraph
 from benison.components.trainer.featurize.transform import tensors, transform
+from benison.components.trainer.fit import scalars, speed
+from benison.components.trainer.fit.building import built, exported
+from benison.components.trainer.fit.checkpoints import checkpoints_at
+from benison.components.trainer.fit.plan import environment
 from benison.components.trainer.inputs import model_features
 from benison.components.trainer.serve import Served
 from benison.config import Config
@@ -38,7 +40,7 @@ _COMPARED = {SERVE_COLUMNS: 10_000, SERVE_TRANSFORMED: 10_000, SERVE_EXAMPLES: 1
 _log = logging.getLogger(__name__)
 
 
-def run(*, bundle: Path, examples: Path, validation: Path, model: Path) -> None:
+def run(*, bundle: Path, examples: Path, validation: Path, model: Path, checkpoint_root: str = "") -> None:
     """Fits the feature graph and the project's Keras model on train, and exports both as one SavedModel.
 
     Args:
@@ -46,6 +48,8 @@ def run(*, bundle: Path, examples: Path, validation: Path, model: Path) -> None:
         examples: The splits train and eval, and snapshot.json.
         validation: The data's verdict; anything but PASS ends in not_trained.json before any training.
         model: The artifact that becomes Format-Serving/ and training.json, or not_trained.json.
+        checkpoint_root: A folder, or one of an object store, where a training that is interrupted leaves what a retry
+            needs to go on; empty: a retry begins anew.
     """
     _unused(model)
     verdict = documents.read(validation / "validation.json", "validation")
@@ -55,20 +59,25 @@ def run(*, bundle: Path, examples: Path, validation: Path, model: Path) -> None:
         _refuse(verdict, model)
         return
     project = bundle / "project"
-    config = benison.config.read(project)
+    config = _with_module(project, benison.config.read(project))
     _on_tensorflow()
     _complete(project, config)
-    fit.seeded(config.model.seed)
+    plan = fit.planned(config.model)
+    fit.seeded(config.model.seed, deterministic=config.model.deterministic)
+    origin = documents.read(bundle / "bundle.json", "bundle")["digest"]
     data = _read(examples, config)
+    keeping = _keeping(model, checkpoint_root, config, plan, {"bundle": origin, "snapshot": snapshot["digest"]})
     with load.importable(project):
-        trained = _train(project, config, data)
+        trained = _train(project, config, data, plan, keeping)
         signatures = _export(project, config, data, trained, model / PACKAGE)
     record = _record(config, data, trained, signatures)
-    origin = documents.read(bundle / "bundle.json", "bundle")["digest"]
     package = digests.of_tree(model / PACKAGE)
     whole = {**record, "package": package, "bundle": origin, "snapshot": snapshot["digest"], "spans": snapshot["spans"]}
     write_atomically(model / "environment.txt", _packages().encode())
+    scalars.write(trained.training, model)
     documents.write(model / "training.json", "training", whole)
+    if keeping.checkpoints:
+        keeping.checkpoints.clear()
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ class _Data:
 class _Trained:
     keras_model: Any
     training: fit.Training
+    plan: fit.Plan
 
 
 def _unused(model: Path) -> None:
@@ -127,6 +137,10 @@ def _on_tensorflow() -> None:
         )
 
 
+def _with_module(project: Path, config: Config) -> Config:
+    return replace(config, model=replace(config.model, module=load.module_of(project, config.model.module)))
+
+
 def _complete(project: Path, config: Config) -> None:
     """What would otherwise come out only after the training."""
     try:
@@ -160,14 +174,35 @@ def _rows(table: pa.Table, graph: FeatureGraph, config: Config) -> fit.Rows:
     return fit.Rows(transform(table, graph), labels)
 
 
-def _train(project: Path, config: Config, data: _Data) -> _Trained:
-    settings, module = config.model, load.module_of(project, config.model.module)
-    keras_model = load.build(project, module, model_features(data.graph), settings.hyperparameters)
-    with load.blamed(project, module, expected="a model that can be called with the features"):
-        accept(keras_model, module, {name: v[:_TRIED_OUT] for name, v in data.train.inputs.items()})
+def _keeping(model: Path, root: str, config: Config, plan: fit.Plan, origin: Mapping[str, str]) -> fit.Keeping:
+    """Where the training's state is kept, by all that it depends on."""
+    depends_on = {
+        **origin,
+        "model": {**asdict(config.model), "checkpoint_minutes": None},
+        "environment": {**environment(plan, 0), "driver": None, "threads": None},
+        "benison": benison.__version__,
+    }
+    key = digests.of_json(depends_on)
+    return fit.Keeping(checkpoints_at(root, key, config.model.checkpoint_minutes), model)
+
+
+def _train(project: Path, config: Config, data: _Data, plan: fit.Plan, keeping: fit.Keeping) -> _Trained:
+    settings, module = config.model, config.model.module
+    sample = {name: values[:_TRIED_OUT] for name, values in data.train.inputs.items()}
+
+    def build() -> Any:
+        made = load.build(project, module, model_features(data.graph), settings.hyperparameters)
+        with load.blamed(project, module, expected="a model that can be called with the features"):
+            accept(made, module, sample)
+        return made
+
+    model, plan = built(build, sample, settings, module, plan)
+    callbacks = load.callbacks(project, module, settings.hyperparameters)
     with load.blamed(project, module, expected="a model that can be trained"):
-        training = fit.fit(keras_model, data.train, data.held, settings, module)
-    return _Trained(keras_model, training)
+        training = fit.fit(
+            model, data.train, data.held, settings, module, plan=plan, callbacks=callbacks, keeping=keeping
+        )
+    return _Trained(exported(build, model, plan), training, plan)
 
 
 def _export(project: Path, config: Config, data: _Data, trained: _Trained, package: Path) -> Mapping[str, Any]:
@@ -206,30 +241,18 @@ def _record(config: Config, data: _Data, trained: _Trained, signatures: Mapping[
     return {
         "model_digest": export.model_digest(trained.keras_model, data.graph, signatures),
         "seed": config.model.seed,
-        "deterministic": True,
+        "deterministic": config.model.deterministic,
         "hyperparameters": config.model.hyperparameters,
         "rows": {"train": len(data.train.labels), "eval": len(data.held.labels)},
         "curves": [epoch.to_json() for epoch in trained.training.curves],
         "best_epoch": trained.training.best_epoch,
         "parameters": trained.keras_model.count_params(),
-        "environment": _environment(),
+        "speed": {
+            "whole": speed.whole(trained.training.speed).to_json(),
+            "epochs": [epoch.to_json() for epoch in trained.training.speed],
+        },
+        "environment": environment(trained.plan, trained.training.micro_batch),
     }
-
-
-def _environment() -> dict[str, str]:
-    return {
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "numpy": np.__version__,
-        "device": _device(),
-    }
-
-
-def _device() -> str:
-    found = tf.config.list_physical_devices("GPU")
-    names = [tf.config.experimental.get_device_details(device).get("device_name", device.name) for device in found]
-    return ", ".join(names) or "CPU"
 
 
 def _packages() -> str:

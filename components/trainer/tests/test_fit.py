@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
 from benison.components.trainer import fit
-from benison.components.trainer.fit import Rows
+from benison.components.trainer.fit import Rows, answers
 from benison.config import Model as Settings
 from benison.core.errors import ConfigError, DataError, ModelCodeError
 
@@ -86,7 +86,7 @@ def test_predictions_do_not_depend_on_how_rows_are_cut(
     trained: tuple[Any, fit.Training], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = fit.predict(trained[0], HELD.inputs, "model.py")
-    monkeypatch.setattr(fit, "PREDICTED_AT_ONCE", 50)
+    monkeypatch.setattr(answers, "PREDICTED_AT_ONCE", 50)
     assert fit.predict(trained[0], HELD.inputs, "model.py") == pytest.approx(whole, abs=1e-6)
 
 
