@@ -2,8 +2,8 @@
 
     python benchmarks/kill_training.py --kills 20
 
-Each round starts the trainer component alone, in a process of its own, and sends it SIGTERM or SIGKILL at a seeded
-moment of its training; what is left of it is started again, with the same checkpoints, until a process ends by itself.
+Each round starts the trainer component alone, in a process of its own, and sends it SIGTERM or SIGKILL in turn at a
+seeded moment of its training; it is started again with the same checkpoints, and after some kills it may end.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -116,10 +117,9 @@ def digest_of(model: Path) -> str:
     return str(documents.read(model / "training.json", "training")["model_digest"])
 
 
-def killed(inputs: dict[str, Path], folder: Path, how: signal.Signals, rng: random.Random) -> dict[str, object]:
-    """Kills one training at a random moment, lets the retry end, and tells what came of both."""
-    process = start(inputs, folder / "model", folder / "checkpoints")
-    lines, wanted = [], rng.randint(1, 10)
+def killed(process: subprocess.Popen[str], how: signal.Signals, rng: random.Random) -> str:
+    """Sends a signal at a random moment of the training; returns what the process has said."""
+    lines, wanted = [], rng.randint(1, 4)
     assert process.stderr
     for line in process.stderr:
         lines.append(line)
@@ -128,23 +128,33 @@ def killed(inputs: dict[str, Path], folder: Path, how: signal.Signals, rng: rand
     # Anywhere in the steps that follow, rather than at a line of the log.
     time.sleep(rng.uniform(0, 0.3))
     process.send_signal(how)
-    lines += process.communicate()[1].splitlines()
-    again = start(inputs, folder / "model", folder / "checkpoints")
-    said = again.communicate()[1]
-    if again.returncode:
-        raise SystemExit(f"the retry failed with exit code {again.returncode}\n{said}")
-    return {
-        "signal": how.name,
-        "exit": process.returncode,
-        "went_on": "going on after" in said,
-        "digest": digest_of(folder / "model"),
-        "left": len(list((folder / "checkpoints").rglob("*.npz"))),
-    }
+    return "".join(lines) + process.communicate()[1]
+
+
+def chain(inputs: dict[str, Path], folder: Path, kills: int, rng: random.Random) -> dict[str, Any]:
+    """Kills one training several times, with SIGTERM and SIGKILL in turn, then lets it end."""
+    ended, went_on = [], 0
+    for number in range(kills):
+        how = (signal.SIGTERM, signal.SIGKILL)[number % 2]
+        process = start(inputs, folder / "model", folder / "checkpoints")
+        went_on += "going on after" in killed(process, how, rng)
+        ended.append((how.name, process.returncode))
+        if process.returncode == 0:
+            break
+    else:
+        last = start(inputs, folder / "model", folder / "checkpoints")
+        said = last.communicate()[1]
+        went_on += "going on after" in said
+        if last.returncode:
+            raise SystemExit(f"the retry failed with exit code {last.returncode}\n{said}")
+    left = len(list((folder / "checkpoints").rglob("*.npz")))
+    return {"ended": ended, "went_on": went_on, "digest": digest_of(folder / "model"), "left": left}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20, help="of each signal")
+    parser.add_argument("--in-a-row", type=int, default=4, help="kills of one training")
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
@@ -157,23 +167,28 @@ def main() -> None:
             raise SystemExit("the training that was left alone failed")
         digest = digest_of(folder / "alone")
         found = []
-        for number in range(asked.kills):
-            for how in (signal.SIGTERM, signal.SIGKILL):
-                found.append(killed(inputs, folder / f"{how.name}-{number}", how, rng))
-                print(json.dumps(found[-1]), file=sys.stderr)
+        while min(told := _kills(found).values()) < asked.kills:
+            kills = min(asked.in_a_row, 2 * (asked.kills - min(told)))
+            found.append(chain(inputs, folder / f"chain-{len(found)}", kills, rng))
+            print(json.dumps(found[-1]), file=sys.stderr)
+    same = sum(one["digest"] == digest for one in found)
     tally = {
-        how.name: {
-            "kills": sum(one["signal"] == how.name for one in found),
-            "exit_codes": sorted({one["exit"] for one in found if one["signal"] == how.name}),
-            "went_on": sum(bool(one["went_on"]) for one in found if one["signal"] == how.name),
-            "same_model": sum(one["digest"] == digest for one in found if one["signal"] == how.name),
-            "checkpoints_left": sum(int(str(one["left"])) for one in found if one["signal"] == how.name),
-        }
-        for how in (signal.SIGTERM, signal.SIGKILL)
+        "trainings": len(found),
+        "same_model_as_the_one_left_alone": same,
+        "kills": _kills(found),
+        "exit_codes": sorted({f"{how} {code}" for one in found for how, code in one["ended"]}),
+        "went_on_from_a_checkpoint": sum(one["went_on"] for one in found),
+        "checkpoints_left": sum(one["left"] for one in found),
     }
-    print(json.dumps({"left_alone": digest, **tally}, indent=1))
-    if any(one["digest"] != digest for one in found):
+    print(json.dumps(tally, indent=1))
+    if same != len(found):
         raise SystemExit(1)
+
+
+def _kills(found: list[dict[str, Any]]) -> dict[str, int]:
+    """How many processes each signal has ended; one that was done before it arrived does not count."""
+    ended = [how for one in found for how, code in one["ended"] if code]
+    return {how.name: ended.count(how.name) for how in (signal.SIGTERM, signal.SIGKILL)}
 
 
 if __name__ == "__main__":

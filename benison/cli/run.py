@@ -52,7 +52,14 @@ def _preflight(project: Project) -> None:
         if not (project.folder / name).is_file():
             raise ConfigError(f"benison.yaml ({key})", expected=f"a file {name}", got="none", hint=nearest(name, names))
     eval_config.read(project.folder / project.config.evaluation)
-    module = project.folder / project.config.model.module
+    _parses(project)
+
+
+def _parses(project: Project) -> None:
+    name = _module(project)
+    if not name:
+        return
+    module = project.folder / name
     try:
         ast.parse(module.read_bytes(), filename=str(module))
     except SyntaxError as error:
@@ -65,7 +72,14 @@ def _preflight(project: Project) -> None:
 def _files(project: Project) -> dict[str, str]:
     """The other files that benison.yaml names, by key."""
     config = project.config
-    return {"model.module": config.model.module, "data.schema": config.data.schema, "evaluation": config.evaluation}
+    module = {"model.module": _module(project)} if _module(project) else {}
+    return {**module, "data.schema": config.data.schema, "evaluation": config.evaluation}
+
+
+def _module(project: Project) -> str:
+    """The file of the project's model; empty where it has none, and Benison's own is taken."""
+    usual = "model.py" if (project.folder / "model.py").exists() else ""
+    return project.config.model.module or usual
 
 
 def _travels(project: Project, staged: Path) -> None:

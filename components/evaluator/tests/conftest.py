@@ -52,6 +52,11 @@ class Linear(tf.Module):
         logit = self.weights[0] * (known - 40) + self.weights[1] * women + self.weights[2]
         return {"probability": tf.sigmoid(logit)}
 
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, "age"), tf.TensorSpec([None], tf.string, "sex")])
+    def transform_columns(self, age: tf.Tensor, sex: tf.Tensor) -> dict[str, tf.Tensor]:
+        places = tf.where(tf.equal(sex, "Female"), 2, tf.where(tf.equal(sex, ""), 0, 1))
+        return {"age": tf.where(tf.math.is_nan(age), 0.0, age - 40)[:, None], "sex": places[:, None]}
+
 
 class Logit(Linear):
     """A model that forgot the sigmoid, and answers nothing for the oldest."""
@@ -71,7 +76,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
         if key not in made:
             made[key] = tmp_path_factory.mktemp("package") / "Format-Serving"
             model = kind(of_age, of_women, bias)
-            signatures = {name or "serve_columns": model.serve_columns}
+            signatures = {name or "serve_columns": model.serve_columns, "transform_columns": model.transform_columns}
             tf.saved_model.save(model, str(made[key]), signatures=signatures)
             documents.write(made[key] / "assets.extra" / "features.json", "features", FEATURES)
         return made[key]

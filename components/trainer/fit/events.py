@@ -33,7 +33,7 @@ class Events:
         """Training begins, or goes on with callbacks as they were."""
         self._model.stop_training = False
         self._list.on_train_begin()
-        for callback, attributes in zip(self._callbacks, kept, strict=bool(kept)):
+        for callback, attributes in zip(self._callbacks, kept, strict=False):
             vars(callback).update(attributes)
 
     def epoch_begins(self, epoch: int) -> None:

@@ -177,6 +177,8 @@ class TensorFlowSteps:
         inputs, labels = self._gathered(floats, whole, rows)
         with tf.GradientTape() as tape:
             loss = tf.cast(self._loss(inputs, labels, training=True)[0], tf.float32)
+            # Within a replica Keras's losses come divided by the number of replicas.
+            share *= self._strategy.num_replicas_in_sync if self._strategy else 1
             loss = loss if share == 1 else loss * share
             scaled = self.model.optimizer.scale_loss(loss)
         return loss, tape.gradient(scaled, [variable.value for variable in self.model.trainable_variables])

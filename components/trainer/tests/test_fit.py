@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import math
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -11,7 +13,9 @@ import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
 from benison.components.trainer import fit
-from benison.components.trainer.fit import Rows, answers
+from benison.components.trainer.fit import Keeping, Rows, answers
+from benison.components.trainer.fit.speed import whole
+from benison.components.trainer.steps.order import order_of
 from benison.config import Model as Settings
 from benison.core.errors import ConfigError, DataError, ModelCodeError
 
@@ -76,10 +80,14 @@ def test_training_stops_when_eval_gets_no_better() -> None:
     assert losses[-1] > losses[0]
 
 
-def test_fewer_rows_than_a_batch_are_fine() -> None:
+def test_fewer_rows_than_a_batch_are_one_step_and_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     few = Rows({"x": TRAIN.inputs["x"][:5]}, np.array([0, 1, 0, 1, 1], np.int8))
     training = fit.fit(network(), few, few, dataclasses.replace(SETTINGS, epochs=2), "model.py")
     assert [epoch.epoch for epoch in training.curves] == [1, 2]
+    assert [speed.steps for speed in training.speed] == [1, 1]
+    assert (
+        "split train has 5 rows, fewer than model.batch_size, 32: each epoch is one step of all of them" in caplog.text
+    )
 
 
 def test_predictions_do_not_depend_on_how_rows_are_cut(
@@ -114,16 +122,114 @@ def test_eval_of_one_class_has_no_auc(caplog: pytest.LogCaptureFixture) -> None:
     assert training.curves[0].to_json()["eval_auc"] is None
 
 
-def test_a_loss_that_is_not_finite_names_the_epoch_and_a_way_out() -> None:
-    def diverging(truth: Any, answer: Any) -> Any:
-        return keras.ops.log(keras.ops.mean(answer) - 0.5)
-
-    model = network()
-    model.compile(keras.optimizers.SGD(0.5), diverging, run_eagerly=True)
+def test_a_loss_that_is_not_finite_stops_at_its_step_and_keeps_the_batch_aside(tmp_path: Path) -> None:
+    odd = np.where(np.arange(300)[:, None] == 7, np.float32(np.nan), TRAIN.inputs["x"])
     with pytest.raises(ModelCodeError) as raised:
-        fit.fit(model, TRAIN, HELD, SETTINGS, "model.py")
-    assert str(raised.value).startswith("model.py (epoch 1): expected a finite loss, got nan on train, nan on eval")
+        fit.fit(network(), Rows({"x": odd}, TRAIN.labels), HELD, SETTINGS, "model.py", keeping=Keeping(folder=tmp_path))
+    told = json.loads((tmp_path / "diverged" / "diverged.json").read_text())
+    step = next(n for n, rows in enumerate(order_of(5, 0, 300, 32)) if 7 in rows) + 1
+    assert (told["epoch"], told["step"], told["loss"], told["rows"]) == (1, step, "nan", 32)
+    said = f"model.py (epoch 1, step {step}): expected a finite loss, got nan\n\nhint: lower the learning rate, or clip"
+    assert str(raised.value).startswith(said)
+    file = tmp_path / "diverged" / "batch.npz"
+    assert str(file) in raised.value.hint
+    with np.load(file, allow_pickle=False) as batch:
+        assert batch["rows"].tolist() == order_of(5, 0, 300, 32)[step - 1].tolist()
+        assert np.array_equal(batch["input/x"], odd[batch["rows"]], equal_nan=True)
+        assert batch["label"].tolist() == TRAIN.labels[batch["rows"]].tolist()
+
+
+def test_a_loss_on_eval_that_is_not_finite_names_the_epoch_and_a_way_out() -> None:
+    odd = Rows({"x": np.full((120, 1), np.nan, np.float32)}, HELD.labels)
+    with pytest.raises(
+        ModelCodeError, match=r"model.py \(epoch 1\): expected a finite loss, got .* nan on eval"
+    ) as raised:
+        fit.fit(network(), TRAIN, odd, SETTINGS, "model.py")
     assert raised.value.hint == "lower the learning rate, or clip gradients"
+
+
+def test_a_train_step_of_the_models_own_is_refused() -> None:
+    class Own(keras.Model):
+        def train_step(self, data: Any) -> Any:
+            return {}
+
+    tensor = keras.Input((1,), name="x")
+    model = Own({"x": tensor}, keras.layers.Dense(1, activation="sigmoid")(tensor))
+    model.compile("adam", "binary_crossentropy")
+    with pytest.raises(
+        ModelCodeError, match=r"model.py \(Own.train_step\): expected a model without a train_step"
+    ) as raised:
+        fit.fit(model, TRAIN, HELD, SETTINGS, "model.py")
+    assert "override compute_loss" in raised.value.hint
+
+
+def test_a_model_without_an_optimizer_is_refused() -> None:
+    model = network()
+    model.compile(None, "binary_crossentropy")
+    with pytest.raises(ModelCodeError, match="expected a model compiled with an optimizer, got one without"):
+        fit.fit(model, TRAIN, HELD, SETTINGS, "model.py")
+
+
+def test_a_compute_loss_of_the_models_own_counts() -> None:
+    class Doubled(keras.Model):
+        def compute_loss(self, *given: Any, **named: Any) -> Any:
+            return 2 * super().compute_loss(*given, **named)
+
+    def made(kind: Any) -> Any:
+        fit.seeded(5)
+        tensor = keras.Input((1,), name="x")
+        model = kind({"x": tensor}, keras.layers.Dense(1, activation="sigmoid")(tensor))
+        model.compile(keras.optimizers.SGD(0.0), "binary_crossentropy")
+        return model
+
+    once = dataclasses.replace(SETTINGS, epochs=1)
+    plain, doubled = (fit.fit(made(kind), TRAIN, HELD, once, "model.py").curves[0] for kind in (keras.Model, Doubled))
+    assert (doubled.loss, doubled.eval_loss) == pytest.approx((2 * plain.loss, 2 * plain.eval_loss), rel=1e-6)
+
+
+def test_callbacks_are_told_what_keras_tells_and_may_stop_the_training() -> None:
+    class Told(keras.callbacks.Callback):
+        def __init__(self) -> None:
+            super().__init__()
+            self.said: list[Any] = []
+
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.said.append(("begin", self.params["epochs"], self.params["steps"]))
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.said.append(("epoch", epoch))
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            self.said.append(("end", epoch, sorted(logs)))
+            self.model.stop_training = epoch == 1
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            self.last = (batch, sorted(logs))
+
+        def on_train_end(self, logs: Any = None) -> None:
+            self.said.append("done")
+
+    told = Told()
+    rates = keras.callbacks.LearningRateScheduler(lambda epoch: 0.01 / (epoch + 1))
+    model = network()
+    training = fit.fit(model, TRAIN, HELD, SETTINGS, "model.py", callbacks=[told, rates])
+    logs = ["learning_rate", "loss", "val_auc", "val_loss"]
+    assert told.said == [("begin", 6, 9), ("epoch", 0), ("end", 0, logs), ("epoch", 1), ("end", 1, logs), "done"]
+    assert told.last == (8, ["loss"])
+    assert len(training.curves) == 2
+    assert float(model.optimizer.learning_rate.numpy()) == pytest.approx(0.005)
+
+
+def test_speed_is_told_of_every_epoch(trained: tuple[Any, fit.Training]) -> None:
+    figures = [one.to_json() for one in trained[1].speed]
+    assert len(figures) == len(trained[1].curves)
+    for one, found in zip(trained[1].speed, figures, strict=True):
+        assert (one.steps, one.examples) == (9, 288)
+        assert found["examples_per_second"] * found["step_ms"] == pytest.approx(32_000, rel=1e-2)
+        assert 0 <= found["input_wait"] <= 1
+        assert found["host_peak_mb"] > 100
+        assert found["device_peak_mb"] is None
+    assert whole(trained[1].speed).steps == 9 * len(figures)
 
 
 def test_a_seed_that_numpy_cannot_take_is_named() -> None:
