@@ -61,7 +61,13 @@ def continuous_training(
         history=resolved.outputs["history"],
     )
     proven = validated.outputs["validation"]
-    trained = trainer(bundle=user, examples=examples, validation=proven, checkpoint_root=checkpoint_root)
+    trained = trainer(
+        bundle=user,
+        examples=examples,
+        validation=proven,
+        base_model=resolved.outputs["base_model"],
+        checkpoint_root=checkpoint_root,
+    )
     model = trained.outputs["model"]
     evaluated = evaluator(bundle=user, holdout=holdout, model=model, champion=champion)
     pushed = pusher(

@@ -32,6 +32,7 @@ class Model:
         accelerator: Whether GPUs are used: a word of `ACCELERATORS`.
         micro_batch: Rows that go through the model at once, at most `batch_size`; None: as many as is best.
         checkpoint_minutes: Time between two checkpoints, where there is a place for them.
+        warm_start: Whether training starts from the champion's weights and fitted features.
     """
 
     module: str
@@ -46,6 +47,7 @@ class Model:
     accelerator: str = "auto"
     micro_batch: int | None = None
     checkpoint_minutes: float = 10.0
+    warm_start: bool = False
 
 
 def model_of(section: Section) -> Model:
@@ -67,6 +69,7 @@ def model_of(section: Section) -> Model:
         accelerator=section.choice("accelerator", ACCELERATORS, "auto"),
         micro_batch=_micro_batch(section),
         checkpoint_minutes=_checkpoint_minutes(section),
+        warm_start=section.take("warm_start", bool, False),
     )
     if model.micro_batch is not None and model.micro_batch > model.batch_size:
         expected = f"at most batch_size, {model.batch_size}: a step's rows are cut into micro-batches"

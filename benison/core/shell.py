@@ -14,7 +14,8 @@ import click
 from benison.core import logs
 from benison.core.errors import BenisonError
 
-_KINDS: dict[type, click.ParamType[Any]] = {Path: click.Path(path_type=Path), str: click.STRING, int: click.INT}
+_PATH: click.ParamType[Any] = click.Path(path_type=Path)
+_KINDS: dict[Any, click.ParamType[Any]] = {Path: _PATH, Path | None: _PATH, str: click.STRING, int: click.INT}
 
 
 def command(run: Callable[..., object]) -> click.Command:

@@ -14,7 +14,7 @@ from benison.registry.registry import Registry
 _log = logging.getLogger(__name__)
 
 
-def run(*, registry_uri: str, bundle: Path, champion: Path, history: Path) -> None:
+def run(*, registry_uri: str, bundle: Path, champion: Path, history: Path, base_model: Path) -> None:
     """Copies champion and reference out of the registry, verified, with the history of accepted snapshots.
 
     Args:
@@ -22,13 +22,17 @@ def run(*, registry_uri: str, bundle: Path, champion: Path, history: Path) -> No
         bundle: The user's project, which names the model.
         champion: The artifact that becomes champion.json and the packages.
         history: The artifact that becomes one document for each accepted snapshot: when that was, and its profile.
+        base_model: The artifact that becomes base_model.json and, under ``model.warm_start``, the champion's package.
     """
-    registry = Registry.create(registry_uri, configuration.read(bundle / "project").name)
+    config = configuration.read(bundle / "project")
+    registry = Registry.create(registry_uri, config.name)
     baselines = lookup(registry.state())
     manifests = {
         package: registry.checkout(package, champion / folder) for folder, package in baselines.folders.items()
     }
     _write_history(registry, history)
+    start = baselines.champion if config.model.warm_start else None
+    _write_base_model(registry, start.package if start else None, base_model)
     documents.write(champion / "champion.json", "champion", document(baselines, manifests), durable=False)
     _log.info("champion %s, reference %s", baselines.champion or "none", baselines.reference or "none")
 
@@ -38,3 +42,10 @@ def _write_history(registry: Registry, history: Path) -> None:
         history.mkdir(parents=True, exist_ok=True)
         for snapshot, entry in registry.history.entries().items():
             (history / f"{digests.as_folder_name(snapshot)}.json").write_bytes(entry)
+
+
+def _write_base_model(registry: Registry, package: str | None, base_model: Path) -> None:
+    """The model to start from, or the word that there is none: always the same bytes, so that training is reused."""
+    if package is not None:
+        registry.checkout(package, base_model / "Format-Serving")
+    documents.write(base_model / "base_model.json", "base_model", {"package": package}, durable=False)

@@ -11,6 +11,7 @@ def trainer(  # type: ignore[no-untyped-def]
     bundle: Input[Artifact],
     examples: Input[Dataset],
     validation: Input[Artifact],
+    base_model: Input[Model],
     model: Output[Model],
     checkpoint_root: str = "",
 ):
@@ -20,6 +21,7 @@ def trainer(  # type: ignore[no-untyped-def]
         bundle: The user's project, with model.py.
         examples: The splits train and eval.
         validation: The data's verdict; anything but PASS ends in not_trained.json before any training.
+        base_model: What a warm start begins with; by itself only base_model.json, which says that there is none.
         checkpoint_root: Where an interrupted training leaves what a retry needs to go on; empty: it begins anew.
 
     Returns:
@@ -33,6 +35,7 @@ def trainer(  # type: ignore[no-untyped-def]
         bundle=Path(bundle.path),
         examples=Path(examples.path),
         validation=Path(validation.path),
+        base_model=Path(base_model.path),
         model=Path(model.path),
         checkpoint_root=checkpoint_root,
     )

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 import benison.config
 from benison.components.trainer import agree, export, fit, load, warmup
+from benison.components.trainer import base_model as start
 from benison.components.trainer.accept import accept
 from benison.components.trainer.featurize.fit import fit as fit_features
 from benison.components.trainer.featurize.graph import FeatureGraph
@@ -40,7 +41,15 @@ _COMPARED = {SERVE_COLUMNS: 10_000, SERVE_TRANSFORMED: 10_000, SERVE_EXAMPLES: 1
 _log = logging.getLogger(__name__)
 
 
-def run(*, bundle: Path, examples: Path, validation: Path, model: Path, checkpoint_root: str = "") -> None:
+def run(
+    *,
+    bundle: Path,
+    examples: Path,
+    validation: Path,
+    model: Path,
+    base_model: Path | None = None,
+    checkpoint_root: str = "",
+) -> None:
     """Fits the feature graph and the project's Keras model on train, and exports both as one SavedModel.
 
     Args:
@@ -48,6 +57,7 @@ def run(*, bundle: Path, examples: Path, validation: Path, model: Path, checkpoi
         examples: The splits train and eval, and snapshot.json.
         validation: The data's verdict; anything but PASS ends in not_trained.json before any training.
         model: The artifact that becomes Format-Serving/ and training.json, or not_trained.json.
+        base_model: What a warm start begins with, as champion_resolver writes it; left out: training starts anew.
         checkpoint_root: A folder, or one of an object store, where a training that is interrupted leaves what a retry
             needs to go on; empty: a retry begins anew.
     """
@@ -65,8 +75,10 @@ def run(*, bundle: Path, examples: Path, validation: Path, model: Path, checkpoi
     plan = fit.planned(config.model)
     fit.seeded(config.model.seed, deterministic=config.model.deterministic)
     origin = documents.read(bundle / "bundle.json", "bundle")["digest"]
-    data = _read(examples, config)
-    keeping = _keeping(model, checkpoint_root, config, plan, {"bundle": origin, "snapshot": snapshot["digest"]})
+    base = start.read(base_model) if base_model else None
+    data = _read(examples, config, base)
+    inputs = {"bundle": origin, "snapshot": snapshot["digest"], "base_model": base.package if base else None}
+    keeping = _keeping(model, checkpoint_root, config, plan, inputs)
     with load.importable(project):
         trained = _train(project, config, data, plan, keeping)
         signatures = _export(project, config, data, trained, model / PACKAGE)
@@ -88,6 +100,7 @@ class _Data:
     train: fit.Rows
     held: fit.Rows
     held_raw: pa.Table
+    base: start.BaseModel | None
 
 
 @dataclass(frozen=True)
@@ -153,10 +166,10 @@ def _complete(project: Path, config: Config) -> None:
         raise ConfigError("benison.yaml (data.schema)", expected=f"a file {config.data.schema}", got="none", hint=hint)
 
 
-def _read(examples: Path, config: Config) -> _Data:
+def _read(examples: Path, config: Config, base: start.BaseModel | None) -> _Data:
     train, held = _labelled(examples, "train", config), _labelled(examples, "eval", config)
-    graph = fit_features(train, config.features)
-    return _Data(graph, _rows(train, graph, config), _rows(held, graph, config), held)
+    graph = fit_features(train, config.features, base.features if base else None)
+    return _Data(graph, _rows(train, graph, config), _rows(held, graph, config), held, base)
 
 
 def _labelled(examples: Path, split: str, config: Config) -> pa.Table:
@@ -174,7 +187,7 @@ def _rows(table: pa.Table, graph: FeatureGraph, config: Config) -> fit.Rows:
     return fit.Rows(transform(table, graph), labels)
 
 
-def _keeping(model: Path, root: str, config: Config, plan: fit.Plan, origin: Mapping[str, str]) -> fit.Keeping:
+def _keeping(model: Path, root: str, config: Config, plan: fit.Plan, origin: Mapping[str, str | None]) -> fit.Keeping:
     """Where the training's state is kept, by all that it depends on."""
     depends_on = {
         **origin,
@@ -194,6 +207,8 @@ def _train(project: Path, config: Config, data: _Data, plan: fit.Plan, keeping: 
         made = load.build(project, module, model_features(data.graph), settings.hyperparameters)
         with load.blamed(project, module, expected="a model that can be called with the features"):
             accept(made, module, sample)
+        if data.base:
+            data.base.take(made)
         return made
 
     model, plan = built(build, sample, settings, module, plan)
@@ -251,6 +266,7 @@ def _record(config: Config, data: _Data, trained: _Trained, signatures: Mapping[
             "whole": speed.whole(trained.training.speed).to_json(),
             "epochs": [epoch.to_json() for epoch in trained.training.speed],
         },
+        "base_model": data.base.record(trained.keras_model, data.graph) if data.base else None,
         "environment": environment(trained.plan, trained.training.micro_batch),
     }
 

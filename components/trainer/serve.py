@@ -34,7 +34,7 @@ class Served(tf.Module):
     def __init__(self, graph: FeatureGraph, model: Any) -> None:
         super().__init__(name="served")
         self.graph, self.model_call = graph, _inference(model)
-        self.kept = [variable.value for variable in model.variables]
+        self.kept = {variable.path: variable.value for variable in model.variables}
         self.transform = Transform(graph)
 
     def transform_columns(self, columns: Mapping[str, Any]) -> dict[str, Any]:

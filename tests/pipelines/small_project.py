@@ -14,7 +14,7 @@ data:
   window: 2
 label: {column: bought, positive: "yes", negative: "no"}
 features: {age: numeric, city: categorical}
-model: {epochs: 4, batch_size: 64, hyperparameters: {units: 8}}
+model: {module: model.py, epochs: 4, batch_size: 64, hyperparameters: {units: 8}}
 gate:
   min_rows: 50
   min_positives: 10

@@ -138,6 +138,7 @@ def _resolved(project: projects.Project, made: Path) -> str:
             bundle=made / "bundle",
             champion=made / "champion",
             history=made / "history",
+            base_model=made / "base_model",
         )
         return f"history and champion out of {project.registry}"
     (made / "history").mkdir()

@@ -21,6 +21,9 @@ gate: {checks: [{metric: auc, at_least: 0.8}]}
 """
 
 
+WARM = YAML.replace("model: {}", "model: {warm_start: true}")
+
+
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     (tmp_path / "bundle" / "project").mkdir(parents=True)
@@ -30,7 +33,13 @@ def bench(tmp_path: Path) -> Bench:
 
 def resolved(tmp_path: Path, to: str = "out") -> tuple[Path, Path]:
     champion, history = tmp_path / to / "champion", tmp_path / to / "history"
-    run(registry_uri=str(tmp_path / "registry"), bundle=tmp_path / "bundle", champion=champion, history=history)
+    run(
+        registry_uri=str(tmp_path / "registry"),
+        bundle=tmp_path / "bundle",
+        champion=champion,
+        history=history,
+        base_model=tmp_path / to / "base_model",
+    )
     return champion, history
 
 
@@ -107,6 +116,7 @@ def test_makes_a_missing_folder_a_registry(bench: Bench, tmp_path: Path) -> None
         bundle=tmp_path / "bundle",
         champion=tmp_path / "champion",
         history=tmp_path / "history",
+        base_model=tmp_path / "base_model",
     )
     assert (tmp_path / "new" / "registry" / "registry.json").is_file()
 
@@ -116,7 +126,13 @@ def test_refuses_a_folder_that_is_no_registry_and_leaves_it_alone(bench: Bench, 
     other.mkdir()
     (other / "thesis.tex").write_text("important")
     with pytest.raises(RegistryError, match=r"got a folder with thesis.tex"):
-        run(registry_uri=str(other), bundle=tmp_path / "bundle", champion=tmp_path / "c", history=tmp_path / "h")
+        run(
+            registry_uri=str(other),
+            bundle=tmp_path / "bundle",
+            champion=tmp_path / "c",
+            history=tmp_path / "h",
+            base_model=tmp_path / "b",
+        )
     assert [path.name for path in other.iterdir()] == ["thesis.tex"]
     assert not (tmp_path / "c").exists()
 
@@ -134,3 +150,25 @@ def test_takes_no_notice_of_another_model(bench: Bench, tmp_path: Path) -> None:
     Bench(Registry.create(str(tmp_path / "registry"), "taxi"), tmp_path / "taxi").crown("taxi")
     champion, _ = resolved(tmp_path)
     assert documents.read(champion / "champion.json", "champion")["champion"] is None
+
+
+def test_the_champion_comes_along_to_start_from_where_the_project_asks_for_it(bench: Bench, tmp_path: Path) -> None:
+    crowned = bench.crown("one")
+    resolved(tmp_path)
+    anew = documents.read(tmp_path / "out" / "base_model" / "base_model.json", "base_model")
+    assert (anew["package"], len(list((tmp_path / "out" / "base_model").iterdir()))) == (None, 1)
+    (tmp_path / "bundle" / "project" / "benison.yaml").write_text(
+        YAML.replace("model: {}", "model: {warm_start: true}")
+    )
+    resolved(tmp_path, "warm")
+    base = tmp_path / "warm" / "base_model"
+    assert documents.read(base / "base_model.json", "base_model")["package"] == crowned.package
+    assert digests.of_tree(base / "Format-Serving") == crowned.package
+
+
+def test_before_the_first_promotion_there_is_nothing_to_start_from(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "bundle" / "project" / "benison.yaml").write_text(
+        YAML.replace("model: {}", "model: {warm_start: true}")
+    )
+    resolved(tmp_path)
+    assert documents.read(tmp_path / "out" / "base_model" / "base_model.json", "base_model")["package"] is None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from benison.core import digests, documents
 from benison.registry.registry import Registry
 from benison.registry.testing import digest, package, profile
 
+EXAMPLE = json.loads((documents.SCHEMAS / "examples" / "valid" / "training.json").read_text())
 YAML = """
 name: census
 data: {path: "data/span-{span}.csv"}
@@ -70,7 +72,13 @@ class Round:
 
     def _resolve(self) -> None:
         champion, history = self.folder / "champion", self.folder / "history"
-        resolve(registry_uri=str(self.root / "registry"), bundle=self.bundle, champion=champion, history=history)
+        resolve(
+            registry_uri=str(self.root / "registry"),
+            bundle=self.bundle,
+            champion=champion,
+            history=history,
+            base_model=self.folder / "base_model",
+        )
         self.champion = documents.read(champion / "champion.json", "champion")
 
     def _training(self, snapshot: str, spans: list[int]) -> dict[str, Any]:
@@ -87,7 +95,8 @@ class Round:
             "curves": [{"epoch": 1, "loss": 0.4, "eval_loss": 0.4, "eval_auc": 0.9}],
             "best_epoch": 1,
             "parameters": 99,
-            "environment": dict.fromkeys(["python", "tensorflow", "keras", "numpy", "device"], "x"),
+            "base_model": None,
+            **{key: EXAMPLE[key] for key in ("speed", "environment")},
         }
 
     def _evaluation(self, snapshot: str, spans: list[int]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from benison.components.trainer.featurize.graph import (
     Bucketed,
     Crossed,
     Dated,
+    Entry,
     FeatureGraph,
     Fitted,
     Hashed,
@@ -22,6 +23,8 @@ from benison.components.trainer.featurize.graph import (
     RawColumn,
     Scaled,
     Tokenized,
+    is_kept,
+    refitted,
 )
 from benison.components.trainer.featurize.raw import columns_on_scale, moments_of, raw_column
 from benison.components.trainer.featurize.tensors import words
@@ -36,12 +39,13 @@ _QUANTILES = 33
 _log = logging.getLogger(__name__)
 
 
-def fit(train: pa.Table, features: Sequence[Feature]) -> FeatureGraph:
+def fit(train: pa.Table, features: Sequence[Feature], before: Mapping[str, Entry] | None = None) -> FeatureGraph:
     """Fits the feature graph.
 
     Args:
         train: The rows of the split train, with every column that the features are made of.
         features: The features of benison.yaml.
+        before: Entries of another package's features.json by name: what is declared the same keeps its parameters.
 
     Raises:
         DataError: A column is missing, holds something else than its feature says, a negative number under ``log``, or
@@ -53,7 +57,11 @@ def fit(train: pa.Table, features: Sequence[Feature]) -> FeatureGraph:
     names = input_names([feature.name for feature in features])
     fitted: dict[str, Fitted] = {}
     for feature in sorted(features, key=lambda feature: isinstance(feature, Cross)):
-        fitted[feature.name] = _fitted(train, feature, names[feature.name], raw, fitted)
+        name = names[feature.name]
+        if is_kept(feature, before or {}):
+            fitted[feature.name] = refitted(feature, name, (before or {})[feature.name])
+        else:
+            fitted[feature.name] = _fitted(train, feature, name, raw, fitted)
     return FeatureGraph(raw, tuple(fitted[feature.name] for feature in features))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benison.config.features import Buckets, Categorical, Cross, Date, Numeric, Text
+from benison.config.features import Buckets, Categorical, Cross, Date, Feature, Numeric, Text
 
 MISSING, UNKNOWN, FIRST = 0, 1, 2
 CIRCLES = {"month": 12, "day": 31, "weekday": 7, "hour": 24}
@@ -220,6 +221,7 @@ class Crossed:
         return {"boundaries": {part.declared.name: list(part.boundaries) for part in cut}}
 
 
+Entry = Mapping[str, Any]
 Fitted = Scaled | Bucketed | Indexed | Hashed | Tokenized | Dated | Crossed
 
 
@@ -264,3 +266,38 @@ def _entry(feature: Fitted) -> dict[str, Any]:
         "declared": feature.declared.declared,
         "fitted": feature.fitted,
     }
+
+
+def is_kept(feature: Feature, entries: Mapping[str, Entry]) -> bool:
+    """Whether an entry of features.json is this very feature: name, version, columns, and all that was declared."""
+    entry = entries.get(feature.name)
+    if entry is None or isinstance(feature, Cross):
+        return False
+    own = (feature.version, [feature.column], feature.declared)
+    kind = _KINDS[type(feature)]
+    return (entry["kind"], entry["version"], entry["columns"], entry["declared"]) == (kind, *own)
+
+
+_KINDS: Mapping[type, str] = {
+    Numeric: Scaled.kind,
+    Buckets: Bucketed.kind,
+    Categorical: Indexed.kind,
+    Text: Tokenized.kind,
+    Date: Dated.kind,
+}
+
+
+def refitted(feature: Feature, name: str, entry: Entry) -> Fitted:
+    """The fitted feature that an entry of features.json describes.
+
+    Args:
+        feature: What it was asked for as.
+        name: The name of its input in the model.
+        entry: Of a feature that `is_kept`.
+    """
+    fitted = {key: tuple(value) if isinstance(value, list) else value for key, value in entry["fitted"].items()}
+    if isinstance(feature, Categorical) and feature.hash:
+        return Hashed(feature, name)
+    made: Mapping[type, Any] = {Numeric: Scaled, Buckets: Bucketed, Categorical: Indexed, Text: Tokenized, Date: Dated}
+    found: Fitted = made[type(feature)](feature, name, **fitted)
+    return found

@@ -58,8 +58,8 @@ def test_a_package_holds_the_model_and_not_its_optimizer(tmp_path: Path) -> None
     names = {name for name, _ in tf.train.list_variables(str(tmp_path / "package" / "variables" / "variables"))}
     assert names == {
         "_CHECKPOINTABLE_OBJECT_GRAPH",
-        "kept/0/.ATTRIBUTES/VARIABLE_VALUE",
-        "kept/1/.ATTRIBUTES/VARIABLE_VALUE",
+        "kept/dense.Skernel/.ATTRIBUTES/VARIABLE_VALUE",
+        "kept/dense.Sbias/.ATTRIBUTES/VARIABLE_VALUE",
     }
 
 
