@@ -25,7 +25,8 @@ _YES = {"1", "true", "yes", "y"}
 # A column that tells the label this well alone was most likely written down after it.
 _TOO_GOOD = 0.99
 _MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:.]+)?(Z|[+-][0-9:]+)?$"
-_TIMES = "dates or times: rows can be split by it, it cannot be a feature yet"
+# From so many words on, half of the texts having them, a text is one and no name.
+_WORDS_OF_A_TEXT = 3
 # With fewer rows it may be chance that each has its own value.
 _LEAST_TO_TELL_APART = 50
 # Columns by which quality is told apart first where they are there, as in fairness audits.
@@ -40,7 +41,8 @@ class Column:
 
     Attributes:
         name: As in the table's header.
-        role: ``numeric``, ``log`` (numeric with a long tail), ``categorical``, or empty for no feature.
+        role: ``numeric``, ``log`` (numeric with a long tail), ``categorical``, ``hash`` (categorical with very many
+            values), ``text``, ``date``, or empty for no feature.
         why: For no feature: why not. For a feature: empty.
         values: How many different values it has.
         apart: Whether every row has a value, and each its own.
@@ -78,7 +80,7 @@ class Suggestion:
     @property
     def times(self) -> tuple[str, ...]:
         """The columns of dates or times."""
-        return tuple(column.name for column in self.columns if column.why == _TIMES)
+        return tuple(column.name for column in self.columns if column.role == "date")
 
     @property
     def time(self) -> str:
@@ -88,7 +90,7 @@ class Suggestion:
     @property
     def key(self) -> str:
         """The first column that numbers or names the rows; empty where there is none."""
-        return next((column.name for column in self.columns if column.apart and column.why != _TIMES), "")
+        return next((column.name for column in self.columns if column.apart and column.role != "date"), "")
 
     @property
     def min_rows(self) -> int:
@@ -191,7 +193,7 @@ def _column(name: str, values: pa.ChunkedArray, positives: npt.NDArray[np.bool_]
     why = _why_not(kept, different) or _too_good(values, different, positives)
     if why:
         return Column(name, "", why, different, different == len(values) > _LEAST_TO_TELL_APART)
-    return Column(name, "categorical" if _is_text(kept.type) else _numeric_role(kept), "", different)
+    return Column(name, _role(kept, different), "", different)
 
 
 def _why_not(values: pa.ChunkedArray, different: int) -> str:
@@ -201,14 +203,12 @@ def _why_not(values: pa.ChunkedArray, different: int) -> str:
         return "no values at all"
     if different == 1:
         return "one value only"
-    if pa.types.is_string(kind) and pc.all(pc.match_substring_regex(values, _MOMENT)).as_py():
-        return _TIMES
     if _is_text(kind):
-        named = different > MOST_CATEGORIES or (different > 50 and different > 0.5 * len(values))
-        return f"{different:,} different values: a name or free text?" if named else ""
+        return "" if _text_role(values, different) else f"{different:,} different values: a name or an identifier?"
     if pa.types.is_integer(kind) and different == len(values) and len(values) > _LEAST_TO_TELL_APART:
         return "another whole number in every row: an identifier?"
-    return "" if pa.types.is_integer(kind) or pa.types.is_floating(kind) else f"{kind}: not a kind a feature can be yet"
+    known = pa.types.is_integer(kind) or pa.types.is_floating(kind) or _is_moment(kind)
+    return "" if known else f"{kind}: not a kind a feature can be"
 
 
 def _too_good(values: pa.ChunkedArray, different: int, positives: npt.NDArray[np.bool_]) -> str:
@@ -220,7 +220,7 @@ def _too_good(values: pa.ChunkedArray, different: int, positives: npt.NDArray[np
     if different <= 0.05 * len(values):
         codes = _codes(values)
         scores = (np.bincount(codes, positives) / np.maximum(np.bincount(codes), 1))[codes]
-    elif _is_text(values.type):
+    elif _is_text(values.type) or _is_moment(values.type):
         return ""
     else:
         scores = np.asarray(pc.fill_null(pc.cast(values, pa.float64()), -math.inf).to_numpy())
@@ -236,8 +236,33 @@ def _codes(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return np.asarray(indices.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
+def _is_moment(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+
+
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_dictionary(kind))
+
+
+def _role(values: pa.ChunkedArray, different: int) -> str:
+    if _is_moment(values.type):
+        return "date"
+    return _text_role(values, different) if _is_text(values.type) else _numeric_role(values)
+
+
+def _text_role(values: pa.ChunkedArray, different: int) -> str:
+    """What a column of texts is to a model; empty for one of names, of which most stand there once."""
+    if not pa.types.is_string(values.type):
+        return "categorical"
+    if pc.all(pc.match_substring_regex(values, _MOMENT)).as_py():
+        return "date"
+    mostly_once = different > 50 and different > 0.5 * len(values)
+    if different <= MOST_CATEGORIES and not mostly_once:
+        return "categorical"
+    words = pc.count_substring_regex(values, r"[\pL\pN]+").to_numpy()
+    if np.median(words) >= _WORDS_OF_A_TEXT:
+        return "text"
+    return "" if mostly_once else "hash"
 
 
 def _numeric_role(values: pa.ChunkedArray) -> str:
@@ -250,6 +275,7 @@ def _numeric_role(values: pa.ChunkedArray) -> str:
 
 def feature_lines(suggestion: Suggestion) -> Iterator[tuple[str, str, str]]:
     """(name, what stands behind it, comment) for each column; no-features have nothing behind the name."""
-    written = {"numeric": "numeric", "log": "{kind: numeric, log: true}", "categorical": "categorical", "": ""}
+    written = {"log": "{kind: numeric, log: true}"}
     for column in suggestion.columns:
-        yield column.name, written[column.role], column.why
+        hashed = {"hash": f"{{kind: categorical, hash: {2 * column.values}}}"}
+        yield column.name, {**written, **hashed}.get(column.role, column.role), column.why
