@@ -52,7 +52,7 @@ def _preflight(project: Project) -> None:
         if not (project.folder / name).is_file():
             raise ConfigError(f"benison.yaml ({key})", expected=f"a file {name}", got="none", hint=nearest(name, names))
     eval_config.read(project.folder / project.config.evaluation)
-    module = project.folder / project.config.model.module
+    module = project.folder / project.config.model.source[1]
     try:
         ast.parse(module.read_bytes(), filename=str(module))
     except SyntaxError as error:
@@ -65,7 +65,8 @@ def _preflight(project: Project) -> None:
 def _files(project: Project) -> dict[str, str]:
     """The other files that benison.yaml names, by key."""
     config = project.config
-    return {"model.module": config.model.module, "data.schema": config.data.schema, "evaluation": config.evaluation}
+    key, module = config.model.source
+    return {f"model.{key}": module, "data.schema": config.data.schema, "evaluation": config.evaluation}
 
 
 def _travels(project: Project, staged: Path) -> None:
