@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from benison.core.errors import DataError
-from benison.core.examples import as_text
 from benison.core.logs import quiet_imports
+from benison.sources.conform import as_text
 
 with quiet_imports():
     from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
@@ -83,7 +83,7 @@ def _lists(column: pa.ChunkedArray, kind: str, name: str) -> pa.Array:
 def _values(column: pa.ChunkedArray, kind: str, name: str) -> pa.Array:
     """A column in the type in which a tf.Example keeps it."""
     if kind == TEXTS:
-        return _whole(as_text(column)).cast(pa.large_binary())
+        return as_text(_whole(column)).cast(pa.large_binary())
     try:
         values = _whole(column.cast(_TYPES[kind]))
     except pa.ArrowInvalid as error:

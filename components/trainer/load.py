@@ -16,6 +16,7 @@ from benison.core.errors import BenisonError, ModelCodeError
 from benison.core.spelling import misspelt, nearest
 
 BUILD = "build_model"
+Advice = Callable[[BaseException], str]
 _LONGEST = 300
 _DECORATION = re.compile(r"\x1b\[[0-9;]*m|\{\{function_node [^}]*\}\} ?| \[Op:[^]]*\].*")
 _IN_MESSAGE = re.compile(r'^\s*File "([^"]+)", line (\d+)', re.MULTILINE)
@@ -51,7 +52,9 @@ def _lies_in(module: ModuleType, folder: Path) -> bool:
 
 
 @contextmanager
-def blamed(project: Path, module: str, *, expected: str, hint: str = "") -> Iterator[None]:
+def blamed(
+    project: Path, module: str, *, expected: str, hint: str = "", advise: Advice | None = None
+) -> Iterator[None]:
     """Turns an exception out of the project's code into a `ModelCodeError` at the project's own file and line."""
     try:
         yield
@@ -59,7 +62,7 @@ def blamed(project: Path, module: str, *, expected: str, hint: str = "") -> Iter
         raise
     except (Exception, SystemExit) as error:
         raise ModelCodeError(
-            place_of(error, project) or module, expected=expected, got=said(error), hint=hint or _hint_for(error)
+            place_of(error, project) or module, expected=expected, got=said(error), hint=hint or (advise or _hint_for)(error)
         ) from error
 
 
@@ -96,11 +99,21 @@ def _hint_for(error: BaseException) -> str:
 
 
 def build_function(project: Path, module: str) -> Callable[[Any, Any], Any]:
-    """The project's ``build_model``.
+    """The project's ``build_model``, see `function_of`."""
+    return function_of(project, module, BUILD, "(features, hyperparameters)")
+
+
+def function_of(
+    project: Path, module: str, name: str, arguments: str, *, advise: Advice | None = None
+) -> Callable[..., Any]:
+    """A function of one of the project's files.
 
     Args:
         project: The bundle's project folder, already `importable`.
         module: The relative path of the file that has it.
+        name: The function's.
+        arguments: What it takes, for messages.
+        advise: What to do about an exception while the file is imported.
 
     Raises:
         ModelCodeError: The file is missing, cannot be imported, or has no such function.
@@ -109,16 +122,16 @@ def build_function(project: Path, module: str) -> Callable[[Any, Any], Any]:
     if not path.is_file():
         known = [file.relative_to(project.resolve()).as_posix() for file in project.resolve().rglob("*.py")]
         raise ModelCodeError(module, expected="a Python file of the project", got="none", hint=nearest(module, known))
-    with blamed(project, module, expected="a module that can be imported"):
+    with blamed(project, module, expected="a module that can be imported", advise=advise):
         loaded = _imported(path)
-    found = getattr(loaded, BUILD, None)
+    found = getattr(loaded, name, None)
     if not callable(found):
-        functions = [name for name, value in vars(loaded).items() if callable(value) and not name.startswith("_")]
+        functions = [known for known, value in vars(loaded).items() if callable(value) and not known.startswith("_")]
         raise ModelCodeError(
             module,
-            expected=f"a function {BUILD}(features, hyperparameters)",
+            expected=f"a function {name}{arguments}",
             got="none" if found is None else type(found).__name__,
-            hint=misspelt(BUILD, functions),
+            hint=misspelt(name, functions),
         )
     return found  # type: ignore[no-any-return]
 

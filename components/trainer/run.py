@@ -19,6 +19,7 @@ import benison.config
 from benison.components.trainer import agree, export, featurize, fit, load
 from benison.components.trainer.accept import accept
 from benison.components.trainer.inputs import model_features
+from benison.components.trainer.run_fn import run as run_fn
 from benison.components.trainer.serve import Served
 from benison.config import Config
 from benison.core import digests, documents
@@ -53,19 +54,27 @@ def run(*, bundle: Path, examples: Path, validation: Path, model: Path) -> None:
         return
     project = bundle / "project"
     config = benison.config.read(project)
-    _on_tensorflow()
     _complete(project, config)
-    fit.seeded(config.model.seed)
-    data = _read(examples, config)
-    with load.importable(project):
-        trained = _train(project, config, data)
-        signatures = _export(project, config, data, trained, model / PACKAGE)
-    record = _record(config, data, trained, signatures)
+    if config.model.run_fn:
+        record = run_fn.train(project, config, config.model.run_fn, examples, model / PACKAGE)
+    else:
+        record = _trained_here(project, config, examples, model / PACKAGE)
     origin = documents.read(bundle / "bundle.json", "bundle")["digest"]
     package = digests.of_tree(model / PACKAGE)
     whole = {**record, "package": package, "bundle": origin, "snapshot": snapshot["digest"], "spans": snapshot["spans"]}
     write_atomically(model / "environment.txt", _packages().encode())
     documents.write(model / "training.json", "training", whole)
+
+
+def _trained_here(project: Path, config: Config, examples: Path, package: Path) -> dict[str, Any]:
+    """Trains and exports what the project's build_model returns."""
+    _on_tensorflow()
+    fit.seeded(config.model.seed)
+    data = _read(examples, config)
+    with load.importable(project):
+        trained = _train(project, config, data)
+        signatures = _export(project, config, data, trained, package)
+    return _record(config, data, trained, signatures)
 
 
 @dataclass(frozen=True)

@@ -94,12 +94,12 @@ def test_what_the_schema_declares_counts() -> None:
     declared = schema(
         'feature { name: "label" type: INT } feature { name: "age" type: FLOAT } feature { name: "code" type: BYTES }'
     )
-    table = pa.table({"label": ["1", None], "age": [40, None], "code": [7.0, 12.0], "more": [True, False]})
+    table = pa.table({"label": ["1", None], "age": [40, None], "code": [7.0, 0.5], "more": [True, False]})
     kinds = stored_as(table.schema, declared)
     assert kinds == {"label": "int64_list", "age": "float_list", "code": "bytes_list", "more": "int64_list"}
     assert [by_tensorflow(record) for record in encode(table, kinds)] == [
         {"label": ("int64_list", [1]), "age": ("float_list", [40.0]), "code": ("bytes_list", [b"7"]), "more": ("int64_list", [1])},
-        {"label": None, "age": None, "code": ("bytes_list", [b"12"]), "more": ("int64_list", [0])},
+        {"label": None, "age": None, "code": ("bytes_list", [b"0.5"]), "more": ("int64_list", [0])},
     ]
 
 
