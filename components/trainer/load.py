@@ -20,6 +20,8 @@ Advice = Callable[[BaseException], str]
 _LONGEST = 300
 _DECORATION = re.compile(r"\x1b\[[0-9;]*m|\{\{function_node [^}]*\}\} ?| \[Op:[^]]*\].*")
 _IN_MESSAGE = re.compile(r'^\s*File "([^"]+)", line (\d+)', re.MULTILINE)
+# What AutoGraph makes of an exception: frames are indented by four places, their code by eight, the message by four.
+_IN_USER_CODE, _OF_AUTOGRAPH = "in user code:", re.compile(r"^ {4}(?:\w+: )?(\S.*)$", re.MULTILINE)
 _FRAMING = (
     "Graph execution error",
     "Detected at node",
@@ -80,7 +82,9 @@ def place_of(error: BaseException, project: Path) -> str:
 
 def said(error: BaseException) -> str:
     """An exception in a line: its type and the sentence that says something, without a framework's stack."""
-    lines = [line.strip() for line in _DECORATION.sub("", _message(error)).splitlines()]
+    message = _DECORATION.sub("", _message(error))
+    lines = _OF_AUTOGRAPH.findall(message) if message.startswith(_IN_USER_CODE) else message.splitlines()
+    lines = [line.strip() for line in lines]
     telling = [line for line in lines if line and not line.startswith(_FRAMING)]
     name = type(error).__name__
     return f"{name}: {telling[0][:_LONGEST]}" if telling else name

@@ -47,11 +47,10 @@ def _call(request: dict[str, Any]) -> None:
     project, module = Path(request["project"]).resolve(), request["module"]
     with quiet_imports():
         arguments = _arguments(request)
-    sys.path.insert(0, str((project / module).parent))
-    with load.importable(project):
-        run_fn = load.function_of(project, module, RUN, "(fn_args)", advise=advice)
-        with load.blamed(project, module, expected=f"{RUN} to return", advise=advice), _whole_stack_in_the_log():
-            run_fn(arguments)
+    sys.path[:0] = dict.fromkeys([str((project / module).parent), str(project)])
+    run_fn = load.function_of(project, module, RUN, "(fn_args)", advise=advice)
+    with load.blamed(project, module, expected=f"{RUN} to return", advise=advice), _whole_stack_in_the_log():
+        run_fn(arguments)
 
 
 @contextmanager

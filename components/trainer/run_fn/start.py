@@ -94,7 +94,7 @@ def die_with(parent: int) -> None:
 def _ended(status: int) -> tuple[str, str]:
     """How a process ended that told nothing, and what to do about it."""
     if status >= 0:
-        hint = "something ended the process itself, as os._exit does"
+        hint = "the log has its last words; os._exit ends a process without any"
         return f"the end of its process with exit code {status}", hint
     try:
         name = f" ({signal.Signals(-status).name})"
