@@ -115,4 +115,6 @@ def _first_unfit(column: pa.ChunkedArray, kind: str) -> str:
 
 def _unfit(name: str, kind: str, got: str) -> DataError:
     hint = "mend the data, or what schema.pbtxt says of the column"
-    return DataError(f"column {name!r}", expected=f"{_SAID.get(kind, kind)}, to be kept in tf.Examples", got=got, hint=hint)
+    return DataError(
+        f"column {name!r}", expected=f"{_SAID.get(kind, kind)}, to be kept in tf.Examples", got=got, hint=hint
+    )

@@ -64,7 +64,10 @@ def blamed(
         raise
     except (Exception, SystemExit) as error:
         raise ModelCodeError(
-            place_of(error, project) or module, expected=expected, got=said(error), hint=hint or (advise or _hint_for)(error)
+            place_of(error, project) or module,
+            expected=expected,
+            got=said(error),
+            hint=hint or (advise or _hint_for)(error),
         ) from error
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import platform
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -16,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from benison.components.trainer.run_fn.parsed import parsed_features
-from benison.components.trainer.run_fn.start import die_with, tell, tell_error
 from benison.core import answers, digests
-from benison.core.errors import BenisonError, DataError, ModelCodeError
+from benison.core.errors import DataError, ModelCodeError
 from benison.core.logs import quiet_imports
 from benison.core.signatures import SERVE_EXAMPLES
+from benison.core.spelling import nearest
 
 with quiet_imports():
     import tensorflow as tf
@@ -31,26 +29,21 @@ _NOT_WEIGHTS = ("_CHECKPOINTABLE_OBJECT_GRAPH", "save_counter")
 Floats = npt.NDArray[np.float64]
 
 
-def main(path: str) -> None:
-    """Checks a package and tells what it is.
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Checks a package.
 
     Args:
-        path: JSON with ``package``, ``rows`` (a TFRecord), ``features``, ``label``, ``module``, ``parent``, ``reply``.
+        request: ``package``, ``rows`` (a TFRecord), ``features``, ``label`` and ``module``.
+
+    Raises:
+        ModelCodeError: As `check`, at the module.
     """
-    request = json.loads(Path(path).read_bytes())
-    die_with(request["parent"])
+    rows = [record.numpy() for record in tf.data.TFRecordDataset(request["rows"])]
     try:
-        rows = [record.numpy() for record in tf.data.TFRecordDataset(request["rows"])]
-        found = check(Path(request["package"]), rows, request["features"], request["label"])
+        return check(Path(request["package"]), rows, request["features"], request["label"])
     except DataError as error:
         where = f"{request['module']} ({error.where})"
-        said = ModelCodeError(where, expected=error.expected, got=error.got, hint=error.hint)
-        tell_error(request["reply"], said)
-        sys.exit(1)
-    except BenisonError as error:
-        tell_error(request["reply"], error)
-        sys.exit(1)
-    tell(request["reply"], found)
+        raise ModelCodeError(where, expected=error.expected, got=error.got, hint=error.hint) from error
 
 
 def check(package: Path, rows: Sequence[bytes], features: Sequence[str], label: str) -> dict[str, Any]:
@@ -72,8 +65,10 @@ def check(package: Path, rows: Sequence[bytes], features: Sequence[str], label: 
     serve = _Serve.of(model, answers.place(package.name))
     found = serve.probabilities(rows)
     read = parsed_features(serve.signature)
-    if read is None:
-        read = set(features)
+    read = set(features) if read is None else read
+    if not read & set(features):
+        got, hint = f"it reads {', '.join(sorted(read)) or 'none'}", nearest(min(read, default=""), features)
+        raise DataError(serve.where, expected="a model that reads columns of the data", got=got, hint=hint)
     return {
         "digest": model_digest(package, model.signatures),
         "parameters": sum(values.size for _, values in _weights(package)),
@@ -89,7 +84,9 @@ def _loaded(package: Path) -> Any:
     except (OSError, ValueError, tf.errors.OpError, AttributeError, KeyError, TypeError) as error:
         hint = "run_fn has to write one to fn_args.serving_model_dir, with operations of TensorFlow's own alone"
         got = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:300]}"
-        raise DataError(package.name, expected="a SavedModel that loads without the module", got=got, hint=hint) from error
+        raise DataError(
+            package.name, expected="a SavedModel that loads without the module", got=got, hint=hint
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -139,7 +136,9 @@ class _Serve:
         try:
             return self.ask(rows)
         except tf.errors.OpError as error:
-            hint = "rows are served without the label, and missing values are features without one: give defaults for them"
+            hint = (
+                "rows are served without the label, and missing values are features without one: give defaults for them"
+            )
             expected = "answers to rows of eval"
             raise DataError(self.where, expected=expected, got=_first_line(error), hint=hint) from error
 

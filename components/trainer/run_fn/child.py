@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 import traceback
@@ -14,8 +13,6 @@ from typing import Any
 
 from benison.components.trainer import load
 from benison.components.trainer.run_fn import stand_in
-from benison.components.trainer.run_fn.start import die_with, tell, tell_error
-from benison.core.errors import BenisonError
 from benison.core.logs import quiet_imports
 
 RUN = "run_fn"
@@ -26,25 +23,17 @@ NO_TRANSFORM = (
 )
 
 
-def main(path: str) -> None:
+def answer(request: dict[str, Any]) -> None:
     """Calls a module's run_fn.
 
     Args:
-        path: JSON with ``project``, ``module``, ``seed``, ``fn_args``, ``parent`` and ``reply``.
+        request: ``project``, ``module``, ``seed`` and ``fn_args``.
+
+    Raises:
+        ModelCodeError: The module cannot be imported, has no run_fn, or run_fn raises.
     """
-    request = json.loads(Path(path).read_bytes())
-    die_with(request["parent"])
-    sys.argv = [request["module"]]
-    try:
-        _call(request)
-    except BenisonError as error:
-        tell_error(request["reply"], error)
-        sys.exit(1)
-    tell(request["reply"], None)
-
-
-def _call(request: dict[str, Any]) -> None:
     project, module = Path(request["project"]).resolve(), request["module"]
+    sys.argv = [module]
     with quiet_imports():
         arguments = _arguments(request)
     sys.path[:0] = dict.fromkeys([str((project / module).parent), str(project)])

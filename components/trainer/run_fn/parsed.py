@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import tensorflow as tf
+from benison.core.logs import quiet_imports
+
+with quiet_imports():
+    import tensorflow as tf
 
 # The inputs of tf.io.parse_example's operation that name features: sparse, dense and ragged ones.
 _KEYS = {"ParseExampleV2": (2, 3, 4)}

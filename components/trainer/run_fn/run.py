@@ -131,9 +131,7 @@ def _elsewhere(work: Path) -> str:
     return f"it exported to {found.parent.relative_to(work)}/ in the folder it ran in"
 
 
-def _fn_args(
-    task: _Task, splits: dict[str, write.Written], scratch: Path, base_model: Path | None
-) -> dict[str, Any]:
+def _fn_args(task: _Task, splits: dict[str, write.Written], scratch: Path, base_model: Path | None) -> dict[str, Any]:
     """What TFX's executor fills in, but the data accessor."""
     artifact, schema = task.package.parent.resolve(), str((task.project / task.config.data.schema).resolve())
     (scratch / "working").mkdir()

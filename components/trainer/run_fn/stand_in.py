@@ -107,7 +107,20 @@ def _fileio() -> dict[str, Any]:
     import tensorflow as tf
 
     gfile = tf.io.gfile
-    same = ("copy", "exists", "glob", "isdir", "listdir", "makedirs", "mkdir", "remove", "rename", "rmtree", "stat", "walk")
+    same = (
+        "copy",
+        "exists",
+        "glob",
+        "isdir",
+        "listdir",
+        "makedirs",
+        "mkdir",
+        "remove",
+        "rename",
+        "rmtree",
+        "stat",
+        "walk",
+    )
     others = {"open": gfile.GFile, "NotFoundError": tf.errors.NotFoundError, "PathType": str | bytes | os.PathLike}
     return {name: getattr(gfile, name) for name in same} | others
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import ctypes
+import importlib
 import json
 import os
 import signal
@@ -25,8 +27,8 @@ _TAIL_BYTES = 64 << 10
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 # The very Benison that runs here, wherever it lies, without its folder being a place to import from.
 _BOOT = (
-    "import importlib, sys; sys.path.insert(0, sys.argv[1]); "
-    "program = importlib.import_module(sys.argv[2]); del sys.path[0]; program.main(sys.argv[3])"
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from benison.components.trainer.run_fn.start import serve; del sys.path[0]; serve(*sys.argv[2:])"
 )
 
 
@@ -34,58 +36,51 @@ def ask(program: str, request: Mapping[str, Any], folder: Path, *, where: str, t
     """Has a program do something in a process of its own and tell what came of it.
 
     Args:
-        program: A module with ``main(path)``; path is that of ``request.json``, whose key ``reply`` names the file that
-            it answers in, by `tell` or `tell_error`.
-        request: The rest of what it is told.
+        program: A module with ``answer(request)``, which returns what JSON can hold or raises a BenisonError.
+        request: What it is asked.
         folder: An empty one for request and reply; its ``work/`` is where the program works.
         where: What messages name.
         to: What the program is expected to do, for messages.
         environment: Variables besides those of this process.
 
     Returns:
-        What it told.
+        What it answered.
 
     Raises:
-        BenisonError: What it told of, or a `ModelCodeError` where it ended without a word.
+        BenisonError: What it raised, or a `ModelCodeError` where it ended without a word.
         SystemExit: This process was told to end, by SIGTERM or SIGHUP; the program has ended before.
     """
     (folder / "work").mkdir(parents=True)
-    reply = folder / "reply.json"
-    path = folder / "request.json"
-    path.write_text(json.dumps({**request, "reply": str(reply), "parent": os.getpid()}))
-    status = _run([program, str(path)], folder / "work", environment)
+    reply, path = folder / "reply.json", folder / "request.json"
+    path.write_text(json.dumps({"request": request, "parent": os.getpid()}))
+    status = _run([program, str(path), str(reply)], folder / "work", environment)
     told = json.loads(reply.read_bytes()) if reply.exists() else {}
     if "error" in told:
         kind = getattr(errors, told["error"].pop("kind"))
         raise kind(told["error"].pop("where"), **told["error"])
-    if "told" not in told:
+    if "answer" not in told:
         got, hint = _ended(status)
         raise ModelCodeError(where, expected=to, got=got, hint=hint)
-    return told["told"]
+    return told["answer"]
 
 
-def tell(reply: str, told: Any) -> None:
-    """Answers `ask`."""
-    _put(reply, {"told": told})
-
-
-def tell_error(reply: str, error: BenisonError) -> None:
-    """Has `ask` raise an error."""
-    said = {"where": error.where, "expected": error.expected, "got": error.got, "hint": error.hint}
-    _put(reply, {"error": {"kind": type(error).__name__, **said}})
-
-
-def _put(reply: str, content: Mapping[str, Any]) -> None:
+def serve(program: str, path: str, reply: str) -> None:
+    """The program's side of `ask`, in its own process."""
+    told = json.loads(Path(path).read_bytes())
+    _die_with(told["parent"])
+    try:
+        content = {"answer": importlib.import_module(program).answer(told["request"])}
+    except BenisonError as error:
+        said = {"where": error.where, "expected": error.expected, "got": error.got, "hint": error.hint}
+        content = {"error": {"kind": type(error).__name__, **said}}
     beside = Path(f"{reply}.part")
     beside.write_text(json.dumps(content))
     beside.replace(reply)
 
 
-def die_with(parent: int) -> None:
+def _die_with(parent: int) -> None:
     """Has the kernel kill this process when the one that started it ends; only Linux can."""
     if sys.platform == "linux":
-        import ctypes
-
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)
