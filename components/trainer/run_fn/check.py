@@ -56,7 +56,8 @@ def check(package: Path, rows: Sequence[bytes], features: Sequence[str], label: 
         label: That of the label.
 
     Returns:
-        ``digest`` of the model, number of ``parameters``, the ``features`` that it reads, ``warnings``, ``environment``.
+        ``digest`` of the model, number of ``parameters``, the ``features`` that it reads, ``warnings`` and
+        ``environment``.
 
     Raises:
         DataError: It cannot be loaded, has no fitting signature, or does not answer with probabilities.
@@ -136,9 +137,7 @@ class _Serve:
         try:
             return self.ask(rows)
         except tf.errors.OpError as error:
-            hint = (
-                "rows are served without the label, and missing values are features without one: give defaults for them"
-            )
+            hint = "a row that is served has no label, and a missing value is a feature without one: give it a default"
             expected = "answers to rows of eval"
             raise DataError(self.where, expected=expected, got=_first_line(error), hint=hint) from error
 

@@ -84,7 +84,7 @@ def advice(error: BaseException) -> str:
     if name.partition(".")[0] == "tfx" or "module 'tfx" in str(error):
         return stand_in.HINT
     if name.partition(".")[0] == "tensorflow_transform":
-        return f"pip install tensorflow-transform=={_transform_version()} beside Benison; it is not needed without Transform"
+        return f"pip install 'tensorflow-transform=={_transform_version()}' beside Benison, or do without its names"
     if isinstance(error, ModuleNotFoundError) and name:
         return f"install {name.partition('.')[0]} beside Benison, or put {name}.py into the project"
     if type(error).__name__ in ("MemoryError", "ResourceExhaustedError"):

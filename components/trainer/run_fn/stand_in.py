@@ -1,4 +1,4 @@
-"""The few names of TFX that Trainer modules import, for where TFX itself, 12 GB with what it needs, is not installed."""
+"""The few names of TFX that Trainer modules import, for where TFX itself is not installed: 12 GB with what it needs."""
 
 from __future__ import annotations
 
@@ -107,22 +107,10 @@ def _fileio() -> dict[str, Any]:
     import tensorflow as tf
 
     gfile = tf.io.gfile
-    same = (
-        "copy",
-        "exists",
-        "glob",
-        "isdir",
-        "listdir",
-        "makedirs",
-        "mkdir",
-        "remove",
-        "rename",
-        "rmtree",
-        "stat",
-        "walk",
-    )
+    reading = ("exists", "glob", "isdir", "listdir", "stat", "walk")
+    writing = ("copy", "makedirs", "mkdir", "remove", "rename", "rmtree")
     others = {"open": gfile.GFile, "NotFoundError": tf.errors.NotFoundError, "PathType": str | bytes | os.PathLike}
-    return {name: getattr(gfile, name) for name in same} | others
+    return {name: getattr(gfile, name) for name in reading + writing} | others
 
 
 def _io_utils() -> dict[str, Any]:
@@ -135,7 +123,7 @@ def _io_utils() -> dict[str, Any]:
             return str(file.read())
 
     def write_string_file(file_name: str, string_value: str) -> None:
-        tf.io.gfile.makedirs(os.path.dirname(file_name))
+        tf.io.gfile.makedirs(file_name.rpartition("/")[0] or ".")
         with tf.io.gfile.GFile(file_name, "w") as file:
             file.write(string_value)
 

@@ -115,9 +115,9 @@ def _run(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> 
     )
     assert process.stdout is not None
     log = threading.Thread(target=_pass_on, args=(process.stdout,), daemon=True)
+    log.start()
     try:
         with _signals_passed_to(process) as received:
-            log.start()
             status = process.wait()
     finally:
         _signal_group(process.pid, signal.SIGKILL)
@@ -161,12 +161,13 @@ def _pass_on(pipe: BinaryIO) -> None:
     """What a process writes, to this one's log; of very much, the beginning and the end."""
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode
     passed, left_out, tail = 0, 0, b""
-    while chunk := pipe.read1(1 << 16):  # type: ignore[attr-defined]
-        if passed < LOG_BYTES:
-            sys.stderr.write(decode(chunk))
-            passed += len(chunk)
-        else:
-            tail, left_out = (tail + chunk)[-_TAIL_BYTES:], left_out + len(chunk)
+    with pipe:
+        while chunk := pipe.read1(1 << 16):  # type: ignore[attr-defined]
+            if passed < LOG_BYTES:
+                sys.stderr.write(decode(chunk))
+                passed += len(chunk)
+            else:
+                tail, left_out = (tail + chunk)[-_TAIL_BYTES:], left_out + len(chunk)
     if left_out:
         sys.stderr.write(f"\n[{left_out - len(tail):,} bytes of the log are left out here]\n{decode(tail)}\n")
     sys.stderr.flush()
