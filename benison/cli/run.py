@@ -72,14 +72,15 @@ def _parses(project: Project) -> None:
 def _files(project: Project) -> dict[str, str]:
     """The other files that benison.yaml names, by key."""
     config = project.config
-    module = {"model.module": _module(project)} if _module(project) else {}
-    return {**module, "data.schema": config.data.schema, "evaluation": config.evaluation}
+    key, module = project.config.model.source[0], _module(project)
+    own = {f"model.{key}": module} if module else {}
+    return {**own, "data.schema": config.data.schema, "evaluation": config.evaluation}
 
 
 def _module(project: Project) -> str:
     """The file of the project's model; empty where it has none, and Benison's own is taken."""
     usual = "model.py" if (project.folder / "model.py").exists() else ""
-    return project.config.model.module or usual
+    return project.config.model.source[1] or usual
 
 
 def _travels(project: Project, staged: Path) -> None:

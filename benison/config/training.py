@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benison.config.paths import inside
+from benison.config.run_fn import RunFn, run_fn_of
 from benison.core.sections import Section
 
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
@@ -33,6 +34,7 @@ class Model:
         micro_batch: Rows that go through the model at once, at most `batch_size`; None: as many as is best.
         checkpoint_minutes: Time between two checkpoints, where there is a place for them.
         warm_start: Whether training starts from the champion's weights and fitted features.
+        run_fn: A TFX Trainer module in the place of all this but seed and hyperparameters; None: there is none.
     """
 
     module: str
@@ -48,6 +50,12 @@ class Model:
     micro_batch: int | None = None
     checkpoint_minutes: float = 10.0
     warm_start: bool = False
+    run_fn: RunFn | None = None
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """The key under ``model:`` that names the Python file, and the file."""
+        return ("run_fn", self.run_fn.module) if self.run_fn else ("module", self.module)
 
 
 def model_of(section: Section) -> Model:
@@ -56,7 +64,9 @@ def model_of(section: Section) -> Model:
     Raises:
         ConfigError: Something in it is not understood.
     """
+    run_fn = run_fn_of(section)
     model = Model(
+        run_fn=run_fn,
         module=inside(section, "module", "") if "module" in section.content else "",
         epochs=section.whole("epochs", 20, low=1),
         batch_size=section.whole("batch_size", 256, low=1),

@@ -35,12 +35,25 @@ def _content(evidence: RunEvidence) -> list[Markup]:
         return [_not_trained(evidence.not_trained)]
     if evidence.training is None:
         return [tag("p", why_missing(evidence, "trainer"), class_="absent")]
+    if evidence.training["curves"] is None:
+        return [_trained_elsewhere(evidence.training), _facts(evidence.training)]
     return [_summary(evidence.training), _charts(evidence.training), _epochs(evidence.training)]
 
 
 def _not_trained(document: Document) -> Markup:
     reasons = [tag("li", reason) for reason in document["blocked_by"]]
     return join([tag("p", f"Nothing was trained: {document['reason']}", class_="absent"), tag("ul", *reasons)])
+
+
+def _trained_elsewhere(training: Document) -> Markup:
+    rows = training["rows"]
+    return tag(
+        "p",
+        f"The project's TFX module trained by its run_fn, on {count(rows['train'])} rows of train and with "
+        f"{count(rows['eval'])} of eval. How the loss went down is not known here, and which weights were kept is the "
+        "module's own choice; its TensorBoard logs, if it writes any, are in model_run/ beside the model. The holdout "
+        "takes no part in it.",
+    )
 
 
 def _summary(training: Document) -> Markup:

@@ -1,4 +1,7 @@
-"""predict: what a package answers to the rows of the holdout, in large batches, through its signature for columns."""
+"""predict: what a package answers to the rows of the holdout, in large batches.
+
+It is asked through its signature for columns, or, where a TFX module exported it, by serialized tf.Examples.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,12 @@ import pyarrow as pa
 import tensorflow as tf
 
 from benison.config import FILE, Label
-from benison.core import documents
+from benison.core import answers, documents
 from benison.core.errors import ConfigError, DataError
 from benison.core.examples import as_text
-from benison.core.signatures import PROBABILITY, SERVE_COLUMNS, TEXT, TRANSFORM_COLUMNS, feed
+from benison.core.signatures import PROBABILITY, SERVE_COLUMNS, SERVE_EXAMPLES, TEXT, TRANSFORM_COLUMNS, feed
+from benison.core.spelling import nearest
+from benison.sources.encode import encode
 
 BATCH_ROWS = 8192
 Floats = npt.NDArray[np.float64]
@@ -42,7 +47,8 @@ class Package:
         """Loads a package.
 
         Args:
-            folder: A SavedModel with the signature ``serve_columns`` and ``assets.extra/features.json``.
+            folder: A SavedModel with ``assets.extra/features.json`` and the signature ``serve_columns`` or, where that
+                file has no features but columns, ``serving_default`` on serialized tf.Examples.
             label: What it has to have been trained to predict.
 
         Raises:
@@ -51,7 +57,7 @@ class Package:
         """
         told = documents.read(folder / "assets.extra" / "features.json", "features")
         _check_label(folder, told["label"], label)
-        return cls(folder.name, told, _load(folder))
+        return cls(folder.name, told, _load(folder, SERVE_COLUMNS if told["features"] else SERVE_EXAMPLES))
 
     def inputs(self, table: pa.Table) -> dict[str, npt.NDArray[Any]]:
         """Rows as the inputs of its signatures.
@@ -74,10 +80,27 @@ class Package:
         Raises:
             DataError: As `inputs`.
         """
+        if not self.told["features"]:
+            return self._by_examples(table, batch_rows)
         inputs, serve = self.inputs(table), self.model.signatures[SERVE_COLUMNS]
         batches = [slice(start, start + batch_rows) for start in range(0, table.num_rows, batch_rows)]
-        answers = [_answer(serve, {name: values[batch] for name, values in inputs.items()}) for batch in batches]
-        return np.concatenate(answers) if answers else np.zeros(0)
+        found = [_answer(serve, {name: values[batch] for name, values in inputs.items()}) for batch in batches]
+        return np.concatenate(found) if found else np.zeros(0)
+
+    def _by_examples(self, table: pa.Table, batch_rows: int) -> Floats:
+        """The answers of a package whose graph is its own, to rows as serialized tf.Examples."""
+        kinds = {column["name"]: column["stored_as"] for column in self.told["columns"]}
+        for name in kinds:
+            _check_there(self.role, table, name)
+        where, serve = answers.place(self.role), self.model.signatures[SERVE_EXAMPLES]
+        takes = answers.examples_input(serve, where)
+        gives = answers.probability_output(serve.structured_outputs, where)
+        found = [np.zeros(0)]
+        for start in range(0, table.num_rows, batch_rows):
+            rows = encode(table.slice(start, batch_rows), kinds)
+            answer = serve(**{takes: tf.constant(rows, tf.string)})[gives].numpy()
+            found.append(answers.one_a_row(answer, len(rows), where))
+        return np.concatenate(found)
 
     def transform(self, table: pa.Table) -> dict[str, npt.NDArray[Any]]:
         """What its feature graph makes of rows: by input name an array [n, width].
@@ -88,6 +111,13 @@ class Package:
         serve = self.model.signatures[TRANSFORM_COLUMNS]
         found = serve(**{name: tf.constant(values) for name, values in self.inputs(table).items()})
         return {name: values.numpy() for name, values in found.items()}
+
+
+def _check_there(role: str, table: pa.Table, name: str) -> None:
+    """Refuses rows without a column that a model reads: it would lose through no fault of its own."""
+    if name not in table.column_names:
+        hint = nearest(name, table.column_names)
+        raise DataError(f"column {name!r}", expected=f"a column that the {role} reads", got="none", hint=hint)
 
 
 def _check_label(package: Path, told: Mapping[str, str], label: Label) -> None:
@@ -154,15 +184,15 @@ def _respelt(values: Sequence[str], kind: pa.DataType) -> Iterator[tuple[str, st
             yield value, as_text(pa.chunked_array([pa.array([value]).cast(kind)]))[0].as_py()
 
 
-def _load(package: Path) -> Any:
+def _load(package: Path, signature: str) -> Any:
     try:
         model = tf.saved_model.load(str(package))
     except (OSError, tf.errors.OpError) as error:
         raise DataError(str(package), expected="a SavedModel", got=str(error).splitlines()[0]) from error
-    if SERVE_COLUMNS not in model.signatures:
+    if signature not in model.signatures:
         got = ", ".join(model.signatures) or "none"
         hint = "the trainer exports it; a model from elsewhere needs it too"
-        raise DataError(str(package), expected=f"a signature {SERVE_COLUMNS!r}", got=got, hint=hint)
+        raise DataError(str(package), expected=f"a signature {signature!r}", got=got, hint=hint)
     return model
 
 

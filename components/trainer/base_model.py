@@ -28,11 +28,13 @@ class BaseModel:
 
     Attributes:
         package: Its digest.
+        folder: Where it lies.
         features: Its features as they stand in features.json, by name.
         weights: Its variables by path.
     """
 
     package: str
+    folder: Path
     features: Mapping[str, Entry]
     weights: Mapping[str, npt.NDArray[Any]]
 
@@ -66,6 +68,11 @@ class BaseModel:
             "new_weights": new,
         }
 
+    @property
+    def handed_over(self) -> dict[str, Any]:
+        """The same where a TFX module takes from it what it likes."""
+        return {"package": self.package, "features": [], "weights": None, "new_weights": []}
+
     def _fits(self, weight: Any) -> bool:
         found = self.weights.get(weight.path)
         return found is not None and tuple(found.shape) == tuple(weight.shape)
@@ -84,7 +91,7 @@ def read(artifact: Path) -> BaseModel | None:
     folder = artifact / "Format-Serving"
     digests.verify_tree(folder, package)
     told = documents.read(folder / "assets.extra" / "features.json", "features")
-    return BaseModel(package, {entry["name"]: entry for entry in told["features"]}, _weights(folder))
+    return BaseModel(package, folder, {entry["name"]: entry for entry in told["features"]}, _weights(folder))
 
 
 def _weights(folder: Path) -> dict[str, npt.NDArray[Any]]:

@@ -22,9 +22,12 @@ BUILD = "build_model"
 CALLBACKS = "callbacks"
 DEFAULT = "Benison's own model"
 _USUAL = "model.py"
+Advice = Callable[[BaseException], str]
 _LONGEST = 300
 _DECORATION = re.compile(r"\x1b\[[0-9;]*m|\{\{function_node [^}]*\}\} ?| \[Op:[^]]*\].*")
 _IN_MESSAGE = re.compile(r'^\s*File "([^"]+)", line (\d+)', re.MULTILINE)
+# What AutoGraph makes of an exception: frames are indented by four places, their code by eight, the message by four.
+_IN_USER_CODE, _OF_AUTOGRAPH = "in user code:", re.compile(r"^ {4}(?:\w+: )?(\S.*)$", re.MULTILINE)
 _FRAMING = (
     "Graph execution error",
     "Detected at node",
@@ -57,7 +60,9 @@ def _lies_in(module: ModuleType, folder: Path) -> bool:
 
 
 @contextmanager
-def blamed(project: Path, module: str, *, expected: str, hint: str = "") -> Iterator[None]:
+def blamed(
+    project: Path, module: str, *, expected: str, hint: str = "", advise: Advice | None = None
+) -> Iterator[None]:
     """Turns an exception out of the project's code into a `ModelCodeError` at the project's own file and line."""
     try:
         yield
@@ -65,7 +70,10 @@ def blamed(project: Path, module: str, *, expected: str, hint: str = "") -> Iter
         raise
     except (Exception, SystemExit) as error:
         raise ModelCodeError(
-            place_of(error, project) or module, expected=expected, got=said(error), hint=hint or _hint_for(error)
+            place_of(error, project) or module,
+            expected=expected,
+            got=said(error),
+            hint=hint or (advise or _hint_for)(error),
         ) from error
 
 
@@ -83,7 +91,9 @@ def place_of(error: BaseException, project: Path) -> str:
 
 def said(error: BaseException) -> str:
     """An exception in a line: its type and the sentence that says something, without a framework's stack."""
-    lines = [line.strip() for line in _DECORATION.sub("", _message(error)).splitlines()]
+    message = _DECORATION.sub("", _message(error))
+    lines = _OF_AUTOGRAPH.findall(message) if message.startswith(_IN_USER_CODE) else message.splitlines()
+    lines = [line.strip() for line in lines]
     telling = [line for line in lines if line and not line.startswith(_FRAMING)]
     name = type(error).__name__
     return f"{name}: {telling[0][:_LONGEST]}" if telling else name
@@ -107,36 +117,46 @@ def module_of(project: Path, module: str) -> str:
 
 
 def build_function(project: Path, module: str) -> Callable[[Any, Any], Any]:
-    """The project's ``build_model``.
+    """The project's ``build_model``, see `function_of`."""
+    return function_of(project, module, BUILD, "(features, hyperparameters)")
+
+
+def function_of(
+    project: Path, module: str, name: str, arguments: str, *, advise: Advice | None = None
+) -> Callable[..., Any]:
+    """A function of one of the project's files.
 
     Args:
         project: The bundle's project folder, already `importable`.
-        module: What `module_of` says.
+        module: What `module_of` says, or the relative path of another file.
+        name: The function's.
+        arguments: What it takes, for messages.
+        advise: What to do about an exception while the file is imported.
 
     Raises:
         ModelCodeError: The file is missing, cannot be imported, or has no such function.
     """
-    loaded = _module(project, module)
-    found = getattr(loaded, BUILD, None)
+    loaded = _module(project, module, advise)
+    found = getattr(loaded, name, None)
     if not callable(found):
-        functions = [name for name, value in vars(loaded).items() if callable(value) and not name.startswith("_")]
+        functions = [known for known, value in vars(loaded).items() if callable(value) and not known.startswith("_")]
         raise ModelCodeError(
             module,
-            expected=f"a function {BUILD}(features, hyperparameters)",
+            expected=f"a function {name}{arguments}",
             got="none" if found is None else type(found).__name__,
-            hint=misspelt(BUILD, functions),
+            hint=misspelt(name, functions),
         )
     return found  # type: ignore[no-any-return]
 
 
-def _module(project: Path, module: str) -> ModuleType:
+def _module(project: Path, module: str, advise: Advice | None = None) -> ModuleType:
     if module == DEFAULT:
         return default_model
     path = project.resolve() / module
     if not path.is_file():
         known = [file.relative_to(project.resolve()).as_posix() for file in project.resolve().rglob("*.py")]
         raise ModelCodeError(module, expected="a Python file of the project", got="none", hint=nearest(module, known))
-    with blamed(project, module, expected="a module that can be imported"):
+    with blamed(project, module, expected="a module that can be imported", advise=advise):
         return _imported(path)
 
 

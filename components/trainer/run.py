@@ -22,9 +22,10 @@ from benison.components.trainer.featurize.graph import FeatureGraph
 from benison.components.trainer.featurize.transform import tensors, transform
 from benison.components.trainer.fit import scalars, speed
 from benison.components.trainer.fit.building import built, exported
-from benison.components.trainer.fit.checkpoints import checkpoints_at
+from benison.components.trainer.fit.checkpoints import Checkpoints, checkpoints_at
 from benison.components.trainer.fit.plan import environment
 from benison.components.trainer.inputs import model_features
+from benison.components.trainer.run_fn import run as run_fn
 from benison.components.trainer.serve import Served
 from benison.config import Config
 from benison.core import digests, documents
@@ -69,27 +70,57 @@ def run(
         _refuse(verdict, model)
         return
     project = bundle / "project"
-    config = _with_module(project, benison.config.read(project))
-    _on_tensorflow()
+    config = benison.config.read(project)
     _complete(project, config)
-    plan = fit.planned(config.model)
-    fit.seeded(config.model.seed, deterministic=config.model.deterministic)
     origin = documents.read(bundle / "bundle.json", "bundle")["digest"]
-    base = start.read(base_model) if base_model else None
-    data = _read(examples, config, base)
-    inputs = {"bundle": origin, "snapshot": snapshot["digest"], "base_model": base.package if base else None}
-    keeping = _keeping(model, checkpoint_root, config, plan, inputs)
-    with load.importable(project):
-        trained = _train(project, config, data, plan, keeping)
-        signatures = _export(project, config, data, trained, model / PACKAGE)
-    record = _record(config, data, trained, signatures)
+    base, checkpoints = start.read(base_model) if base_model else None, None
+    if config.model.run_fn:
+        record = run_fn.train(project, config, examples, model / PACKAGE, base.folder if base else None)
+        record["base_model"] = base.handed_over if base else None
+    else:
+        inputs = {"bundle": origin, "snapshot": snapshot["digest"], "base_model": base.package if base else None}
+        given = _Given(examples, base, checkpoint_root, inputs)
+        record, checkpoints = _trained_here(project, config, given, model)
     package = digests.of_tree(model / PACKAGE)
     whole = {**record, "package": package, "bundle": origin, "snapshot": snapshot["digest"], "spans": snapshot["spans"]}
     write_atomically(model / "environment.txt", _packages().encode())
-    scalars.write(trained.training, model)
     documents.write(model / "training.json", "training", whole)
-    if keeping.checkpoints:
-        keeping.checkpoints.clear()
+    if checkpoints:
+        checkpoints.clear()
+
+
+def _trained_here(
+    project: Path, config: Config, given: _Given, model: Path
+) -> tuple[dict[str, Any], Checkpoints | None]:
+    """Trains and exports what the project's build_model returns; what training.json says of it, and what to clear."""
+    _on_tensorflow()
+    config = replace(config, model=replace(config.model, module=load.module_of(project, config.model.module)))
+    plan = fit.planned(config.model)
+    fit.seeded(config.model.seed, deterministic=config.model.deterministic)
+    data = _read(given.examples, config, given.base)
+    keeping = _keeping(model, config, plan, given)
+    with load.importable(project):
+        trained = _train(project, config, data, plan, keeping)
+        signatures = _export(project, config, data, trained, model / PACKAGE)
+    scalars.write(trained.training, model)
+    return _record(config, data, trained, signatures), keeping.checkpoints
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a training begins with, besides the project.
+
+    Attributes:
+        examples: The artifact.
+        base: The model to start from.
+        checkpoint_root: Where its state is kept.
+        digests: Of all that was given.
+    """
+
+    examples: Path
+    base: start.BaseModel | None
+    checkpoint_root: str
+    digests: Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -150,10 +181,6 @@ def _on_tensorflow() -> None:
         )
 
 
-def _with_module(project: Path, config: Config) -> Config:
-    return replace(config, model=replace(config.model, module=load.module_of(project, config.model.module)))
-
-
 def _complete(project: Path, config: Config) -> None:
     """What would otherwise come out only after the training."""
     try:
@@ -187,16 +214,16 @@ def _rows(table: pa.Table, graph: FeatureGraph, config: Config) -> fit.Rows:
     return fit.Rows(transform(table, graph), labels)
 
 
-def _keeping(model: Path, root: str, config: Config, plan: fit.Plan, origin: Mapping[str, str | None]) -> fit.Keeping:
+def _keeping(model: Path, config: Config, plan: fit.Plan, given: _Given) -> fit.Keeping:
     """Where the training's state is kept, by all that it depends on."""
     depends_on = {
-        **origin,
+        **given.digests,
         "model": {**asdict(config.model), "checkpoint_minutes": None},
         "environment": {**environment(plan, 0), "driver": None, "threads": None},
         "benison": benison.__version__,
     }
     key = digests.of_json(depends_on)
-    return fit.Keeping(checkpoints_at(root, key, config.model.checkpoint_minutes), model)
+    return fit.Keeping(checkpoints_at(given.checkpoint_root, key, config.model.checkpoint_minutes), model)
 
 
 def _train(project: Path, config: Config, data: _Data, plan: fit.Plan, keeping: fit.Keeping) -> _Trained:

@@ -106,6 +106,25 @@ def test_what_was_raised_is_said_in_a_line(tmp_path: Path, body: str, said: str)
     assert message == f"model.py:2: expected build_model to return a keras.Model, {said}"
 
 
+def test_what_was_raised_while_tensorflow_traced_the_code_is_said_without_its_frames(tmp_path: Path) -> None:
+    source = """
+import tensorflow as tf
+
+@tf.function
+def half(values):
+    if tf.reduce_sum(values) > 0:
+        values = values.shpae
+    return values
+
+def build_model(features, hyperparameters):
+    return half(tf.ones([2]))
+"""
+    assert error(tmp_path, source) == (
+        "model.py:7: expected build_model to return a keras.Model, "
+        "got AttributeError: 'SymbolicTensor' object has no attribute 'shpae'"
+    )
+
+
 def test_a_model_without_enough_memory_is_told_what_to_do(tmp_path: Path) -> None:
     message = error(tmp_path, "def build_model(features, hyperparameters):\n    raise MemoryError\n")
     assert message.endswith("hint: it does not fit into memory: take a smaller model.batch_size or a smaller model")

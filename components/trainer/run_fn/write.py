@@ -1,0 +1,123 @@
+"""write: a split as the TFRecords of tf.Examples that TFX's ExampleGen would hand on, in bounded memory."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import tensorflow as tf
+
+from benison.config import Label
+from benison.core.errors import DataError
+from benison.core.examples import binary_labels, labelled, split_folder
+from benison.sources.encode import BLOCK_ROWS, encode
+
+_FILE = "data_tfrecord-00000-of-00001.gz"
+# The files live as long as the training: level 1 is three times as fast as the default and a quarter larger.
+_OPTIONS = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A split as a module finds it.
+
+    Attributes:
+        pattern: Matches its files, as TFX gives it.
+        rows: How many.
+        positives: How many of them are positive.
+    """
+
+    pattern: str
+    rows: int
+    positives: int
+
+
+def columns_of(examples: Path, split: str) -> pa.Schema:
+    """The columns of a split.
+
+    Raises:
+        DataError: The split is not there.
+    """
+    return pq.read_schema(_files(examples, split)[0])
+
+
+def _files(examples: Path, split: str) -> list[Path]:
+    files = sorted(split_folder(examples, split).glob("*.parquet"))
+    if not files:
+        raise DataError(str(split_folder(examples, split)), expected="Parquet files", got="none")
+    return files
+
+
+def write(examples: Path, split: str, label: Label, kinds: Mapping[str, str], folder: Path) -> Written:
+    """Writes the rows of a split that have a known label.
+
+    Args:
+        examples: The artifact.
+        split: ``train`` or ``eval``.
+        label: A row without either of its values is left out.
+        kinds: Which list of a tf.Example keeps each column, see `sources.encode`.
+        folder: Where ``Split-<split>/`` comes to lie.
+
+    Raises:
+        DataError: The split is not there, or a value cannot be kept so.
+    """
+    target = split_folder(folder, split)
+    target.mkdir(parents=True)
+    rows = positives = 0
+    with tf.io.TFRecordWriter(str(target / _FILE), _OPTIONS) as writer:
+        for table in _known(examples, split, label):
+            _write_all(writer, encode(table, kinds))
+            rows += table.num_rows
+            values = binary_labels(table, label.column, positive=label.positive, negative=label.negative)
+            positives += int(values.sum())
+    return Written(f"{target}/*", rows, positives)
+
+
+def _known(examples: Path, split: str, label: Label) -> Iterator[pa.Table]:
+    """The rows with a known label, block by block."""
+    left_out = every = 0
+    for file in _files(examples, split):
+        for batch in pq.ParquetFile(file).iter_batches(BLOCK_ROWS):
+            table = pa.Table.from_batches([batch])
+            known = labelled(table, label.column, positive=label.positive, negative=label.negative)
+            every, left_out = every + table.num_rows, left_out + table.num_rows - known.num_rows
+            yield known
+    if left_out:
+        _log.info("%s: %d of %d rows have no known label, and are left out", split, left_out, every)
+
+
+def sample(examples: Path, split: str, kinds: Mapping[str, str], path: Path, most: int) -> None:
+    """Writes at most so many rows of a split, evenly spread, as TFRecords without compression."""
+    every = sum(pq.read_metadata(file).num_rows for file in _files(examples, split))
+    step, seen = max(1, -(-every // most)), 0
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for file in _files(examples, split):
+            for batch in pq.ParquetFile(file).iter_batches(BLOCK_ROWS, columns=list(kinds)):
+                taken = pa.array(range(-seen % step, batch.num_rows, step), pa.int64())
+                _write_all(writer, encode(pa.Table.from_batches([batch]).take(taken), kinds))
+                seen += batch.num_rows
+
+
+def _write_all(writer: tf.io.TFRecordWriter, records: Iterable[bytes]) -> None:
+    for record in records:
+        writer.write(record)
+
+
+def require(train: Written, held: Written) -> None:
+    """Refuses splits that nothing can be learned from.
+
+    Raises:
+        DataError: A split has no rows, or train has one class only.
+    """
+    for split, written in (("train", train), ("eval", held)):
+        if not written.rows:
+            raise DataError(f"split {split}", expected="rows", got="none", hint="give it a larger share of the data")
+    if train.positives in (0, train.rows):
+        which = "positive" if train.positives else "negative"
+        hint = "take more data: a larger window, or other values under label: in benison.yaml"
+        raise DataError("split train", expected="rows of both classes", got=f"{which} ones only", hint=hint)
