@@ -21,7 +21,7 @@ class RunFn:
     Attributes:
         module: The Python file with ``run_fn(fn_args)``.
         train_steps: Batches of train; None, written as 0: as TFX says it, until the data end.
-        eval_steps: Batches of eval; None, written as 0 or left out: all of them.
+        eval_steps: Batches of eval, likewise.
         custom_config: Handed over as it is; None where there is none.
     """
 
@@ -49,8 +49,8 @@ def run_fn_of(section: Section) -> RunFn | None:
         raise section.error("run_fn", "the path of a Python file of the project", repr(module), hint)
     return RunFn(
         module=module,
-        train_steps=section.whole("train_steps") or None,
-        eval_steps=section.whole("eval_steps", 0) or None,
+        train_steps=_steps(section, "train_steps"),
+        eval_steps=_steps(section, "eval_steps"),
         custom_config=_custom_config(section),
     )
 
@@ -62,6 +62,14 @@ def _of_no_meaning(section: Section, key: str) -> Exception:
     expected = f"beside run_fn: no other keys than {', '.join(_KEYS[1:])}, since the module settles the rest itself"
     hint = nearest(key, _KEYS)
     return section.error(key, expected, repr(key), hint if hint.startswith("did") else "remove it")
+
+
+def _steps(section: Section, key: str) -> int | None:
+    """Asked for in so many words, since TFX's own datasets repeat for ever unless a module tells them not to."""
+    if key not in section.content:
+        hint = "TFX's num_steps; 0 is until the data end, for modules whose datasets do not repeat"
+        raise section.error(key, f"a key {key}: a whole number of batches", "none", hint)
+    return section.whole(key) or None
 
 
 def _custom_config(section: Section) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benison.components.trainer.load import said
 from benison.components.trainer.run_fn.parsed import parsed_features
 from benison.core import answers, digests
 from benison.core.errors import DataError, ModelCodeError
@@ -25,7 +26,7 @@ with quiet_imports():
 
 _BATCH = 1000
 _SIGMOID = 'end with  keras.layers.Dense(1, activation="sigmoid"), or serve  tf.sigmoid(model(...))'
-_NOT_WEIGHTS = ("_CHECKPOINTABLE_OBJECT_GRAPH", "save_counter")
+_NOT_WEIGHTS = ("_CHECKPOINTABLE_OBJECT_GRAPH", "save_counter", "keras_api/metrics/")
 Floats = npt.NDArray[np.float64]
 
 
@@ -84,9 +85,8 @@ def _loaded(package: Path) -> Any:
         return tf.saved_model.load(str(package))
     except (OSError, ValueError, tf.errors.OpError, AttributeError, KeyError, TypeError) as error:
         hint = "run_fn has to write one to fn_args.serving_model_dir, with operations of TensorFlow's own alone"
-        got = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:300]}"
         raise DataError(
-            package.name, expected="a SavedModel that loads without the module", got=got, hint=hint
+            package.name, expected="a SavedModel that loads without the module", got=said(error), hint=hint
         ) from error
 
 
@@ -139,7 +139,7 @@ class _Serve:
         except tf.errors.OpError as error:
             hint = "a row that is served has no label, and a missing value is a feature without one: give it a default"
             expected = "answers to rows of eval"
-            raise DataError(self.where, expected=expected, got=_first_line(error), hint=hint) from error
+            raise DataError(self.where, expected=expected, got=said(error), hint=hint) from error
 
 
 def _batches(rows: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -148,20 +148,13 @@ def _batches(rows: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield part
 
 
-def _first_line(error: Any) -> str:
-    """TensorFlow's sentence without the stack around it."""
-    lines = [line.strip() for line in error.message.splitlines()]
-    said = next((line for line in lines if line and "Graph execution error" not in line), "")
-    return f"{type(error).__name__}: {said[:300]}"
-
-
 def _warnings(serve: _Serve, found: Floats) -> Iterator[str]:
     if len(found) > 1 and found.min() == found.max():
         yield f"the model answers {found[0]:.6g} to every row of eval"
     try:
         serve.ask([tf.train.Example().SerializeToString()])
     except tf.errors.OpError as error:
-        yield f"the model answers no row in which every value is missing: {_first_line(error)}"
+        yield f"the model answers no row in which every value is missing: {said(error)}"
 
 
 def _never_filled(names: Iterable[str], label: str) -> Iterator[str]:
@@ -186,7 +179,7 @@ def model_digest(package: Path, signatures: Mapping[str, Any]) -> str:
 
 
 def _weights(package: Path) -> list[tuple[str, npt.NDArray[Any]]]:
-    """The variables of a package by name, without what an optimizer keeps of them; none where there are none."""
+    """The variables of a package by name, without what optimizer and metrics keep; none where there are none."""
     prefix = package / "variables" / "variables"
     if not prefix.with_suffix(".index").exists():
         return []
@@ -196,7 +189,7 @@ def _weights(package: Path) -> list[tuple[str, npt.NDArray[Any]]]:
 
 
 def _is_weight(name: str) -> bool:
-    return not name.startswith(_NOT_WEIGHTS) and "optimizer" not in name.lower() and "/.OPTIMIZER_SLOT/" not in name
+    return not name.startswith(_NOT_WEIGHTS) and "optimizer" not in name.lower()
 
 
 def _variable(name: str, values: npt.NDArray[Any]) -> list[Any]:

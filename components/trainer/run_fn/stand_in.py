@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -86,7 +87,7 @@ def _module(name: str, content: dict[str, Any]) -> ModuleType:
     if module is None:
         module = sys.modules[name] = ModuleType(name, "Benison's own, in the place of TFX's.")
         # A package without files: whatever else is imported from it goes to the finder.
-        module.__path__ = []
+        module.__spec__, module.__path__ = ModuleSpec(name, None, is_package=True), []
         package, _, last = name.rpartition(".")
         if package:
             setattr(_module(package, {}), last, module)

@@ -15,7 +15,7 @@ from benison.components.trainer.run_fn.start import LOG_BYTES, ask
 from benison.core.errors import DataError, ModelCodeError
 
 ROOT = Path(__file__).resolve().parents[3]
-PROGRAMS = '''
+PROGRAMS = """
 import os, signal, subprocess, sys, time
 from pathlib import Path
 from benison.core.errors import DataError
@@ -55,7 +55,7 @@ def hang(request):
 def wait(request):
     Path(request["pid"]).write_text(str(os.getpid()))
     time.sleep(600)
-'''
+"""
 PARENT = """
 import sys
 from pathlib import Path
