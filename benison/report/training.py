@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from benison.core.digests import short
 from benison.pages.figures import count, number, plural
 from benison.pages.markup import Column, Markup, Row, facts, join, section, table, tag
 from benison.report.charts import Plot, Series, curves
@@ -114,12 +115,24 @@ def _facts(training: Document) -> Markup:
             ),
             ("Hyperparameters", ", ".join(f"{key} {value}" for key, value in chosen.items()) or "the model's own"),
             ("Device", _device(training["environment"])),
-            ("Speed", _speed(training["speed"]["whole"])),
+            ("Speed", _speed(training["speed"]["whole"]) if training["speed"] else "not known"),
+            ("Started from", _start(training["base_model"])),
         ]
     )
 
 
+def _start(base: Document | None) -> str:
+    if base is None:
+        return "the seed"
+    if base["weights"] is None:
+        return f"champion {short(base['package'])}, as far as the module takes it"
+    new = f", {plural(len(base['new_weights']), 'variable')} anew" if base["new_weights"] else ""
+    return f"champion {short(base['package'])}: {plural(base['weights'], 'variable')}{new}"
+
+
 def _device(environment: Document) -> str:
+    if environment["precision"] is None:
+        return f"{environment['device']}; how it computed is the module's own choice"
     parts = [environment["device"], environment["precision"], *(["XLA"] if environment["xla"] else [])]
     if environment["replicas"] > 1:
         parts.append(f"{environment['replicas']} replicas")

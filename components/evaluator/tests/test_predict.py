@@ -133,6 +133,6 @@ def test_a_folder_that_does_not_say_what_it_takes_is_an_error(tmp_path: Path) ->
 
 
 def test_a_saved_model_without_the_signature_is_an_error(package: Package) -> None:
-    said = "expected a signature 'serve_columns', got score\n\nhint: the trainer exports it"
+    said = "expected a signature 'serve_columns', got score, transform_columns\n\nhint: the trainer exports it"
     with pytest.raises(DataError, match=re.escape(said)):
         predict(package(0.3, 0.0, 0.0, name="score"), TABLE)
