@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
-def test_steps_on_jax_do_what_those_on_tensorflow_do() -> None:
+def test_steps_on_jax_do_what_those_on_tensorflow_do_and_do_not_need_it() -> None:
     command = [sys.executable, str(Path(__file__).with_name("steps_on_jax.py"))]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
