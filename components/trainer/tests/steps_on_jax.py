@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Any
-
-os.environ["KERAS_BACKEND"] = "jax"
-# As where it is not installed: Keras imports it where it is.
-sys.modules["tensorflow"] = None  # type: ignore[assignment]
 
 import keras
 import numpy as np

@@ -180,7 +180,8 @@ def test_xla_computes_the_same_within_rounding() -> None:
     assert compiled.run(compiled.load(order)) == pytest.approx(plain.run(plain.load(order)), abs=1e-5)
 
 
-def test_a_step_over_two_devices_is_that_over_one(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_step_over_two_devices_is_that_over_one() -> None:
     code = """
 import logging, sys, numpy as np, tensorflow as tf
 cpus = tf.config.list_physical_devices("CPU")
