@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test slow test-current check style types layers budget freshness compile docs locks images base-image bench bench-statistics false-alarms drift-power clean
+.PHONY: help setup run test slow test-current check style types layers budget freshness compile docs locks images base-image bench bench-statistics bench-training false-alarms drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,6 +31,7 @@ types: setup
 	@$(BIN)/mypy
 	@$(BIN)/mypy requirements/setup_environment.py checks benchmarks/tfx_round/compare.py
 	@$(BIN)/mypy benchmarks/statistics/compare.py
+	@$(BIN)/mypy benchmarks/trainer/compare.py benchmarks/kill_training.py
 
 layers: setup
 	@$(BIN)/lint-imports --no-logo
@@ -81,6 +82,9 @@ bench: images ## one round on taxi data beside TFX's, both in containers; make b
 
 bench-statistics: setup ## statistics of a million rows beside TFDV's own ways, time and memory; minutes
 	@$(BIN)/python benchmarks/statistics/compare.py $(ARGS)
+
+bench-training: setup ## rows a second of a training beside model.fit and a TFRecord pipeline; minutes
+	@$(BIN)/python benchmarks/trainer/compare.py $(ARGS)
 
 false-alarms: setup ## how often data that did not change are called changed: the tables of docs/validation.md
 	@$(BIN)/python benchmarks/false_alarms.py drift

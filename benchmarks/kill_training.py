@@ -166,7 +166,7 @@ def main() -> None:
         if alone.wait():
             raise SystemExit("the training that was left alone failed")
         digest = digest_of(folder / "alone")
-        found = []
+        found: list[dict[str, Any]] = []
         while min(told := _kills(found).values()) < asked.kills:
             kills = min(asked.in_a_row, 2 * (asked.kills - min(told)))
             found.append(chain(inputs, folder / f"chain-{len(found)}", kills, rng))

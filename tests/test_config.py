@@ -118,11 +118,31 @@ def test_what_is_not_said_has_the_documented_default(tmp_path: Path) -> None:
         ("features.age", {"kind": "numeric", "min_count": 3}, r"'min_count'"),
         ("features.income", "categorical", r"features other than the label"),
         ("model.epochs", 0, r"whole number from 1"),
+        ("model.deterministic", "true", r"model.deterministic.*true or false, got 'true'"),
+        ("model.precision", "half", r"model.precision.*one of auto, float32, bfloat16, float16, got 'half'"),
+        ("model.xla", True, r"model.xla.*text, got True"),
+        ("model.accelerator", "gpu", r"model.accelerator.*one of auto, required, none"),
+        ("model.micro_batch", "large", r"model.micro_batch.*auto or a whole number, got 'large'"),
+        ("model.micro_batch", 0, r"model.micro_batch.*a whole number from 1, got 0"),
+        ("model.micro_batch", 257, r"model.micro_batch.*at most batch_size, 256: .* cut into micro-batches, got 257"),
+        ("model.checkpoint_minutes", 0, r"model.checkpoint_minutes.*a number greater than 0, got 0"),
+        ("model.checkpoint_minutes", -1, r"model.checkpoint_minutes.*a number from 0 to 10080, got -1"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_line_and_key(tmp_path: Path, place: str, value: object, said: str) -> None:
     with pytest.raises(ConfigError, match=f"(?s){said}"):
         read(tmp_path, changed(place, value))
+
+
+def test_how_a_model_is_trained_is_settled_by_default_and_as_said(tmp_path: Path) -> None:
+    model = read(tmp_path, VALID).model
+    assert (model.deterministic, model.precision, model.xla, model.accelerator) == (True, "auto", "auto", "auto")
+    assert (model.micro_batch, model.checkpoint_minutes) == (None, 10.0)
+    said = {"deterministic": False, "precision": "bfloat16", "xla": "never", "accelerator": "required"}
+    model = read(tmp_path, changed("model", {**said, "micro_batch": 100, "checkpoint_minutes": 0.5})).model
+    assert (model.deterministic, model.precision, model.xla, model.accelerator) == tuple(said.values())
+    assert (model.micro_batch, model.checkpoint_minutes) == (100, 0.5)
+    assert read(tmp_path, changed("model.micro_batch", "auto")).model.micro_batch is None
 
 
 def test_a_misspelt_key_that_is_needed_is_found_by_its_likeness(tmp_path: Path) -> None:

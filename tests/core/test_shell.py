@@ -5,7 +5,7 @@ from click.testing import CliRunner
 from benison.core import shell
 
 
-def run(*, bundle: Path, span: int, who: str) -> None:
+def run(*, bundle: Path, span: int, who: str = "") -> None:
     """Does one thing: well.
 
     Args:
@@ -26,3 +26,9 @@ def test_help_says_of_each_option_what_the_docstring_says() -> None:
     assert "Does one thing: well." in shown
     assert "Args" not in shown
     assert "Raises" not in shown
+
+
+def test_an_option_is_asked_for_unless_its_parameter_has_a_default() -> None:
+    required = {option.name for option in shell.command(run).params if option.required}
+    assert required == {"bundle", "span"}
+    assert CliRunner().invoke(shell.command(run), ["--bundle", "here", "--span", "3"]).exit_code == 0

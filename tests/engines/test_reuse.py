@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from benison.engines.closure import Closure
+from benison.engines.ir import Component
 from benison.engines.local import TaskEvent
 from benison.engines.record import RunRecord
+from benison.engines.reuse import key_of
 from tests.engines.conftest import Run
 
 ALL = {"make", "measure", "total"}
@@ -154,3 +157,14 @@ def test_entries_carry_stamps_once_the_outputs_have_come_to_rest(run: Run, tmp_p
     entries = [json.loads(path.read_text()) for path in (tmp_path / "runs" / ".reuse").glob("sha256-*.json")]
     stamps = [stamp for entry in entries for stamp in entry["stamps"].values()]
     assert len(stamps) == 2 and all(stamp.startswith("sha256:") for stamp in stamps)
+
+
+def test_where_a_task_keeps_its_checkpoints_does_not_count() -> None:
+    component = Component("train", "", "train", {}, False, {}, {}, {}, {})
+    closure = Closure(digest="sha256:0", heavy=False, preload=(), packages=frozenset())
+
+    def key(**parameters: str) -> str:
+        return key_of(component, closure, parameters, {})
+
+    assert key(checkpoint_root="/here", unit="m") == key(checkpoint_root="/there", unit="m")
+    assert key(checkpoint_root="/here", unit="m") != key(checkpoint_root="/here", unit="km")

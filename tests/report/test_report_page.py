@@ -199,6 +199,15 @@ def test_a_run_that_failed_says_what_broke_and_what_did_not_run_because_of_it(
     assert "Champion afterwards as before" in " ".join(lineage.replace("afterwards", "afterwards ").split())
 
 
+def test_training_tells_its_speed_as_a_whole_and_per_epoch(census: ModuleType, write_run: Write) -> None:
+    training = part(page_of(write_run(census.pushed())), "training")
+    said = "3.1 s, 36,250 rows/s, 7.06 ms a step, 2.1% of it waiting for rows; 701 MB of memory at most"
+    assert said in text(training)
+    assert "CPU, float32, micro-batches of 256 rows" in text(training)
+    table = next(training.iter("table"))
+    assert next(iter(rows(table)))[4:] == ["0.20", "35,001", "7.31", "2.1%", "701", "-"]
+
+
 def test_data_that_is_blocked_shows_that_nothing_was_trained_or_measured(census: ModuleType, write_run: Write) -> None:
     page = page_of(write_run(census.blocked_at_data()))
     training = text(part(page, "training"))

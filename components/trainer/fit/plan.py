@@ -111,7 +111,10 @@ def planned(settings: Settings) -> Plan:
 
 def _room() -> int:
     """A quarter of the smallest GPU's memory; the rest is for the model."""
-    limits = [device.memory_limit for device in device_lib.list_local_devices() if device.device_type == "GPU"]
+    # It would take all of the memory at once, unless it is told as well.
+    growing = tf.compat.v1.ConfigProto(gpu_options=tf.compat.v1.GPUOptions(allow_growth=True))
+    devices = device_lib.list_local_devices(session_config=growing)
+    limits = [device.memory_limit for device in devices if device.device_type == "GPU"]
     return int(min(limits, default=0) // 4)
 
 

@@ -135,7 +135,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(
     newest = files(tmp_path)[-1]
     content = bytearray(newest.read_bytes())
     content[len(content) // 2] ^= 1
-    newest.write_bytes({"bit": content, "half": content[: len(content) // 2], "empty": b""}[damage])
+    newest.write_bytes({"bit": bytes(content), "half": bytes(content[: len(content) // 2]), "empty": b""}[damage])
     with caplog.at_level(logging.INFO, "benison"):
         model, training = trained(tmp_path)
     assert f"checkpoint {newest} is not used: its bytes are not those that were written" in caplog.text

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,12 @@ def build(project: Path, source: str, *, module: str = "model.py") -> object:
     (project / "model.py").write_text(source)
     with load.importable(project):
         return load.build(project, module, FEATURES, {"units": 8})
+
+
+def callbacks(project: Path, source: str, hyperparameters: Any = None) -> list[Any]:
+    (project / "model.py").write_text(source)
+    with load.importable(project):
+        return load.callbacks(project, "model.py", hyperparameters or {})
 
 
 def error(project: Path, source: str, *, module: str = "model.py") -> str:
@@ -52,6 +59,35 @@ def build_model(features, hyperparameters):
     assert build(tmp_path, source) == 8
     assert (sys.path, set(sys.modules)) == (path, modules)
     assert sorted(item.name for item in tmp_path.rglob("*")) == ["inner.py", "model.py", "neighbour.py", "parts"]
+
+
+def test_callbacks_are_optional_and_receive_a_copy_of_the_hyperparameters(tmp_path: Path) -> None:
+    assert callbacks(tmp_path, "") == []
+    made = "[keras.callbacks.Callback()] * hyperparameters.pop('n')"
+    source = f"import keras\n\ndef callbacks(hyperparameters):\n    return {made}\n"
+    hyperparameters = {"n": 2}
+    assert len(callbacks(tmp_path, source, hyperparameters)) == 2
+    assert hyperparameters == {"n": 2}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            "pass",
+            r"model.py \(callbacks\): expected a list of keras.* got none\n\nhint: end callbacks",
+        ),
+        ("return 3", r"expected a list of keras.callbacks.Callback, got builtins.int"),
+        ("return [print]", r"expected a list of keras.callbacks.Callback, got builtins.builtin_function_or_method"),
+        (
+            "return 1 / 0",
+            r"model.py:2: expected callbacks to return a list .*, got ZeroDivisionError: division",
+        ),
+    ],
+)
+def test_callbacks_of_another_kind_are_named(tmp_path: Path, body: str, said: str) -> None:
+    with pytest.raises(ModelCodeError, match=said):
+        callbacks(tmp_path, f"def callbacks(hyperparameters):\n    {body}\n")
 
 
 def test_a_missing_file_names_the_nearest(tmp_path: Path) -> None:

@@ -77,6 +77,67 @@ def test_a_run_leaves_the_record_of_a_training(task: Any) -> None:
     assert not list(task.bundle.rglob("__pycache__"))
 
 
+def test_a_run_records_what_it_was_computed_with_and_how_fast(task: Any) -> None:
+    training = documents.read(task.model / "training.json", "training")
+    found = training["environment"]
+    assert (found["device"], found["driver"], found["precision"], found["xla"]) == ("CPU", None, "float32", False)
+    assert (found["micro_batch"], found["replicas"], training["deterministic"]) == (64, 1, True)
+    assert len(training["speed"]["epochs"]) == len(training["curves"])
+    assert training["speed"]["whole"]["seconds"] == pytest.approx(
+        sum(epoch["seconds"] for epoch in training["speed"]["epochs"]), abs=1e-3
+    )
+    assert {path.name for path in (task.model / "logs").iterdir()} == {"train", "eval"}
+
+
+CALLBACK = """
+
+class Stopping(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        {body}
+
+
+def callbacks(hyperparameters):
+    return [Stopping()]
+"""
+
+
+def with_callback(task: Any, body: str) -> Any:
+    file = task.bundle / "project" / "model.py"
+    file.write_text(file.read_text() + CALLBACK.format(body=body))
+    return task
+
+
+def test_the_projects_callbacks_take_part_and_no_checkpoint_is_left(make_task: MakeTask, tmp_path: Path) -> None:
+    made = with_callback(make_task(tmp_path), "self.model.stop_training = True")
+    config = made.bundle / "project" / "benison.yaml"
+    more = "seed: 7\n  deterministic: false\n  checkpoint_minutes: 0.0001\n"
+    config.write_text(config.read_text().replace("seed: 7\n", more))
+    run(**made.folders, checkpoint_root=str(tmp_path / "checkpoints"))
+    training = documents.read(made.model / "training.json", "training")
+    assert (len(training["curves"]), training["deterministic"]) == (1, False)
+    assert list((tmp_path / "checkpoints").iterdir()) == []
+
+
+def test_a_fault_of_a_callback_is_named_by_line(make_task: MakeTask, tmp_path: Path) -> None:
+    made = with_callback(make_task(tmp_path), "self.absent")
+    source = (made.bundle / "project" / "model.py").read_text().splitlines()
+    said = (
+        rf"model.py:{source.index('        self.absent') + 1}: expected a model that can be trained, got AttributeError"
+    )
+    with pytest.raises(ModelCodeError, match=said):
+        run(**made.folders)
+
+
+def test_a_gpu_that_is_required_is_asked_for_before_any_data_are_read(make_task: MakeTask, tmp_path: Path) -> None:
+    made = make_task(tmp_path)
+    config = made.bundle / "project" / "benison.yaml"
+    config.write_text(config.read_text().replace("seed: 7\n", "seed: 7\n  accelerator: required\n"))
+    for file in made.examples.rglob("*.parquet"):
+        file.unlink()
+    with pytest.raises(ConfigError, match="expected a GPU that TensorFlow sees"):
+        run(**made.folders)
+
+
 def test_rows_without_a_known_label_change_nothing(task: Any, make_task: MakeTask, tmp_path: Path) -> None:
     def mixed(table: pa.Table) -> pa.Table:
         """The same rows, each followed by one of another city that nobody knows the answer of."""
