@@ -57,7 +57,8 @@ def test_without_one_the_module_is_build_models(tmp_path: Path) -> None:
         (
             {"run_fn": "m.py", "train_steps": 1, "epochs": 3},
             "(model.epochs): expected beside run_fn: no other keys than train_steps, eval_steps, custom_config, "
-            "hyperparameters, seed, warm_start, since the module settles the rest itself, got 'epochs'\n\nhint: remove it",
+            "hyperparameters, seed, warm_start, since the module settles the rest itself, got 'epochs'"
+            "\n\nhint: remove it",
         ),
         ({"run_fn": "m.py", "batch_size": 3}, "got 'batch_size'\n\nhint: remove it"),
         ({"run_fn": "m.py", "train_step": 3}, "got 'train_step'\n\nhint: did you mean train_steps?"),
