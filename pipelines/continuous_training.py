@@ -51,7 +51,7 @@ def continuous_training(
     data = example_gen(data_root=data_root, span=span, bundle=user).set_caching_options(False)
     examples, holdout = data.outputs["examples"], data.outputs["holdout"]
     resolved = champion_resolver(registry_uri=registry_uri, bundle=user).set_caching_options(False)
-    champion = resolved.outputs["champion"]
+    champion, base = resolved.outputs["champion"], resolved.outputs["base_model"]
     validated = example_validator(
         bundle=user,
         examples=examples,
@@ -60,16 +60,10 @@ def continuous_training(
         champion=champion,
         history=resolved.outputs["history"],
     )
-    proven = validated.outputs["validation"]
-    trained = trainer(
-        bundle=user,
-        examples=examples,
-        validation=proven,
-        base_model=resolved.outputs["base_model"],
-        checkpoint_root=checkpoint_root,
-    )
+    proven, root = validated.outputs["validation"], checkpoint_root
+    trained = trainer(bundle=user, examples=examples, validation=proven, base_model=base, checkpoint_root=root)
     model = trained.outputs["model"]
-    evaluated = evaluator(bundle=user, holdout=holdout, model=model, champion=champion)
+    judged = evaluator(bundle=user, holdout=holdout, model=model, champion=champion).outputs["evaluation"]
     pushed = pusher(
         registry_uri=registry_uri,
         commit=commit,
@@ -79,6 +73,6 @@ def continuous_training(
         anomalies=validated.outputs["anomalies"],
         model=model,
         champion=champion,
-        evaluation=evaluated.outputs["evaluation"],
+        evaluation=judged,
     ).set_caching_options(False)
     return Outputs(verdict=pushed.outputs["verdict"])
