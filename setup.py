@@ -28,8 +28,8 @@ DATA = [
     "tensorflow-data-validation>=1.16.1,<1.22",
     "tensorflow-metadata>=1.16.1,<1.22",
 ]
-TRAIN = ["keras>=3.3,<4", "tensorflow>=2.16.2,<2.22"]
-EVALUATE = [*TRAIN, "scipy>=1.11", "tensorflow-model-analysis>=0.47.1,<0.53", "tf-keras>=2.16,<2.22"]
+TRAIN = ["keras>=3.3,<4", "tensorflow>=2.16.2,<2.22", "tf-keras>=2.16,<2.22", "tfx-bsl>=1.16.1,<1.22"]
+EVALUATE = [*TRAIN, "scipy>=1.11", "tensorflow-model-analysis>=0.47.1,<0.53"]
 DEV = [
     "flask",
     "flask-cors",

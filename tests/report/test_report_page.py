@@ -208,6 +208,16 @@ def test_training_tells_its_speed_as_a_whole_and_per_epoch(census: ModuleType, w
     assert next(iter(rows(table)))[4:] == ["0.20", "35,001", "7.31", "2.1%", "701", "-"]
 
 
+def test_what_is_not_known_of_a_tfx_modules_training_is_said(census: ModuleType, write_run: Write) -> None:
+    documents = census.pushed()
+    documents["training"].update(curves=None, best_epoch=None, speed=None, deterministic=False)
+    section = part(page_of(write_run(documents)), "training")
+    assert "The project's TFX module trained by its run_fn, on 7,328 rows of train" in text(section)
+    assert "How the loss went down is not known here" in text(section)
+    assert ", not deterministic" in text(section)
+    assert section.find(".//svg") is None
+
+
 def test_data_that_is_blocked_shows_that_nothing_was_trained_or_measured(census: ModuleType, write_run: Write) -> None:
     page = page_of(write_run(census.blocked_at_data()))
     training = text(part(page, "training"))

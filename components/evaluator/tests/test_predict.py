@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pytest
+import tensorflow as tf
 
 from benison.components.evaluator.predict import Package as Opened
 from benison.config import Label
@@ -136,3 +137,76 @@ def test_a_saved_model_without_the_signature_is_an_error(package: Package) -> No
     said = "expected a signature 'serve_columns', got score, transform_columns\n\nhint: the trainer exports it"
     with pytest.raises(DataError, match=re.escape(said)):
         predict(package(0.3, 0.0, 0.0, name="score"), TABLE)
+
+
+class Foreign(tf.Module):
+    """A model as a TFX module exports one: serialized tf.Examples in, and outputs of any name."""
+
+    def __init__(self, outputs: Callable[[tf.Tensor], dict[str, tf.Tensor]]) -> None:
+        super().__init__()
+        self.outputs = outputs
+
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, "examples")])
+    def serve(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        spec = {"age": tf.io.FixedLenFeature([], tf.int64, 40), "sex": tf.io.FixedLenFeature([], tf.string, "")}
+        parsed = tf.io.parse_example(examples, spec)
+        women = tf.cast(tf.equal(parsed["sex"], "Female"), tf.float32)
+        return self.outputs(tf.sigmoid(0.1 * (tf.cast(parsed["age"], tf.float32) - 40) - women + 0.2))
+
+
+def foreign(folder: Path, outputs: Callable[[tf.Tensor], dict[str, tf.Tensor]]) -> Path:
+    model = Foreign(outputs)
+    tf.saved_model.save(model, str(folder / "Format-Serving"), signatures={"serving_default": model.serve})
+    age = {"name": "age", "input": "age", "type": "number", "stored_as": "int64_list"}
+    columns = [age, {"name": "sex", "input": "sex", "type": "text", "stored_as": "bytes_list"}]
+    label = {"column": "income", "positive": ">50K", "negative": "<=50K"}
+    told = {"columns": columns, "features": [], "label": label}
+    documents.write(folder / "Format-Serving" / "assets.extra" / "features.json", "features", told)
+    return folder / "Format-Serving"
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        lambda p: {"whatever": p},
+        lambda p: {"scores": tf.reshape(p, [-1, 1]), "classes": p > 0.5},
+        lambda p: {"outputs": -p, "probability": p},
+    ],
+)
+def test_a_tfx_modules_model_answers_serialized_examples(
+    tmp_path: Path, outputs: Callable[[tf.Tensor], dict[str, tf.Tensor]]
+) -> None:
+    package = foreign(tmp_path, outputs)
+    for batch_rows in (3, 100):
+        assert predict(package, TABLE, batch_rows=batch_rows).tolist() == pytest.approx(
+            by_hand(0.1, -1.0, 0.2), abs=1e-6
+        )
+    assert predict(package, TABLE.slice(0, 0)).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "table", "said"),
+    [
+        (lambda p: {"one": p, "two": p}, TABLE, "Format-Serving (serving_default): expected one output, or one of"),
+        (
+            lambda p: {"one": tf.stack([p, p], 1)},
+            TABLE,
+            "expected one probability for each of 4 rows, so shape (4,) or (4, 1), got (4, 2)",
+        ),
+        (
+            lambda p: {"one": p},
+            TABLE.rename_columns(["agee", "sex"]),
+            "column 'age': expected a column that the Format-Serving reads, got none\n\nhint: did you mean agee?",
+        ),
+        (
+            lambda p: {"one": p},
+            TABLE.set_column(0, "age", pa.array([40, 1, 2, 0.5])),
+            "column 'age': expected whole numbers, to be kept in tf.Examples, got 0.5",
+        ),
+    ],
+)
+def test_what_keeps_a_tfx_modules_model_from_answering_is_named(
+    tmp_path: Path, outputs: Callable[[tf.Tensor], dict[str, tf.Tensor]], table: pa.Table, said: str
+) -> None:
+    with pytest.raises(DataError, match=re.escape(said)):
+        predict(foreign(tmp_path, outputs), table)

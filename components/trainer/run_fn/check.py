@@ -39,7 +39,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ModelCodeError: As `check`, at the module.
     """
-    rows = [record.numpy() for record in tf.data.TFRecordDataset(request["rows"])]
+    rows = list(tf.data.TFRecordDataset(request["rows"]).as_numpy_iterator())
     try:
         return check(Path(request["package"]), rows, request["features"], request["label"])
     except DataError as error:
