@@ -69,7 +69,7 @@ def test_reads_the_pipeline_of_the_collection(tmp_path: Path) -> None:
     uncached = {name for name, task in pipeline.tasks.items() if not task.cached}
     assert uncached == {"bundle", "champion-resolver", "example-gen", "pusher"}
     trainer = pipeline.tasks["trainer"]
-    assert trainer.after == {"bundle", "example-gen", "example-validator"}
+    assert trainer.after == {"bundle", "champion-resolver", "example-gen", "example-validator"}
     assert trainer.artifacts["validation"] == TaskOutput("example-validator", "validation")
     assert trainer.component.artifact_outputs == {"model": ArtifactType("system.Model", "0.0.1")}
     assert trainer.component.function == "trainer"
