@@ -1,4 +1,4 @@
-"""Rows a second of a training: Benison's loop, `model.fit` on arrays, a TFRecord pipeline; see README.md."""
+"""Rows a second of a training: Benison's loop, `model.fit` on arrays, a TFRecord pipeline."""
 
 from __future__ import annotations
 

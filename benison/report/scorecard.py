@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 _INDENT, _BETWEEN = "  ", "  "
+_KEPT = "feature_kept"
 _MOST_WARNINGS = 6
 _OUTCOMES = {"pushed": "green", "unchanged": "cyan", "superseded": "cyan", "blocked": "red", "failed": "red"}
 _VERDICTS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "ERROR": "red"}
@@ -95,15 +96,15 @@ def _side_by_side(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
 
 
 def _checks(evidence: RunEvidence) -> Iterator[Line]:
-    """The hard checks: all of the models; those of data and release only where they do not pass."""
-    hard = ranked(evidence.all_checks, Tier.HARD)
-    shown = [check for check in hard if check in evidence.model_checks or not passes(check)]
+    """The hard checks: all of the models; those of data, features and release only where they do not pass."""
+    hard, kept = ranked(evidence.all_checks, Tier.HARD), [one for one in evidence.model_checks if one.name == _KEPT]
+    shown = [one for one in hard if (one in evidence.model_checks and one not in kept) or not passes(one)]
     yield from (Line(""), Line(f"Hard checks: {tally(evidence.all_checks, Tier.HARD)}", "bold"))
     if shown:
         verdict = max(7, *(len(check.verdict) for check in shown))
         widths = (verdict, 33 - verdict, 26, 11)
         yield from _table(("Verdict", "Check", "Observed", "Allowed"), widths, map(_check_row, shown))
-    others = {"data": evidence.data_checks, "release": evidence.release_checks}
+    others = {"data": evidence.data_checks, "features": kept, "release": evidence.release_checks}
     counts = {name: sum(map(passes, ranked(checks, Tier.HARD))) for name, checks in others.items()}
     said = [f"{count} of the {name}" for name, count in counts.items() if count]
     if said:
