@@ -97,7 +97,8 @@ def _side_by_side(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
 
 def _checks(evidence: RunEvidence) -> Iterator[Line]:
     """The hard checks: all of the models; those of data, features and release only where they do not pass."""
-    hard, kept = ranked(evidence.all_checks, Tier.HARD), [one for one in evidence.model_checks if one.name == _KEPT]
+    hard = ranked(evidence.all_checks, Tier.HARD)
+    kept = tuple(one for one in evidence.model_checks if one.name == _KEPT)
     shown = [one for one in hard if (one in evidence.model_checks and one not in kept) or not passes(one)]
     yield from (Line(""), Line(f"Hard checks: {tally(evidence.all_checks, Tier.HARD)}", "bold"))
     if shown:
