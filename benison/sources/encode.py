@@ -13,9 +13,6 @@ from benison.core.errors import DataError
 from benison.core.logs import quiet_imports
 from benison.sources.conform import as_text
 
-with quiet_imports():
-    from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
-
 INTEGERS, FLOATS, TEXTS = "int64_list", "float_list", "bytes_list"
 BLOCK_ROWS = 8192
 _DECLARED = {schema_pb2.INT: INTEGERS, schema_pb2.FLOAT: FLOATS, schema_pb2.BYTES: TEXTS}
@@ -58,6 +55,10 @@ def encode(table: pa.Table, kinds: Mapping[str, str]) -> list[bytes]:
         DataError: A value cannot be kept so: a text where numbers belong, a fraction among whole numbers, a number
             beyond float32.
     """
+    # Here, since it takes a second to import, which most trainings need not wait for.
+    with quiet_imports():
+        from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
+
     encoder = RecordBatchToExamplesEncoder()
     found: list[bytes] = []
     for start in range(0, table.num_rows, BLOCK_ROWS):
