@@ -3,8 +3,10 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -100,6 +102,18 @@ def test_an_answer_in_half_precision_is_trained_in_float32_where_nobody_asked_fo
     with pytest.raises(ModelCodeError, match=r"expected an answer in float32, .* got bfloat16") as raised:
         built(maker(None), SAMPLE, replace(SETTINGS, precision="bfloat16"), "model.py", plan)
     assert raised.value.hint == 'end with  Dense(1, activation="sigmoid", dtype="float32")'
+
+
+def test_float16_on_several_devices_does_not_take_an_optimizer_that_clips() -> None:
+    def clipping() -> Any:
+        model = maker("float32")()
+        model.compile(keras.optimizers.Adam(clipnorm=1.0), "binary_crossentropy")
+        return model
+
+    two = Plan(precision="float16", strategy=SimpleNamespace(num_replicas_in_sync=2, scope=nullcontext))
+    with pytest.raises(ModelCodeError, match=r"expected an optimizer without clipnorm, .* got Adam with it"):
+        built(clipping, SAMPLE, SETTINGS, "model.py", two)
+    built(clipping, SAMPLE, SETTINGS, "model.py", Plan(precision="float16"))
 
 
 def test_in_float32_the_trained_model_itself_is_exported() -> None:
