@@ -34,7 +34,7 @@ def test_a_run_fn_module_takes_steps_and_what_is_handed_over_as_it_is(tmp_path: 
     model = run_fn(tmp_path, run_fn="sub/trainer_module.py", **given)
     assert model.run_fn == RunFn("sub/trainer_module.py", 100, 5, {"a": [1]})
     assert (model.hyperparameters, model.seed) == ({"lr": 0.1}, 4)
-    assert model.source == ("run_fn", "sub/trainer_module.py")
+    assert model.source_in(tmp_path) == ("run_fn", "sub/trainer_module.py")
 
 
 def test_steps_are_until_the_end_and_there_is_no_custom_config_unless_it_is_said(tmp_path: Path) -> None:
@@ -43,7 +43,9 @@ def test_steps_are_until_the_end_and_there_is_no_custom_config_unless_it_is_said
 
 def test_without_one_the_module_is_build_models(tmp_path: Path) -> None:
     model = run_fn(tmp_path, epochs=3)
-    assert (model.run_fn, model.source) == (None, ("module", ""))
+    assert (model.run_fn, model.source_in(tmp_path)) == (None, ("module", ""))
+    (tmp_path / "model.py").touch()
+    assert model.source_in(tmp_path) == ("module", "model.py")
 
 
 @pytest.mark.parametrize(

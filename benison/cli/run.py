@@ -56,7 +56,7 @@ def _preflight(project: Project) -> None:
 
 
 def _parses(project: Project) -> None:
-    name = _module(project)
+    name = project.config.model.source_in(project.folder)[1]
     if not name:
         return
     module = project.folder / name
@@ -72,15 +72,9 @@ def _parses(project: Project) -> None:
 def _files(project: Project) -> dict[str, str]:
     """The other files that benison.yaml names, by key."""
     config = project.config
-    key, module = project.config.model.source[0], _module(project)
+    key, module = config.model.source_in(project.folder)
     own = {f"model.{key}": module} if module else {}
     return {**own, "data.schema": config.data.schema, "evaluation": config.evaluation}
-
-
-def _module(project: Project) -> str:
-    """The file of the project's model; empty where it has none, and Benison's own is taken."""
-    usual = "model.py" if (project.folder / "model.py").exists() else ""
-    return project.config.model.source[1] or usual
 
 
 def _travels(project: Project, staged: Path) -> None:

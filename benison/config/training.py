@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from benison.config.paths import inside
 from benison.config.run_fn import RunFn, run_fn_of
 from benison.core.sections import Section
 
+# The file of a model that benison.yaml does not name.
+USUAL = "model.py"
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 XLA = ("auto", "always", "never")
 ACCELERATORS = ("auto", "required", "none")
@@ -52,10 +55,11 @@ class Model:
     warm_start: bool = False
     run_fn: RunFn | None = None
 
-    @property
-    def source(self) -> tuple[str, str]:
-        """The key under ``model:`` that names the Python file, and the file."""
-        return ("run_fn", self.run_fn.module) if self.run_fn else ("module", self.module)
+    def source_in(self, project: Path) -> tuple[str, str]:
+        """The key under ``model:`` that names the project's Python file, and the file; empty: Benison's own model."""
+        if self.run_fn:
+            return "run_fn", self.run_fn.module
+        return "module", self.module or (USUAL if (project / USUAL).exists() else "")
 
 
 def model_of(section: Section) -> Model:

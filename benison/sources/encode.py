@@ -1,4 +1,4 @@
-"""Encode: rows as serialized tf.Examples in TFX's convention, a missing value being a feature without one."""
+"""Encode: rows as serialized tf.Examples in TFX's convention, a missing value, or NaN, being a feature without one."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def encode(table: pa.Table, kinds: Mapping[str, str]) -> list[bytes]:
         DataError: A value cannot be kept so: a text where numbers belong, a fraction among whole numbers, a number
             beyond float32.
     """
-    # Here, since it takes a second to import, which most trainings need not wait for.
+    # Here, since without TensorFlow it takes a second to import, and most that import this module encode nothing.
     with quiet_imports():
         from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
@@ -91,6 +91,7 @@ def _values(column: pa.ChunkedArray, kind: str, name: str) -> pa.Array:
         raise _unfit(name, kind, _first_unfit(column, kind)) from error
     if kind == INTEGERS:
         return values
+    values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
     with np.errstate(over="ignore"):
         narrow = values.cast(pa.float32(), safe=False)
     beyond = pc.fill_null(pc.and_(pc.is_inf(narrow), pc.invert(pc.is_inf(values))), False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import tensorflow as tf
 
-from benison.components.trainer.featurize.graph import FeatureGraph, RawColumn
+from benison.components.trainer.featurize.graph import FeatureGraph
 from benison.components.trainer.featurize.transform import tensors
 from benison.core.errors import BrokenError
 from benison.core.signatures import (
@@ -19,8 +19,8 @@ from benison.core.signatures import (
     SERVE_EXAMPLES,
     SERVE_TRANSFORMED,
     TRANSFORM_COLUMNS,
-    feed,
 )
+from benison.sources.encode import encode
 
 TOLERANCE = 1e-6
 Floats = npt.NDArray[np.float64]
@@ -53,31 +53,7 @@ def _answer(outputs: Mapping[str, Any]) -> Floats:
 
 def as_examples(table: pa.Table, graph: FeatureGraph) -> list[bytes]:
     """Rows as serialized tf.Examples in TFX's convention: a missing value is a feature without one."""
-    columns = {column.name: _features(column, table) for column in graph.columns}
-    rows = (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
-    return [tf.train.Example(features=tf.train.Features(feature=row)).SerializeToString() for row in rows]
-
-
-def _features(column: RawColumn, table: pa.Table) -> Iterable[Any]:
-    make = _MAKE[column.stored_as]
-    return (make(value) for value in feed(table, [vars(column)])[column.input].tolist())
-
-
-def _bytes(value: str) -> Any:
-    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value.encode()])) if value else tf.train.Feature()
-
-
-def _integer(value: float) -> Any:
-    known = value == value
-    return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(value)])) if known else tf.train.Feature()
-
-
-def _float(value: float) -> Any:
-    known = value == value
-    return tf.train.Feature(float_list=tf.train.FloatList(value=[value])) if known else tf.train.Feature()
-
-
-_MAKE: Mapping[str, Callable[[Any], Any]] = {"bytes_list": _bytes, "int64_list": _integer, "float_list": _float}
+    return encode(table, {column.name: column.stored_as for column in graph.columns})
 
 
 def require(trained: Floats, exported: Floats, where: str) -> None:

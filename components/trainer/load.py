@@ -21,7 +21,6 @@ from benison.core.spelling import misspelt, nearest
 BUILD = "build_model"
 CALLBACKS = "callbacks"
 DEFAULT = "Benison's own model"
-_USUAL = "model.py"
 Advice = Callable[[BaseException], str]
 _LONGEST = 300
 _DECORATION = re.compile(r"\x1b\[[0-9;]*m|\{\{function_node [^}]*\}\} ?| \[Op:[^]]*\].*")
@@ -111,11 +110,6 @@ def _hint_for(error: BaseException) -> str:
     return ""
 
 
-def module_of(project: Path, module: str) -> str:
-    """The file that the model comes from, for `build` and for messages; `DEFAULT` where the project has none."""
-    return module or (_USUAL if (project / _USUAL).exists() else DEFAULT)
-
-
 def build_function(project: Path, module: str) -> Callable[[Any, Any], Any]:
     """The project's ``build_model``, see `function_of`."""
     return function_of(project, module, BUILD, "(features, hyperparameters)")
@@ -128,7 +122,7 @@ def function_of(
 
     Args:
         project: The bundle's project folder, already `importable`.
-        module: What `module_of` says, or the relative path of another file.
+        module: The relative path of the file that has it, or `DEFAULT`.
         name: The function's.
         arguments: What it takes, for messages.
         advise: What to do about an exception while the file is imported.

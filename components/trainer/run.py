@@ -94,7 +94,7 @@ def _trained_here(
 ) -> tuple[dict[str, Any], Checkpoints | None]:
     """Trains and exports what the project's build_model returns; what training.json says of it, and what to clear."""
     _on_tensorflow()
-    config = replace(config, model=replace(config.model, module=load.module_of(project, config.model.module)))
+    config = replace(config, model=replace(config.model, module=config.model.source_in(project)[1] or load.DEFAULT))
     plan = fit.planned(config.model)
     fit.seeded(config.model.seed, deterministic=config.model.deterministic)
     data = _read(given.examples, config, given.base)

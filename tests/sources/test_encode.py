@@ -55,6 +55,11 @@ def test_tensorflow_parses_what_is_written() -> None:
     assert parsed["fare"].numpy().tolist() == [1.5, float("inf"), -1.0]
 
 
+def test_a_number_that_is_none_is_a_missing_value() -> None:
+    (record,) = encode(pa.table({"fare": [float("nan")]}), {"fare": "float_list"})
+    assert by_tensorflow(record) == {"fare": None}
+
+
 @given(
     st.lists(
         st.tuples(

@@ -26,7 +26,7 @@ from benison.components.trainer.featurize.graph import (
     is_kept,
     refitted,
 )
-from benison.components.trainer.featurize.raw import columns_on_scale, moments_of, raw_column
+from benison.components.trainer.featurize.raw import columns_on_scale, different, moments_of, raw_column
 from benison.components.trainer.featurize.tensors import words
 from benison.config import columns_of
 from benison.config.features import Buckets, Categorical, Cross, Date, Feature, Numeric, Text
@@ -172,8 +172,9 @@ def _words(values: pa.Array, counts: npt.NDArray[np.int64]) -> Sequence[tuple[st
 
 
 def _dated(train: pa.Table, feature: Date, name: str, column: RawColumn) -> Dated:
-    moments = moments_of(train, column)
-    days = moments.days.numpy()[moments.known.numpy()]
+    values, each = different(train, [column.name])
+    moments = moments_of(values, each, column)
+    days = moments.days.numpy()[each][moments.known.numpy()[each]]
     if not len(days) or days.min() == days.max():
         _useless(feature, "one value alone" if len(days) else "every value is missing")
         return Dated(feature, name, float(days[0]) if len(days) else 0.0)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import tensorflow as tf
 
 from benison.components.trainer.featurize import dates
@@ -15,6 +16,8 @@ from benison.config import date_columns, number_columns
 from benison.config.features import Feature, Numeric
 from benison.core.errors import DataError
 from benison.core.signatures import NUMBER, SECONDS, TEXT, feed, numbers, texts
+
+Whole = npt.NDArray[np.int64]
 
 
 def raw_column(table: pa.Table, column: str, name: str, features: Sequence[Feature]) -> RawColumn:
@@ -64,21 +67,51 @@ def columns_on_scale(table: pa.Table, feature: Numeric) -> npt.NDArray[np.float6
     return np.log1p(wide)
 
 
-def moments_of(table: pa.Table, column: RawColumn) -> dates.Moments:
-    """A column of dates, row by row.
+def moments_of(values: pa.Table, each: Whole, column: RawColumn) -> dates.Moments:
+    """A column of dates.
+
+    Args:
+        values: Its different values, as `different` gives them.
+        each: Likewise the number of each row's own, for messages.
+        column: Which it is.
 
     Raises:
         DataError: A value that is not missing is no date.
     """
-    values = feed(table, [vars(column)])[column.input]
-    found = dates.moments(tf.constant(values, tf.string if column.type == TEXT else tf.float64))
-    strange = ~found.known.numpy() & (values != "" if column.type == TEXT else ~np.isnan(values))
+    given = feed(values, [vars(column)])[column.input]
+    found = dates.moments(tf.constant(given, tf.string if column.type == TEXT else tf.float64))
+    strange = ~found.known.numpy() & (given != "" if column.type == TEXT else ~np.isnan(given))
     if strange.any():
-        row = int(strange.argmax())
+        row = int(strange[each].argmax())
+        value = given[each[row]]
         raise DataError(
             f"column {column.name!r}, row {row + 1}",
             expected="a date or time such as 2026-11-20 or 2026-11-20T14:30, or seconds since 1970",
-            got=repr(values[row]) if column.type == TEXT else f"{values[row]:g}",
+            got=repr(value) if column.type == TEXT else f"{value:g}",
             hint="leave it empty where it is missing, or declare the column categorical in benison.yaml",
         )
     return found
+
+
+def different(table: pa.Table, columns: Sequence[str]) -> tuple[pa.Table, Whole]:
+    """The different rows of some columns, and for each row of the table the number of its own."""
+    encoded = {name: _encoded(table[name]) for name in columns}
+    if len(columns) == 1:
+        ((name, (values, codes)),) = encoded.items()
+        return pa.table({name: values}), codes
+    together = np.zeros(table.num_rows, np.int64)
+    for values, codes in encoded.values():
+        # Made narrow again at every column, so that no product of two numbers of values overflows.
+        together = np.unique(together * max(len(values), 1) + codes, return_inverse=True)[1].reshape(-1)
+    _, first, each = np.unique(together, return_index=True, return_inverse=True)
+    return table.select(columns).take(first), each.reshape(-1)
+
+
+def _encoded(column: pa.ChunkedArray) -> tuple[pa.Array, Whole]:
+    """A column's different values, a missing one among them, and for each row the number of its own."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    encoded = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], column.type).dictionary_encode()
+    return encoded.dictionary, np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64)

@@ -173,12 +173,6 @@ def test_an_error_of_benisons_own_passes_unchanged(tmp_path: Path) -> None:
     assert raised.value is mine
 
 
-def test_a_project_without_a_model_of_its_own_gets_benisons(tmp_path: Path) -> None:
-    assert load.module_of(tmp_path, "") == load.DEFAULT
-    (tmp_path / "model.py").touch()
-    assert (load.module_of(tmp_path, ""), load.module_of(tmp_path, "other.py")) == ("model.py", "other.py")
-
-
 def test_benisons_own_model_learns_what_a_line_cannot(tmp_path: Path) -> None:
     """The answer is yes in the middle of a number's range alone."""
     features = (ModelFeature("x", "numeric", 1, 1, ("x",)),)
