@@ -309,3 +309,23 @@ def test_a_schema_that_is_not_there_is_named_before_the_training(make_task: Make
     (made.bundle / "project" / "schema.pbtxt").rename(made.bundle / "project" / "shema.pbtxt")
     with pytest.raises(ConfigError, match=r"expected a file schema.pbtxt, got none\n\nhint: did you mean shema.pbtxt"):
         run(**made.folders)
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        (
+            'default_environment: "SERVING" feature { name: "age" not_in_environment: "SERVING" }',
+            r"schema.pbtxt \(feature age\): expected every feature of benison.yaml in the environment SERVING, got one "
+            "that is not there when the model serves",
+        ),
+        ("feature { nam: 1 }", "schema.pbtxt: expected a tensorflow.metadata.v0.Schema in protobuf's text format"),
+    ],
+)
+def test_a_feature_that_is_not_there_in_serving_is_refused_before_the_training(
+    make_task: MakeTask, tmp_path: Path, schema: str, said: str
+) -> None:
+    made = make_task(tmp_path, model="raise RuntimeError\n")
+    (made.bundle / "project" / "schema.pbtxt").write_text(schema)
+    with pytest.raises(ConfigError, match=said):
+        run(**made.folders)
