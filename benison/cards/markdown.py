@@ -13,6 +13,8 @@ from benison.pages.figures import count, estimate, metric_name
 from benison.pages.text import printable
 
 Document = Mapping[str, Any]
+# The tables have a column of their own for it.
+_ROWS = "example_count"
 _MEANS_SOMETHING = re.compile(r"([\\`*_\[\]|~#])")
 _BEGINS_SOMETHING = re.compile(r"^(?:([-+=])|(\d+)([.)]))")
 
@@ -47,8 +49,10 @@ def markdown(card: Card, evaluation: Document) -> str:
 
 def _details(card: Card, evaluation: Document) -> list[str]:
     details = card["model_details"]
-    owners = [" ".join(one.values()) for one in details.get("owners", ())]
-    licenses = [next(iter(one.values())) for one in details.get("licenses", ())]
+    owners = [
+        f"{one['name']} ({one['contact']})" if "contact" in one else one["name"] for one in details.get("owners", ())
+    ]
+    licenses = [text for one in details.get("licenses", ()) for text in one.values()]
     return [
         escape(details["overview"]) if "overview" in details else _quiet("overview"),
         escape(verdict(evaluation)),
@@ -85,7 +89,7 @@ def _made_of(card: Card) -> list[str]:
 
 
 def _performance(evaluation: Document) -> list[str]:
-    names = evaluation["slices"][0]["metrics"]
+    names = [name for name in evaluation["slices"][0]["metrics"] if name != _ROWS]
     compared = [escape(comparison(evaluation))] if baselines(evaluation) else ["There was no champion to compare with."]
     return ["## Performance", *compared, *(part for name in names for part in _metric(evaluation, name))]
 

@@ -75,10 +75,11 @@ def _split(config: Config, snapshot: Document, features: Document, name: str) ->
         f"({percent(split['positives'], split['positives'] + split['negatives'])}), of snapshot {snapshot['digest']}."
     )
     sensitive = {"sensitive_data": list(config.model_card.sensitive)}
+    columns = _columns(config, snapshot, features) if name == "train" else "Its columns are those of train."
     return present(
         {
             "name": name,
-            "description": f"{_USE[name]} {rows} {_columns(config, snapshot, features)}",
+            "description": f"{_USE[name]} {rows} {columns}",
             "sensitive": sensitive if config.model_card.sensitive else None,
         }
     )
@@ -86,15 +87,22 @@ def _split(config: Config, snapshot: Document, features: Document, name: str) ->
 
 def _columns(config: Config, snapshot: Document, features: Document) -> str:
     """What each column is: made into features, the label, or not seen by the model."""
-    label = features["label"]
+    label, sensitive = features["label"], config.model_card.sensitive
     used = [column["name"] for column in features["columns"]]
     unseen = [one["name"] for one in snapshot["columns"] if one["name"] not in (*used, label["column"])]
-    parts = [f"Features are made of {', '.join(used)}.", f"The label is {label['column']}: {label['positive']!r}."]
-    if unseen:
-        parts.append(f"The model does not see {', '.join(unseen)}.")
-    for name in config.model_card.sensitive:
-        parts.append(f"{name} is sensitive and {'a feature' if name in used else 'no feature'}.")
-    return " ".join(parts)
+    return " ".join(
+        [
+            f"Features are made of {listed(used)}.",
+            f"The label is {label['column']}: {label['positive']!r} counts as positive.",
+            *_named(unseen, "The model does not see {}."),
+            *_named([name for name in sensitive if name in used], "Features are made of these sensitive columns: {}."),
+            *_named([name for name in sensitive if name not in used], "These sensitive columns are no features: {}."),
+        ]
+    )
+
+
+def _named(names: Sequence[str], sentence: str) -> list[str]:
+    return [sentence.format(listed(names))] if names else []
 
 
 def _inputs(features: Document) -> dict[str, Any]:
