@@ -30,11 +30,6 @@ def escape(text: object) -> str:
     return _BEGINS_SOMETHING.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}", line)
 
 
-def unstated(key: str) -> str:
-    """What stands where nobody said anything."""
-    return f"Not stated; add {key}: under model_card: in benison.yaml."
-
-
 def markdown(card: Card, evaluation: Document) -> str:
     """The whole card.
 
@@ -133,7 +128,7 @@ def _items(texts: Iterable[str]) -> str:
 
 
 def _quiet(key: str) -> str:
-    return f"_{escape(unstated(key))}_"
+    return f"_{escape(stated.unstated(key))}_"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

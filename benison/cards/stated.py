@@ -95,3 +95,8 @@ def sensitive(card: Mapping[str, Any]) -> list[str]:
     """The columns that are called sensitive: the same in every split."""
     first = card["model_parameters"]["data"][0]
     return list(first.get("sensitive", {}).get("sensitive_data", ()))
+
+
+def unstated(key: str) -> str:
+    """What stands where nobody said anything."""
+    return f"Not stated; add {key}: under model_card: in benison.yaml."
