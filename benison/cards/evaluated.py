@@ -76,13 +76,18 @@ def _metrics(evaluation: Document) -> Iterator[dict[str, Any]]:
 
 def _performance(kind: str, figure: Document, name: str) -> dict[str, Any]:
     """A figure with all its digits; the format takes one without a slice for that of all rows."""
-    found: dict[str, Any] = {"type": kind, "value": repr(figure["value"])}
+    found: dict[str, Any] = {"type": kind, "value": _digits(figure["value"])}
     if name != OVERALL:
         found["slice"] = name
     if figure["lower"] is not None and figure["upper"] is not None:
-        bounds = {"lower_bound": repr(figure["lower"]), "upper_bound": repr(figure["upper"])}
+        bounds = {"lower_bound": _digits(figure["lower"]), "upper_bound": _digits(figure["upper"])}
         found["confidence_interval"] = bounds
     return found
+
+
+def _digits(figure: float) -> str:
+    """All digits of a number, also of one of NumPy's, which tells its type besides."""
+    return repr(float(figure))
 
 
 def verdict(evaluation: Document) -> str:
@@ -118,9 +123,4 @@ def findings(evaluation: Document) -> list[str]:
     checks = [Check.from_json(one) for one in evaluation["checks"]]
     against = [check for check in checks if check.verdict is not Verdict.PASS]
     told = [f"A {check.tier} check is {check.verdict} on {check.subject}: {check.reason}" for check in against]
-    return [*told, *(_too_small(one) for one in evaluation["not_judged"])]
-
-
-def _too_small(one: Document) -> str:
-    counts = f"{plural(one['rows'], 'row')}, {count(one['positives'])} positive"
-    return f"Too small to be judged: {one['slice']} ({counts}): {one['reason']}"
+    return [*told, *(f"Too small to be judged: {one['slice']}, {one['reason']}" for one in evaluation["not_judged"])]

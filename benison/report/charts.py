@@ -167,8 +167,11 @@ def interval(
             _end(low, scale, middle, kind),
             _end(high, scale, middle, kind),
         ]
-    if estimate["value"] is not None and scale.holds(estimate["value"]):
-        shapes.append(_point(scale(estimate["value"]), middle, kind))
+    value = estimate["value"]
+    if value is not None and scale.holds(value):
+        shapes.append(_point(scale(value), middle, kind))
+    elif value is not None and (low is None or high is None):
+        shapes.append(_end(value, scale, middle, kind))
     return drawing(CELL_WIDTH, CELL_HEIGHT, *shapes)
 
 

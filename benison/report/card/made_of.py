@@ -9,7 +9,6 @@ from benison.cards import stated
 from benison.cards.card import FILE as CARD_FILE
 from benison.core.profiles import Profile
 from benison.pages import snapshots
-from benison.pages.badges import sign
 from benison.pages.figures import brief, count, listed, moment, plural
 from benison.pages.markup import Column, Markup, Row, digest, facts, join, quiet, section, table, tag
 from benison.report.card.words import missing
@@ -87,7 +86,8 @@ def _feature(one: Document) -> Row:
 
 
 def _asked(declared: Mapping[str, Any]) -> str:
-    return ", ".join(_pair(key, value) for key, value in declared.items() if value not in (0, False, [], [None, None]))
+    asked = {key: value for key, value in declared.items() if value not in (0, False, [], [None, None])}
+    return ", ".join(_pair(key, value) for key, value in asked.items() if (key, value) != ("min_count", 1))
 
 
 def _pair(key: str, value: object) -> str:
@@ -111,7 +111,6 @@ def training(evidence: RunEvidence, card: Document, back: str) -> Markup:
     found = evidence.training
     if found is None:
         return section("training", "Training", tag("p", why_missing(evidence, "trainer"), class_="absent"))
-    chosen = ", ".join(f"{key} {value}" for key, value in found["hyperparameters"].items())
     again = "training again gives the same model" if found["deterministic"] else "training again gives another model"
     epochs = f"{len(found['curves'])}, the weights of {found['best_epoch']} kept" if found["curves"] else "not known"
     base = found["base_model"]
@@ -122,8 +121,6 @@ def training(evidence: RunEvidence, card: Document, back: str) -> Markup:
         facts(
             [
                 ("Rows", f"{count(found['rows']['train'])} of train, {count(found['rows']['eval'])} of eval"),
-                ("Weights", count(found["parameters"])),
-                ("Hyperparameters", chosen or "the model's own"),
                 ("Epochs", epochs),
                 ("Seed", f"{found['seed']}; {again}"),
                 ("Started from", join(["package ", digest(base["package"])]) if base else "the seed"),
@@ -154,7 +151,7 @@ def provenance(evidence: RunEvidence, card: Document) -> Markup:
                 ("Evaluation", _digest(evidence.evaluation_digest)),
                 ("Trained with", _environment(found["environment"]) if found else quiet("not known")),
                 ("Run", join([tag("code", run["id"]), f", {moment(run['started'])}"])),
-                ("Outcome of the run", sign("again", run["verdict"] or run["state"])),
+                ("Outcome of the run", run["verdict"] or run["state"]),
                 ("For machines", tag("code", f"tasks/evaluator/evaluation/{CARD_FILE}")),
             ]
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benison.core.verdicts import Verdict
 from benison.pages.badges import LOOKS, sign
-from benison.pages.figures import count, metric_name, moment, plural
+from benison.pages.figures import metric_name, moment, plural
 from benison.pages.frame import document
 from benison.pages.markup import Markup, escape, join, quiet, tag
 from benison.report import metrics
@@ -110,7 +110,7 @@ def _counts(evidence: RunEvidence) -> list[tuple[str, object]]:
     parts = [one for one in slices(evidence) if one["slice"] != WHOLE]
     small = sum(not one["judged"] for one in parts)
     judged = join([f"{len(parts) - small} judged", quiet(f", {small} too small") if small else None])
-    return [("Rows measured on", count(evidence.evaluation["holdout"]["rows"])), ("Slices", judged)]
+    return [("Slices", judged)]
 
 
 def _unstated(card: Document) -> object:

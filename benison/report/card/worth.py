@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benison.cards import stated
-from benison.pages.figures import bounds, count, listed, metric_name, number, percent, plural
+from benison.pages.figures import count, estimate, listed, metric_name, number, percent, plural
 from benison.pages.markup import Column, Markup, Row, join, quiet, section, table, tag
 from benison.pages.scales import Scale
 from benison.report import charts, metrics
@@ -15,8 +15,8 @@ from benison.report.conclusion import why_missing
 from benison.report.gather import Document, RunEvidence
 
 # What a group gets to feel: how often a yes or a no is wrong, and whether probabilities mean the same.
-_RATES = ("false_positive_rate", "false_negative_rate", "recall", "precision", "binary_accuracy", "auc", "calibration")
-_MOST_RATES = 4
+_RATES = ("false_positive_rate", "recall", "precision", "calibration", "auc", "false_negative_rate", "binary_accuracy")
+_MOST_RATES = 5
 _SLICES = (
     Column("Slice", "name"),
     Column("", "plot"),
@@ -49,7 +49,7 @@ def _how(evidence: RunEvidence) -> Markup:
     holdout, level = evaluation["holdout"], evaluation["interval_level"]
     small = sum(not one["judged"] for one in slices(evidence))
     gate = evidence.project.gate if evidence.project else None
-    least = f" of less than {plural(gate.min_rows, 'row')} or {gate.min_positives} of a class" if gate else ""
+    least = f" with fewer than {plural(gate.min_rows, 'row')}, or {gate.min_positives} of a class," if gate else ""
     return tag(
         "p",
         f"Measured on {plural(holdout['rows'], 'row')} that training never saw, {count(holdout['positives'])} of them "
@@ -80,11 +80,11 @@ def _forest(evidence: RunEvidence, metric: str) -> Markup:
     )
 
 
-def _row(one: Document, estimate: Document, scale: Scale, whole: float) -> Row:
+def _row(one: Document, found: Document, scale: Scale, whole: float) -> Row:
     kind = "whole" if one["slice"] == WHOLE else "judged" if one["judged"] else "unjudged"
-    drawn = charts.interval(estimate, scale, limit=None, kind=kind, origin=whole)
+    drawn = charts.interval(found, scale, limit=None, kind=kind, origin=whole)
     word = "judged" if one["judged"] else quiet("too small")
-    return Row((metrics.slice_name(one), drawn, metrics.figure(estimate), word), kind)
+    return Row((metrics.slice_name(one), drawn, metrics.figure(found), word), kind)
 
 
 def comparison(evidence: RunEvidence) -> Markup:
@@ -189,7 +189,5 @@ def _widest(found: Sequence[Document], metric: str) -> str | None:
     if len(known) < 2:
         return None
     (low, least), (high, most) = (chosen(known, key=lambda one: one[0]["value"]) for chosen in (min, max))
-    return (
-        f"{metric_name(metric)}: {number(high['value'] - low['value'])} between {most} ({number(high['value'])} "
-        f"{bounds(high)}) and {least} ({number(low['value'])} {bounds(low)})"
-    )
+    apart = f"{metric_name(metric)} differs by {number(high['value'] - low['value'])}"
+    return f"{apart} between {most} ({estimate(high)}) and {least} ({estimate(low)})"
