@@ -16,7 +16,7 @@ Document = Mapping[str, Any]
 # The tables have a column of their own for it.
 _ROWS = "example_count"
 _MEANS_SOMETHING = re.compile(r"([\\`*_\[\]|~#])")
-_BEGINS_SOMETHING = re.compile(r"^(?:([-+=])|(\d+)([.)]))")
+_BEGINS_SOMETHING = re.compile(r"^(?:([-+])(?=[-\s]|$)|(\d+)([.)])(?=\s|$))")
 
 
 def escape(text: object) -> str:

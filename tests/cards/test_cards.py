@@ -282,7 +282,8 @@ def test_nothing_that_people_say_acts_in_markdown() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a_b|c*d", "<b>&amp;", "1. one", "- two", "+ x", "= y", "#z", "~~s~~", "[a](b)", "\\"]
+    "text",
+    ["a_b|c*d", "<b>&amp;", "1. one", "- two", "+ x", "---", "0.9 [0.8, 1]", "-0.1", "#z", "~~s~~", "[a](b)", "\\"],
 )
 def test_what_is_escaped_reads_as_it_was(text: str) -> None:
     assert html.unescape(re.sub(r"\\([\\`*_\[\]|~#.)+=-])", r"\1", escape(text))) == text
