@@ -18,6 +18,11 @@ _USE = {
     "eval": "It stops training early and chooses the weights that are kept.",
     "holdout": "The metrics are measured on it; training never receives it.",
 }
+_USE_OF_MODULE = {
+    **_USE,
+    "train": "The project's TFX module trains on it.",
+    "eval": "The project's TFX module evaluates on it, and does with the answer as it likes.",
+}
 _TYPES = {
     NUMBER: "number: float32, NaN where it is missing",
     TEXT: "text: string, empty where it is missing",
@@ -75,11 +80,12 @@ def _split(config: Config, snapshot: Document, features: Document, name: str) ->
         f"({percent(split['positives'], split['positives'] + split['negatives'])}), of snapshot {snapshot['digest']}."
     )
     sensitive = {"sensitive_data": list(config.model_card.sensitive)}
+    use = (_USE if features["features"] else _USE_OF_MODULE)[name]
     columns = _columns(config, snapshot, features) if name == "train" else "Its columns are those of train."
     return present(
         {
             "name": name,
-            "description": f"{_USE[name]} {rows} {columns}",
+            "description": f"{use} {rows} {columns}",
             "sensitive": sensitive if config.model_card.sensitive else None,
         }
     )

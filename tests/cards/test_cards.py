@@ -128,6 +128,12 @@ def test_of_a_tfx_module_only_what_is_known_is_told() -> None:
     parameters = requires_schema(made(features=example("features-2") | {"features": []}))["model_parameters"]
     assert parameters["input_format"] == "Rows as serialized tf.Examples (signature serving_default)."
     assert "output_format_map" not in parameters
+    uses = [one["description"].partition(". ")[0] for one in parameters["data"]]
+    assert uses[:2] == [
+        "The project's TFX module trains on it",
+        "The project's TFX module evaluates on it, and does with the answer as it likes",
+    ]
+    assert uses[2] == "The metrics are measured on it; training never receives it"
 
 
 def test_digests_and_versions_stand_in_the_documentation() -> None:
