@@ -17,9 +17,12 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 import benison.config
+from benison.cards import card, stated
+from benison.cards.trained import trained as card_of
 from benison.components.trainer import agree, export, fit, load, warmup
 from benison.components.trainer import base_model as start
 from benison.components.trainer.accept import accept
+from benison.components.trainer.architecture import architecture, of_module
 from benison.components.trainer.featurize.fit import fit as fit_features
 from benison.components.trainer.featurize.graph import FeatureGraph
 from benison.components.trainer.featurize.transform import layout_of, tensors, transform, transform_split
@@ -79,18 +82,22 @@ def run(
     project = bundle / "project"
     config = benison.config.read(project)
     _complete(project, config)
+    stated.require_sensitive(config.model_card, [column["name"] for column in snapshot["columns"]])
     origin = documents.read(bundle / "bundle.json", "bundle")["digest"]
     base, checkpoints = start.read(base_model) if base_model else None, None
     if config.model.run_fn:
         record = run_fn.train(project, config, examples, model / PACKAGE, base.folder if base else None)
         record["base_model"] = base.handed_over if base else None
+        layers = of_module(config)
     else:
         inputs = {"bundle": origin, "snapshot": snapshot["digest"], "base_model": base.package if base else None}
         given = _Given(examples, base, checkpoint_root, inputs)
-        record, checkpoints = _trained_here(project, config, given, model)
+        record, layers, checkpoints = _trained_here(project, config, given, model)
     package = digests.of_tree(model / PACKAGE)
     whole = {**record, "package": package, "bundle": origin, "snapshot": snapshot["digest"], "spans": snapshot["spans"]}
     write_atomically(model / "environment.txt", _packages().encode())
+    features = documents.read(model / PACKAGE / "assets.extra" / "features.json", "features")
+    card.write(model, card_of(config, whole, snapshot, features, layers))
     documents.write(model / "training.json", "training", whole)
     if checkpoints:
         checkpoints.clear()
@@ -98,8 +105,8 @@ def run(
 
 def _trained_here(
     project: Path, config: Config, given: _Given, model: Path
-) -> tuple[dict[str, Any], Checkpoints | None]:
-    """Trains and exports what the project's build_model returns; what training.json says of it, and what to clear."""
+) -> tuple[dict[str, Any], str, Checkpoints | None]:
+    """Trains and exports what build_model returns; what training.json says of it, its layers, and what to clear."""
     _on_tensorflow()
     config = replace(config, model=replace(config.model, module=config.model.source_in(project)[1] or load.DEFAULT))
     plan = fit.planned(config.model)
@@ -110,7 +117,8 @@ def _trained_here(
         trained = _train(project, config, data, plan, keeping)
         signatures = _export(project, config, data, trained, model / PACKAGE)
     scalars.write(trained.training, model)
-    return _record(config, data, trained, signatures), keeping.checkpoints
+    record = _record(config, data, trained, signatures)
+    return record, architecture(trained.keras_model), keeping.checkpoints
 
 
 @dataclass(frozen=True)
