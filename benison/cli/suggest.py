@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from benison.core.casts import as_text
 from benison.core.errors import DataError
 from benison.core.spelling import nearest
+from benison.measures.levels import Levels
 from benison.measures.ranking import placements
 
 MOST_CATEGORIES = 1000
@@ -225,7 +226,7 @@ def _too_good(values: pa.ChunkedArray, different: int, positives: npt.NDArray[np
     else:
         scores = np.asarray(pc.fill_null(pc.cast(values, pa.float64()), -math.inf).to_numpy())
         scores = np.nan_to_num(scores, neginf=-1e308)
-    auc = placements(positives, scores).auc
+    auc = placements(Levels.of(positives, scores)).auc
     return "tells the label alone: known only afterwards?" if max(auc, 1 - auc) > _TOO_GOOD else ""
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from benison.measures.intervals import Floats
-
-Bools = npt.NDArray[np.bool_]
+from benison.measures.levels import Levels
 
 
 @dataclass(frozen=True)
@@ -32,33 +31,24 @@ class PrecisionRecall:
         return math.sqrt(float(self.influences @ self.influences)) / max(len(self.influences), 1)
 
 
-def precision_recall(labels: Bools, predictions: Floats) -> PrecisionRecall:
+def precision_recall(rows: Levels) -> PrecisionRecall:
     """The area under the precision-recall curve with every distinct score as a threshold.
 
     Between two thresholds true positives grow linearly with answered positives, as Davis and Goadrich draw it and TFMA
     sums it. With t true among p answered positives before a threshold, and a and b more of them at it, the step adds
     (a / b) (a + (t - a p / b) log((p + b) / p)) / P.
 
-    Args:
-        labels: Whether each row is positive.
-        predictions: Scores.
-
     Reference:
         Davis & Goadrich (2006), ICML, 233-240.
     """
-    positives, rows = int(np.count_nonzero(labels)), len(labels)
+    positives, count = int(rows.positives.sum()), len(rows.labels)
     if not positives:
-        return PrecisionRecall(math.nan, np.zeros(rows))
-    order = np.argsort(-predictions, kind="stable")
-    last = np.append(np.flatnonzero(np.diff(predictions[order])), rows - 1)
-    answered = (last + 1).astype(np.float64)
-    steps = _Steps.of(np.cumsum(labels[order])[last].astype(np.float64), answered)
+        return PrecisionRecall(math.nan, np.zeros(count))
+    more_true = rows.positives[::-1].astype(np.float64)
+    steps = _Steps.of(more_true, more_true + rows.negatives[::-1])
     area = float(steps.areas.sum()) / positives
-    of_positive, of_negative = steps.responses()
-    group = np.repeat(np.arange(len(last)), np.diff(last, prepend=-1))
-    response = np.empty(rows)
-    response[order] = np.where(labels[order], of_positive[group], of_negative[group])
-    return PrecisionRecall(area, rows * (response - area * labels) / positives)
+    of_positive, of_negative = (count / positives * response[::-1] for response in steps.responses(area))
+    return PrecisionRecall(area, rows.spread(of_negative, of_positive))
 
 
 @dataclass(frozen=True)
@@ -78,16 +68,15 @@ class _Steps:
     more: Floats
 
     @classmethod
-    def of(cls, true: Floats, answered: Floats) -> _Steps:
-        """From the running totals after each step."""
-        more_true, more = np.diff(true, prepend=0.0), np.diff(answered, prepend=0.0)
-        return cls(true - more_true, answered - more, more_true, more)
+    def of(cls, more_true: Floats, more: Floats) -> _Steps:
+        """From what each step adds."""
+        return cls(np.cumsum(more_true) - more_true, np.cumsum(more) - more, more_true, more)
 
-    @property
+    @cached_property
     def slopes(self) -> Floats:
         return self.more_true / self.more
 
-    @property
+    @cached_property
     def logs(self) -> Floats:
         """log((p + b) / p); at the first step, where p is 0, what it multiplies is 0 too."""
         ratios = np.divide(self.more, self.answered, out=np.zeros_like(self.more), where=self.answered > 0)
@@ -97,8 +86,8 @@ class _Steps:
     def areas(self) -> Floats:
         return self.slopes * (self.more_true + (self.true - self.slopes * self.answered) * self.logs)
 
-    def responses(self) -> tuple[Floats, Floats]:
-        """How the sum of areas answers to one more positive, and to one more negative, at each step.
+    def responses(self, area: float) -> tuple[Floats, Floats]:
+        """How the area answers to one more positive, and to one more negative, at each step, times the positives.
 
         A row moves its own step's a and b, and t and p of every step after it.
         """
@@ -112,7 +101,7 @@ class _Steps:
         by_more = -by_slope * slope / self.more + slope * intercept / (self.answered + self.more)
         later_true, later = _after(by_true), _after(by_answered)
         negative = by_more + later
-        return by_more_true + later_true + negative, negative
+        return by_more_true + later_true + negative - area, negative
 
 
 def _after(values: Floats) -> Floats:

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benison.measures.intervals import UNKNOWN, Floats, Interval, mover, on_logit_scale, symmetric, union
+from benison.measures.levels import Levels
 from benison.measures.quantiles import cautious, normal
 
-Bools = npt.NDArray[np.bool_]
 _HALVINGS = 55
 
 
@@ -39,22 +39,16 @@ class Placements:
         return min(len(self.positives), len(self.negatives))
 
 
-def placements(labels: Bools, predictions: Floats) -> Placements:
-    """Places each row among the rows of the other class.
-
-    Args:
-        labels: Whether each row is positive.
-        predictions: Scores, any order-preserving scale, finite.
-    """
-    positives, negatives = predictions[labels], predictions[~labels]
-    return Placements(_share_below(positives, negatives), 1 - _share_below(negatives, positives))
+def placements(rows: Levels) -> Placements:
+    """Places each row among the rows of the other class."""
+    positives, negatives = rows.place[rows.labels], rows.place[~rows.labels]
+    return Placements(_shares_below(rows.negatives)[positives], 1 - _shares_below(rows.positives)[negatives])
 
 
-def _share_below(scores: Floats, others: Floats) -> Floats:
-    """Of each score, the share of the others below it, ties counted half."""
-    ordered = np.sort(others)
-    twice = np.searchsorted(ordered, scores, side="left") + np.searchsorted(ordered, scores, side="right")
-    return twice / max(2 * len(others), 1)
+def _shares_below(counts: npt.NDArray[np.int64]) -> Floats:
+    """Of each level, the share of the rows that are counted below it, those of the level itself counted half."""
+    until = np.cumsum(counts)
+    return np.asarray((2 * until - counts) / max(2 * int(until[-1]), 1) if len(until) else until, dtype=np.float64)
 
 
 def delong_error(positives: Floats, negatives: Floats) -> float:
@@ -161,21 +155,18 @@ def _correlation(first: Placements, second: Placements, error_of_difference: flo
     return max(-1.0, min(1.0, (one**2 + two**2 - error_of_difference**2) / (2 * one * two)))
 
 
-def roc_points(labels: Bools, predictions: Floats, most: int = 101) -> list[tuple[float, float]]:
+def roc_points(rows: Levels, most: int = 101) -> list[tuple[float, float]]:
     """The ROC curve as points (false positive rate, true positive rate) from (0, 0) to (1, 1).
 
     Args:
-        labels: Whether each row is positive; both classes must occur, else there is no curve.
-        predictions: Scores.
+        rows: Both classes must occur, else there is no curve.
         most: At most so many points, spread evenly over the curve's length.
     """
-    positives, negatives = np.count_nonzero(labels), np.count_nonzero(~labels)
-    if not positives or not negatives:
+    if not rows.positives.any() or not rows.negatives.any():
         return []
-    order = np.argsort(-predictions, kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(predictions[order])), len(order) - 1)
-    true_rate = np.concatenate([[0.0], np.cumsum(labels[order])[ends] / positives])
-    false_rate = np.concatenate([[0.0], np.cumsum(~labels[order])[ends] / negatives])
+    true_rate, false_rate = (
+        np.append(0.0, np.cumsum(counts[::-1]) / counts.sum()) for counts in (rows.positives, rows.negatives)
+    )
     kept = np.unique(np.searchsorted(true_rate + false_rate, np.linspace(0, 2, most)))
     kept = np.minimum(kept, len(true_rate) - 1)
     return [(float(false_rate[index]), float(true_rate[index])) for index in np.unique(kept)]

@@ -136,7 +136,7 @@ def _interval(metric: str, sample: Sample, found: float, confidence: float) -> I
 
 
 def _quantile(sample: Sample, confidence: float) -> float:
-    return cautious(confidence, sample.placed.smaller)
+    return cautious(confidence, min(sample.counts.positives, sample.counts.negatives))
 
 
 def _f1_interval(sample: Sample, _: float, confidence: float) -> Interval:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -31,11 +33,11 @@ class Answers:
     predictions: Mapping[str, Floats]
     same_as: Mapping[str, str]
 
-    def on(self, rows: Slice) -> dict[str, Sample]:
-        """Each model that differs from those before it, on one slice."""
-        labels = self.labels[rows.rows]
+    @cached_property
+    def samples(self) -> dict[str, Sample]:
+        """Each model that differs from those before it, on all rows."""
         own = [role for role in self.predictions if role not in self.same_as]
-        return {role: Sample(labels, self.predictions[role][rows.rows]) for role in own}
+        return {role: Sample(self.labels, self.predictions[role]) for role in own}
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,15 @@ def compare(answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], c
         metrics: Which figures.
         confidence: Of each bound alone.
     """
-    return [_measured(answers, one, metrics, confidence) for one in slices]
+    measured = [_measured(answers, one, metrics, confidence) for one in slices[:1]]
+    # NumPy lets go of the interpreter in its loops, so that slices are measured side by side; what they share was worked
+    # out for the first.
+    with ThreadPoolExecutor() as pool:
+        return measured + list(pool.map(lambda one: _measured(answers, one, metrics, confidence), slices[1:]))
 
 
 def _measured(answers: Answers, one: Slice, metrics: Sequence[str], confidence: float) -> Measured:
-    samples = answers.on(one)
+    samples = {role: whole.part(one.rows) for role, whole in answers.samples.items()}
     found = {metric: _metric(metric, samples, answers.same_as, confidence) for metric in metrics}
     return Measured(one.keys, one.name, len(one.rows), int(samples[CHALLENGER].counts.positives), found)
 

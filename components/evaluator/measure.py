@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from benison.measures import calibration, confusion, precision_recall, ranking
 from benison.measures.confusion import Counts, share
+from benison.measures.levels import Levels
 from benison.measures.precision_recall import PrecisionRecall
 from benison.measures.ranking import Placements
 
@@ -26,10 +27,23 @@ class Sample:
     Attributes:
         labels: Whether each row is positive.
         predictions: The probability that the model gives to it, in [0, 1].
+        whole: The same model on all rows, where these are some of them.
+        rows: Which; of no meaning without `whole`.
     """
 
     labels: Bools
     predictions: Floats
+    whole: Sample | None = None
+    rows: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def part(self, rows: npt.NDArray[np.int64]) -> Sample:
+        """The same model on some of the rows, by number."""
+        return Sample(self.labels[rows], self.predictions[rows], self, rows)
+
+    @cached_property
+    def levels(self) -> Levels:
+        """The rows by their prediction."""
+        return self.whole.levels.part(self.rows) if self.whole else Levels.of(self.labels, self.predictions)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -47,12 +61,12 @@ class Sample:
     @cached_property
     def placed(self) -> Placements:
         """Each row among the rows of the other class."""
-        return ranking.placements(self.labels, self.predictions)
+        return ranking.placements(self.levels)
 
     @cached_property
     def curve(self) -> PrecisionRecall:
         """The area under the precision-recall curve."""
-        return precision_recall.precision_recall(self.labels, self.predictions)
+        return precision_recall.precision_recall(self.levels)
 
     @cached_property
     def losses(self) -> Floats:

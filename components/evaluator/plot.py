@@ -16,10 +16,11 @@ def curves(answers: Answers) -> dict[str, Any]:
         ``roc``: by role, points (false positive rate, true positive rate), at most 101; ``calibration``: by role, bins
         (mean prediction, mean label, rows), at most 10.
     """
-    drawn = {role: found for role, found in answers.predictions.items() if role not in answers.same_as}
     return {
-        "roc": {role: _lists(roc_points(answers.labels, found)) for role, found in drawn.items()},
-        "calibration": {role: _lists(reliability(answers.labels, found)) for role, found in drawn.items()},
+        "roc": {role: _lists(roc_points(sample.levels)) for role, sample in answers.samples.items()},
+        "calibration": {
+            role: _lists(reliability(sample.labels, sample.predictions)) for role, sample in answers.samples.items()
+        },
     }
 
 

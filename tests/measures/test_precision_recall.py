@@ -5,6 +5,7 @@ import numpy.typing as npt
 import pytest
 from sklearn.metrics import average_precision_score
 
+from benison.measures.levels import Levels
 from benison.measures.precision_recall import precision_recall
 
 Floats = npt.NDArray[np.float64]
@@ -34,14 +35,14 @@ def weighted_area(labels: Bools, scores: Floats, weights: Floats) -> float:
 @pytest.mark.parametrize("levels", [0, 3])
 def test_the_area_is_that_of_a_loop_over_thresholds(levels: int) -> None:
     labels, scores = sample(1, levels=levels)
-    found = precision_recall(labels, scores).area
+    found = precision_recall(Levels.of(labels, scores)).area
     assert found == pytest.approx(weighted_area(labels, scores, np.ones(len(labels))), abs=1e-12)
 
 
 @pytest.mark.parametrize("levels", [0, 3])
 def test_influences_are_how_the_area_answers_to_a_little_more_weight(levels: int) -> None:
     labels, scores = sample(2, levels=levels)
-    found, step = precision_recall(labels, scores), 1e-6
+    found, step = precision_recall(Levels.of(labels, scores)), 1e-6
     for row in range(len(labels)):
         weights = np.ones(len(labels))
         weights[row] += step
@@ -53,12 +54,12 @@ def test_influences_are_how_the_area_answers_to_a_little_more_weight(levels: int
 
 def test_influences_add_up_to_nothing() -> None:
     labels, scores = sample(3, rows=4000)
-    assert abs(precision_recall(labels, scores).influences.sum()) < 1e-9
+    assert abs(precision_recall(Levels.of(labels, scores)).influences.sum()) < 1e-9
 
 
 def test_the_area_comes_near_average_precision_on_many_rows() -> None:
     labels, scores = sample(4, rows=20_000)
-    found = precision_recall(labels, scores).area
+    found = precision_recall(Levels.of(labels, scores)).area
     assert found == pytest.approx(average_precision_score(labels, scores), abs=2e-4)
 
 
@@ -66,14 +67,14 @@ def test_the_error_is_that_of_many_samples() -> None:
     random, areas, errors = np.random.default_rng(5), [], []
     for _ in range(400):
         labels, scores = sample(int(random.integers(1 << 30)), rows=800)
-        found = precision_recall(labels, scores)
+        found = precision_recall(Levels.of(labels, scores))
         areas.append(found.area)
         errors.append(found.error)
     assert np.mean(errors) == pytest.approx(np.std(areas), rel=0.1)
 
 
 def test_perfect_and_single_classes() -> None:
-    assert precision_recall(np.array([True, False]), np.array([0.9, 0.1])).area == 1.0
-    assert precision_recall(np.array([True, True]), np.array([0.9, 0.1])).area == 1.0
-    assert math.isnan(precision_recall(np.array([False, False]), np.array([0.9, 0.1])).area)
-    assert math.isnan(precision_recall(np.zeros(0, dtype=bool), np.zeros(0)).area)
+    assert precision_recall(Levels.of(np.array([True, False]), np.array([0.9, 0.1]))).area == 1.0
+    assert precision_recall(Levels.of(np.array([True, True]), np.array([0.9, 0.1]))).area == 1.0
+    assert math.isnan(precision_recall(Levels.of(np.array([False, False]), np.array([0.9, 0.1]))).area)
+    assert math.isnan(precision_recall(Levels.of(np.zeros(0, dtype=bool), np.zeros(0))).area)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import roc_auc_score, roc_curve
 
+from benison.measures.levels import Levels
 from benison.measures.quantiles import cautious, normal, student
 from benison.measures.ranking import (
     Placements,
@@ -44,13 +45,13 @@ def pairwise(labels: Bools, scores: Floats) -> Floats:
 @pytest.mark.parametrize("levels", [0, 5, 1])
 def test_auc_is_that_of_scikit_learn_with_and_without_ties(levels: int) -> None:
     labels, scores = sample(1, levels=levels)
-    assert placements(labels, scores).auc == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
+    assert placements(Levels.of(labels, scores)).auc == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=1, max_size=40))
 def test_placements_are_those_of_a_loop_over_pairs(rows: list[tuple[bool, int]]) -> None:
     labels, scores = np.array([row[0] for row in rows]), np.array([row[1] for row in rows], dtype=float)
-    found = placements(labels, scores)
+    found = placements(Levels.of(labels, scores))
     if not labels.any() or labels.all():
         assert math.isnan(found.auc)
         return
@@ -63,7 +64,7 @@ def test_placements_are_those_of_a_loop_over_pairs(rows: list[tuple[bool, int]])
 def test_delong_error_is_that_of_a_loop_over_pairs(levels: int) -> None:
     labels, scores = sample(2, levels=levels)
     _, others = sample(3, levels=levels)
-    one, two = placements(labels, scores), placements(labels, others)
+    one, two = placements(Levels.of(labels, scores)), placements(Levels.of(labels, others))
     difference = pairwise(labels, scores) - pairwise(labels, others)
     rows, columns = difference.shape
     of_positives = sum((row.mean() - difference.mean()) ** 2 for row in difference) / (rows - 1)
@@ -84,14 +85,14 @@ def test_newcombe_ends_where_its_own_variance_refuses() -> None:
 
 def test_perfectly_separated_classes_have_an_interval_all_the_same() -> None:
     labels = np.array([False] * 30 + [True] * 30)
-    found = auc_interval(placements(labels, np.arange(60.0)), CONFIDENCE)
+    found = auc_interval(placements(Levels.of(labels, np.arange(60.0))), CONFIDENCE)
     assert found.upper == 1.0
     assert 0.9 < found.lower < 0.99
 
 
 def test_the_auc_interval_claims_no_more_than_delong_on_the_logit_scale() -> None:
     labels, scores = sample(4)
-    placed = placements(labels, scores)
+    placed = placements(Levels.of(labels, scores))
     logit, error = math.log(placed.auc / (1 - placed.auc)), delong_error(placed.positives, placed.negatives)
     half = cautious(CONFIDENCE, int(labels.sum())) * error / (placed.auc * (1 - placed.auc))
     found = auc_interval(placed, CONFIDENCE)
@@ -102,7 +103,7 @@ def test_the_auc_interval_claims_no_more_than_delong_on_the_logit_scale() -> Non
 def test_the_gain_turns_round_with_the_models() -> None:
     labels, scores = sample(5)
     _, others = sample(6, lift=0.7)
-    one, two = placements(labels, scores), placements(labels, others)
+    one, two = placements(Levels.of(labels, scores)), placements(Levels.of(labels, others))
     found, turned = auc_gain_interval(one, two, CONFIDENCE), auc_gain_interval(two, one, CONFIDENCE)
     assert -found.lower == pytest.approx(turned.upper, abs=1e-12)
     assert -found.upper == pytest.approx(turned.lower, abs=1e-12)
@@ -111,28 +112,30 @@ def test_the_gain_turns_round_with_the_models() -> None:
 
 def test_the_gain_of_a_model_over_one_that_ranks_alike_is_all_but_certain() -> None:
     labels, scores = sample(7)
-    one, two = placements(labels, scores), placements(labels, scores**2)
+    one, two = placements(Levels.of(labels, scores)), placements(Levels.of(labels, scores**2))
     found = auc_gain_interval(one, two, CONFIDENCE)
     assert max(abs(found.lower), abs(found.upper)) < 0.02
 
 
 def test_the_gain_holds_when_one_model_separates_perfectly() -> None:
     labels, scores = sample(8)
-    found = auc_gain_interval(placements(labels, labels + 0.0), placements(labels, scores), CONFIDENCE)
-    assert 0 < found.lower < 1 - placements(labels, scores).auc < found.upper <= 1
+    found = auc_gain_interval(
+        placements(Levels.of(labels, labels + 0.0)), placements(Levels.of(labels, scores)), CONFIDENCE
+    )
+    assert 0 < found.lower < 1 - placements(Levels.of(labels, scores)).auc < found.upper <= 1
 
 
 @pytest.mark.parametrize("positives", [0, 1])
 def test_with_a_class_of_fewer_than_two_nothing_is_said(positives: int) -> None:
     labels = np.arange(30) < positives
-    placed = placements(labels, np.linspace(0, 1, 30))
+    placed = placements(Levels.of(labels, np.linspace(0, 1, 30)))
     assert not auc_interval(placed, CONFIDENCE).known
     assert not auc_gain_interval(placed, placed, CONFIDENCE).known
 
 
 def test_an_order_preserving_change_of_scores_changes_nothing() -> None:
     labels, scores = sample(9)
-    one, two = placements(labels, scores), placements(labels, np.log(scores) * 7)
+    one, two = placements(Levels.of(labels, scores)), placements(Levels.of(labels, np.log(scores) * 7))
     np.testing.assert_array_equal(one.positives, two.positives)
     np.testing.assert_array_equal(one.negatives, two.negatives)
 
@@ -140,22 +143,22 @@ def test_an_order_preserving_change_of_scores_changes_nothing() -> None:
 def test_the_roc_curve_is_that_of_scikit_learn_where_it_has_few_points() -> None:
     labels, scores = sample(10, levels=12)
     false_rate, true_rate, _ = roc_curve(labels, scores, drop_intermediate=False)
-    found = np.array(roc_points(labels, scores, most=1001))
+    found = np.array(roc_points(Levels.of(labels, scores), most=1001))
     np.testing.assert_allclose(found, np.stack([false_rate, true_rate], axis=1), atol=1e-12)
 
 
 def test_a_long_roc_curve_is_thinned_without_losing_area() -> None:
     labels, scores = sample(11, rows=20_000)
-    points = np.array(roc_points(labels, scores))
+    points = np.array(roc_points(Levels.of(labels, scores)))
     assert len(points) <= 101
     assert points[0].tolist() == [0, 0]
     assert points[-1].tolist() == [1, 1]
     area = float(np.sum(np.diff(points[:, 0]) * (points[1:, 1] + points[:-1, 1]) / 2))
-    assert area == pytest.approx(placements(labels, scores).auc, abs=1e-3)
+    assert area == pytest.approx(placements(Levels.of(labels, scores)).auc, abs=1e-3)
 
 
 def test_without_both_classes_there_is_no_roc_curve() -> None:
-    assert roc_points(np.zeros(5, dtype=bool), np.arange(5.0)) == []
+    assert roc_points(Levels.of(np.zeros(5, dtype=bool), np.arange(5.0))) == []
 
 
 @pytest.mark.parametrize("confidence", [0.9, 0.95, 0.975])

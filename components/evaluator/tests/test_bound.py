@@ -133,7 +133,10 @@ def test_with_too_few_rows_of_its_own_denominator_a_metric_has_no_interval(
 
 def test_precision_counts_the_rows_that_are_answered_positive() -> None:
     labels = np.arange(400) < 100
-    many, few = Sample(labels, np.where(np.arange(400) < 150, 0.9, 0.1)), Sample(labels, np.linspace(0.52, 0, 400))
+    many, few = (
+        Sample(labels, np.where(np.arange(400) < 150, 0.9, 0.1)),
+        Sample(labels, np.linspace(0.52, 0, 400)),
+    )
     assert estimate("precision", many, 0.95).note == ""
     assert gain("precision", many, few, 0.95).note == "16 rows answered positive where an interval needs 20"
 
