@@ -90,8 +90,8 @@ def compare(answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], c
         confidence: Of each bound alone.
     """
     measured = [_measured(answers, one, metrics, confidence) for one in slices[:1]]
-    # NumPy lets go of the interpreter in its loops, so that slices are measured side by side; what they share was worked
-    # out for the first.
+    # NumPy lets go of the interpreter in its loops, so that slices are measured side by side; what they share the first
+    # has worked out.
     with ThreadPoolExecutor() as pool:
         return measured + list(pool.map(lambda one: _measured(answers, one, metrics, confidence), slices[1:]))
 
