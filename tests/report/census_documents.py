@@ -294,6 +294,7 @@ def training() -> Documents:
         "hyperparameters": {"units": 64, "dropout": 0.2},
         "rows": {"train": 7328, "eval": 2442},
         "base_model": None,
+        "search": None,
         "curves": curves,
         "best_epoch": 11,
         "parameters": 13_057,
