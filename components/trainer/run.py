@@ -99,7 +99,7 @@ def _trained_here(
     plan = fit.planned(config.model)
     fit.seeded(config.model.seed, deterministic=config.model.deterministic)
     data = _read(given.examples, config, given.base)
-    with load.importable(project):
+    with load.importable(project), search.unremarked():
         config, found, kept = _searched(project, config, data, plan, given)
         keeping = _keeping(model, config, plan, given)
         trained = _train(project, config, data, plan, keeping)

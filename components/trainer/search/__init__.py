@@ -2,7 +2,8 @@
 
 from benison.components.trainer.search.oracle import require_tuner
 from benison.components.trainer.search.record import Record, record_at
+from benison.components.trainer.search.retracing import unremarked
 from benison.components.trainer.search.run import Found, require_classes, search
 from benison.components.trainer.search.trial import Trial
 
-__all__ = ["Found", "Record", "Trial", "record_at", "require_classes", "require_tuner", "search"]
+__all__ = ["Found", "Record", "Trial", "record_at", "require_classes", "require_tuner", "search", "unremarked"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -170,8 +169,6 @@ class _Run:
             reason = f"{error.where}: expected {error.expected}, got {error.got}"
             _log.warning("trial %d failed: %s", number, reason)
             trial = Trial(number, hyperparameters, FAILED, time.monotonic() - start, reason=reason)
-        # The graphs of a trial hold its rows, and are in cycles.
-        gc.collect()
         self.progress.trials.append(trial)
         self._keep(begun=None)
         return trial
