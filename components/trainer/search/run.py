@@ -161,7 +161,8 @@ class _Run:
         try:
             training = self.train(hyperparameters)
             trial = completed(number, hyperparameters, training, time.monotonic() - start)
-            _log.info("trial %d: loss on eval %.4f, AUC %s", number, trial.eval_loss, trial.eval_auc)
+            auc = "not defined" if trial.eval_auc is None else f"{trial.eval_auc:.4f}"
+            _log.info("trial %d: loss on eval %.4f, AUC %s", number, trial.eval_loss, auc)
         except InterruptedTraining:
             self._keep(begun=hyperparameters)
             raise

@@ -17,7 +17,7 @@ ALL = list(itertools.product((16, 32, 48, 64), ("a", [1, {"b": None}])))
 
 def proposed(space: dict[str, Range | Choices], algorithm: str, trials: int, seed: int = 3) -> list[dict[str, Any]]:
     """What is tried where the first hyperparameter is the loss, until there is no more."""
-    search, found = Search(trials, None, algorithm, "eval_loss", space), []
+    search, found = Search(trials, None, algorithm, "eval_loss", space), list[dict[str, Any]]()
     with proposals(search, seed) as source:
         while len(found) < trials and (one := source.next()) is not None:
             found.append(one)
