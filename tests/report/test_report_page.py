@@ -208,45 +208,6 @@ def test_training_tells_its_speed_as_a_whole_and_per_epoch(census: ModuleType, w
     assert next(iter(rows(table)))[4:] == ["0.20", "35,001", "7.31", "2.1%", "701", "-"]
 
 
-def test_a_search_is_told_with_its_trials_the_best_first(census: ModuleType, write_run: Write) -> None:
-    training = part(page_of(write_run(census.searched())), "training")
-    said = (
-        "The hyperparameters are those of trial 3 of 5, the best by loss on eval at its best epoch: Bayesian search "
-        "with seed 1, 1,805.2 s. It ended before 20 trials, when 30 minutes were over. 1 trial failed. 2 trials had "
-        "been done by an earlier attempt at the task."
-    )
-    assert said in text(training)
-    table = list(training.iter("table"))[-1]
-    assert [cell.text for cell in table.iter("th")][:4] == ["Trial", "hidden", "rate", "Loss, eval"]
-    assert list(rows(table)) == [
-        ["3, best", "[64]", "0.01", "0.3162", "0.9052", "11 of 14", "10.0"],
-        ["1", "[64]", "0.002", "0.3301", "undefined", "9 of 14", "10.0"],
-        ["5", "[64, 32]", "0.0002345", "0.3350", "0.8999", "14 of 14", "10.0"],
-        ["2", "[64, 32]", "0.001", "0.3415", "0.8990", "4 of 8", "10.0"],
-        ["4", "[64, 32]", "1", "failed", "-", "-", "1.5"],
-    ]
-    assert "model.py (epoch 1, step 12): expected a finite loss, got nan" in text(table)
-    charts = [figure for figure in training.iter("figure") if "Loss on eval by trial" in text(figure)]
-    assert [len(list(figure.iter("circle"))) for figure in charts] == [4]
-
-
-@pytest.mark.parametrize(
-    ("ended_by", "said"),
-    [
-        ("trials", "It ended with 20 trials, as it was asked."),
-        ("space", "It ended before 20 trials, since nothing new was left to try."),
-    ],
-)
-def test_a_search_says_what_ended_it(census: ModuleType, write_run: Write, ended_by: str, said: str) -> None:
-    documents = census.searched()
-    search = documents["training"]["search"]
-    search.update(ended_by=ended_by, objective="eval_auc", trials=search["trials"][2:3])
-    training = part(page_of(write_run(documents)), "training")
-    assert said in text(training)
-    assert "the best by AUC on eval at its best epoch" in text(training)
-    assert "by trial" not in text(training), "one trial makes no chart"
-
-
 def test_what_is_not_known_of_a_tfx_modules_training_is_said(census: ModuleType, write_run: Write) -> None:
     documents = census.pushed()
     documents["training"].update(curves=None, best_epoch=None, speed=None, deterministic=False)
