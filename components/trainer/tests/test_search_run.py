@@ -160,10 +160,11 @@ def test_time_before_an_interruption_counts_and_the_trial_that_was_cut_off_ends(
     ("damage", "said"),
     [
         (lambda text: text.replace('"number": 1', '"number": 4'), "its content is not what was written"),
-        (lambda text: text[: len(text) // 2], "Unterminated string"),
-        (lambda text: "", "Expecting value"),
-        (lambda text: "[1]", "list indices must be integers"),
+        (lambda text: text[: len(text) // 2], ""),
+        (lambda text: "", "Expecting value: line 1 column 1 (char 0)"),
+        (lambda text: "[1]", "list indices must be integers or slices, not str"),
     ],
+    ids=["changed", "half", "empty", "other"],
 )
 def test_a_damaged_record_is_named_and_not_used(
     tmp_path: Path, damage: Any, said: str, caplog: pytest.LogCaptureFixture
@@ -173,8 +174,7 @@ def test_a_damaged_record_is_named_and_not_used(
     file.write_text(damage(file.read_text()))
     with caplog.at_level(logging.WARNING, "benison"):
         found(trainer := Trainer(), tmp_path)
-    assert f"the record of trials {file} is not used: " in caplog.text
-    assert said in caplog.text or "Expecting" in caplog.text
+    assert f"the record of trials {file} is not used: {said}" in caplog.text
     assert len(trainer.asked) == 6
 
 
