@@ -68,13 +68,14 @@ class Timed(keras.callbacks.Callback):
 def ours(kind: str, rows: int, folder: Path) -> tuple[float, float]:
     """Benison's loop as a project has it by default, with deterministic operations."""
     from benison.components.trainer import fit
+    from benison.components.trainer.steps.blocks import pack
     from benison.config import Model as Settings
 
     fit.seeded(1)
     columns, labels = raw(rows, 1)
     held, answers = raw(1000, 2)
     settings = Settings("model.py", epochs=EPOCHS, batch_size=MODELS[kind][1], patience=EPOCHS, seed=1)
-    train, evaluated = fit.Rows(inputs_of(columns), labels), fit.Rows(inputs_of(held), answers)
+    train, evaluated = pack(inputs_of(columns), labels), pack(inputs_of(held), answers)
     training = fit.fit(model_of(kind), train, evaluated, settings, "model.py")
     return training.speed[-1].examples / training.speed[-1].train_seconds, training.curves[-1].loss
 

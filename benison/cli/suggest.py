@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from benison.core.casts import as_text
 from benison.core.errors import DataError
-from benison.core.examples import as_text
 from benison.core.spelling import nearest
 from benison.measures.ranking import placements
 

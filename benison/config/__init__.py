@@ -27,6 +27,8 @@ from benison.config.gate import GateCheck as GateCheck
 from benison.config.gate import gate_of
 from benison.config.label import Label as Label
 from benison.config.label import label_of
+from benison.config.model_card import ModelCard as ModelCard
+from benison.config.model_card import model_card_of
 from benison.config.paths import inside
 from benison.config.search import Choices as Choices
 from benison.config.search import Range as Range
@@ -56,6 +58,7 @@ class Config:
     validation: Validation
     gate: Gate
     registry: str
+    model_card: ModelCard
 
 
 def read(project: Path) -> Config:
@@ -82,6 +85,7 @@ def read(project: Path) -> Config:
         validation=validation_of(top.section("validation", optional=True)),
         gate=gate_of(top.section("gate")),
         registry=top.take("registry", str, "registry"),
+        model_card=model_card_of(top.section("model_card", optional=True)),
     )
     top.close()
     _no_leak(top, config)

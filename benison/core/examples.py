@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from benison.core.casts import as_text
 from benison.core.errors import DataError
 from benison.core.spelling import nearest
+
+_AT_ONCE = 65_536
+_log = logging.getLogger(__name__)
 
 
 def split_folder(artifact: Path, split: str) -> Path:
@@ -30,21 +37,84 @@ def read_split(artifact: Path, split: str, columns: list[str] | None = None) -> 
     Raises:
         DataError: The split is not there.
     """
+    return pa.concat_tables([pq.read_table(file, columns=columns) for file in split_files(artifact, split)])
+
+
+def split_files(artifact: Path, split: str) -> list[Path]:
+    """The files of a split in the order of their rows.
+
+    Raises:
+        DataError: The split is not there.
+    """
     files = sorted(split_folder(artifact, split).glob("*.parquet"))
     if not files:
         raise DataError(str(split_folder(artifact, split)), expected="Parquet files", got="none")
-    return pa.concat_tables([pq.read_table(file, columns=columns) for file in files])
+    return files
 
 
-def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column's values as the text that stands in a CSV: 1, not 1.0, for a whole number; null stays null."""
-    if pa.types.is_floating(column.type):
-        valid = pc.fill_null(column, 0.0)
-        if pc.all(pc.equal(valid, pc.floor(valid))).as_py() is not False and not pc.any(pc.is_nan(valid)).as_py():
-            column = column.cast(pa.int64())
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    return column.cast(pa.string())
+@dataclass(frozen=True)
+class LabelledSplit:
+    """The rows of a split whose label is one of two values, read as they are needed: never all columns of all of them.
+
+    Attributes:
+        files: Where they lie.
+        column_names: Of the data.
+        labels: For each row 1 where it is positive, else 0: int8.
+        known: For each row of the files whether it is one of them; None: every one is.
+    """
+
+    files: Sequence[Path]
+    column_names: Sequence[str]
+    labels: npt.NDArray[np.int8]
+    known: pa.ChunkedArray | None
+
+    @classmethod
+    def open(cls, artifact: Path, split: str, column: str, *, positive: str, negative: str) -> LabelledSplit:
+        """A split without the rows that have another label or none.
+
+        Raises:
+            DataError: The split is not there, or has no such column.
+        """
+        files = split_files(artifact, split)
+        names = pq.read_schema(files[0]).names
+        table = read_split(artifact, split, [column] if column in names else names[:1])
+        known = _is_one_of(_label_texts(table, column, names), positive, negative)
+        kept = table if (whole := pc.all(known).as_py() is not False) else table.filter(known)
+        if left_out := table.num_rows - kept.num_rows:
+            _log.info("%s: %d of %d rows have no known label, and are left out", split, left_out, table.num_rows)
+        labels = binary_labels(kept, column, positive=positive, negative=negative)
+        return cls(files, names, labels, None if whole else known)
+
+    @property
+    def num_rows(self) -> int:
+        """How many there are."""
+        return len(self.labels)
+
+    def select(self, columns: Sequence[str]) -> pa.Table:
+        """All rows with some columns alone."""
+        table = pa.concat_tables([pq.read_table(file, columns=list(columns)) for file in self.files])
+        return table if self.known is None else table.filter(self.known)
+
+    def batches(self, columns: Sequence[str], rows: int) -> Iterator[pa.Table]:
+        """Some columns of at most so many rows at a time, in order."""
+        seen = 0
+        for file in self.files:
+            with pq.ParquetFile(file) as opened:
+                for batch in opened.iter_batches(rows, columns=list(columns)):
+                    table = pa.Table.from_batches([batch])
+                    known = None if self.known is None else self.known.slice(seen, table.num_rows)
+                    seen += table.num_rows
+                    yield table if known is None else table.filter(known)
+
+    def spread(self, columns: Sequence[str], most: int) -> pa.Table:
+        """At most so many rows, evenly spread over all."""
+        taken, seen = np.linspace(0, self.num_rows - 1, min(most, self.num_rows)).astype(np.int64), 0
+        parts = []
+        for table in self.batches(columns, _AT_ONCE):
+            first, last = np.searchsorted(taken, [seen, seen + table.num_rows])
+            parts.append(table.take(taken[first:last] - seen))
+            seen += table.num_rows
+        return pa.concat_tables(parts)
 
 
 def labelled(table: pa.Table, column: str, *, positive: str, negative: str) -> pa.Table:
@@ -62,7 +132,7 @@ def labelled(table: pa.Table, column: str, *, positive: str, negative: str) -> p
     Raises:
         DataError: The column is missing.
     """
-    known = _is_one_of(_label_texts(table, column), positive, negative)
+    known = _is_one_of(_label_texts(table, column, table.column_names), positive, negative)
     return table if pc.all(known).as_py() else table.filter(known)
 
 
@@ -81,7 +151,7 @@ def binary_labels(table: pa.Table, column: str, *, positive: str, negative: str)
     Raises:
         DataError: The column is missing, or holds a third value or a missing one.
     """
-    values = _label_texts(table, column)
+    values = _label_texts(table, column, table.column_names)
     known = _is_one_of(values, positive, negative)
     if not pc.all(known).as_py() and len(values):
         row = pc.index(known, False).as_py()
@@ -95,9 +165,9 @@ def binary_labels(table: pa.Table, column: str, *, positive: str, negative: str)
     return np.asarray(pc.equal(values, positive).to_numpy(), dtype=np.int8)
 
 
-def _label_texts(table: pa.Table, column: str) -> pa.ChunkedArray:
-    if column not in table.column_names:
-        raise DataError("label", expected=f"a column {column!r}", got="none", hint=nearest(column, table.column_names))
+def _label_texts(table: pa.Table, column: str, names: Sequence[str]) -> pa.ChunkedArray:
+    if column not in names:
+        raise DataError("label", expected=f"a column {column!r}", got="none", hint=nearest(column, names))
     return as_text(table[column])
 
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from benison.core.casts import as_text
 from benison.core.errors import DataError
-from benison.core.examples import as_text
 from benison.core.spelling import nearest
 
 SERVE_EXAMPLES = "serving_default"
@@ -92,14 +92,19 @@ def texts(table: pa.Table, column: str) -> pa.ChunkedArray:
 
 
 def _column(table: pa.Table, column: str) -> pa.ChunkedArray:
-    if column not in table.column_names:
-        raise DataError(
-            f"feature {column!r}",
-            expected=f"a column {column!r} in the data",
-            got="none",
-            hint=nearest(column, table.column_names),
-        )
+    require_column(column, table.column_names)
     return table[column]
+
+
+def require_column(column: str, names: Sequence[str]) -> None:
+    """Refuses data without a column that a feature is made of.
+
+    Raises:
+        DataError: It is not among their columns.
+    """
+    if column not in names:
+        expected, hint = f"a column {column!r} in the data", nearest(column, names)
+        raise DataError(f"feature {column!r}", expected=expected, got="none", hint=hint)
 
 
 def seconds(table: pa.Table, column: str) -> npt.NDArray[np.float64]:

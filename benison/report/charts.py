@@ -143,17 +143,35 @@ def interval_scale(estimates: Sequence[Mapping[str, Any]], limits: Sequence[floa
     return Scale(-far, far, _CELL_MARGIN, CELL_WIDTH - _CELL_MARGIN)
 
 
-def interval(estimate: Mapping[str, Any], scale: Scale, *, limit: float | None, kind: str) -> Markup:
-    """A difference with its interval, as one row of a forest plot.
+def value_scale(estimates: Sequence[Mapping[str, Any]], origin: float) -> Scale:
+    """One scale for the values of all slices, as wide as they are, and cut as `interval_scale` is.
+
+    Args:
+        estimates: Each with a value.
+        origin: The value of all rows, which is always inside.
+    """
+    ends = [[one[key] for key in ("lower", "value", "upper") if one.get(key) is not None] for one in estimates]
+    known = [origin, *(end for found in ends for end in found)]
+    far = 3 * median(max(abs(end - origin) for end in found) for found in ends) if ends else 0.0
+    low, high = max(min(known), origin - far), min(max(known), origin + far)
+    room = 0.05 * (high - low) or abs(origin) * 0.05 or 1.0
+    return Scale(low - room, high + room, _CELL_MARGIN, CELL_WIDTH - _CELL_MARGIN)
+
+
+def interval(
+    estimate: Mapping[str, Any], scale: Scale, *, limit: float | None, kind: str, origin: float = 0.0
+) -> Markup:
+    """A difference or a value with its interval, as one row of a forest plot.
 
     Args:
         estimate: ``{"value", "lower", "upper"}``.
         scale: The plot's common scale.
         limit: What the lower end must not fall below; None where nothing was asked.
         kind: ``whole``, ``judged`` or ``unjudged``.
+        origin: Where the line stands that all rows are read against: no difference, or the value of all rows.
     """
     middle = CELL_HEIGHT / 2
-    shapes = [line(scale(0), -_BEYOND, scale(0), CELL_HEIGHT + _BEYOND, "zero")]
+    shapes = [line(scale(origin), -_BEYOND, scale(origin), CELL_HEIGHT + _BEYOND, "zero")]
     if limit is not None:
         shapes.append(line(scale(limit), -_BEYOND, scale(limit), CELL_HEIGHT + _BEYOND, "limit"))
     low, high = estimate.get("lower"), estimate.get("upper")
@@ -163,8 +181,11 @@ def interval(estimate: Mapping[str, Any], scale: Scale, *, limit: float | None, 
             _end(low, scale, middle, kind),
             _end(high, scale, middle, kind),
         ]
-    if estimate["value"] is not None and scale.holds(estimate["value"]):
-        shapes.append(_point(scale(estimate["value"]), middle, kind))
+    value = estimate["value"]
+    if value is not None and scale.holds(value):
+        shapes.append(_point(scale(value), middle, kind))
+    elif value is not None and (low is None or high is None):
+        shapes.append(_end(value, scale, middle, kind))
     return drawing(CELL_WIDTH, CELL_HEIGHT, *shapes)
 
 
@@ -177,7 +198,7 @@ def _end(value: float, scale: Scale, middle: float, kind: str) -> Markup:
     if scale.holds(value):
         return line(scale(value), middle - 4, scale(value), middle + 4, f"whisker {kind}")
     tip = CELL_WIDTH - 2 if value > scale.high else 2.0
-    back = tip - math.copysign(7, value)
+    back = tip - 7 if value > scale.high else tip + 7
     points = f"{place(tip)},{place(middle)} {place(back)},{place(middle - 4)} {place(back)},{place(middle + 4)}"
     return tag("polygon", points=points, class_=f"arrow {kind}")
 
@@ -189,8 +210,8 @@ def _point(x: float, y: float, kind: str) -> Markup:
     return tag("polygon", points=" ".join(f"{place(a)},{place(b)}" for a, b in corners), class_=f"point {kind}")
 
 
-def interval_axis(scale: Scale) -> Markup:
-    """The axis below the rows of a forest plot."""
+def interval_axis(scale: Scale, words: tuple[str, str] = ("← worse", "better →")) -> Markup:
+    """The axis below the rows of a forest plot, with what its two ends mean."""
     values = ticks(scale.low, scale.high, at_most=5)
     return drawing(
         CELL_WIDTH,
@@ -198,8 +219,8 @@ def interval_axis(scale: Scale) -> Markup:
         line(scale.start, 0.5, scale.end, 0.5, "axis"),
         *(line(scale(value), 0, scale(value), 5, "axis") for value in values),
         *(label(scale(value), 17, tick_label(value, values)) for value in values),
-        label(scale.start, 31, "← worse", "name", "start"),
-        label(scale.end, 31, "better →", "name", "end"),
+        label(scale.start, 31, words[0], "name", "start"),
+        label(scale.end, 31, words[1], "name", "end"),
     )
 
 

@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from benison.cards import evaluated
 from benison.config import METRICS
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.report.gather import Document, RunEvidence
 
-WHOLE = "overall"
+WHOLE = evaluated.OVERALL
 _BY_WEIGHT = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
@@ -42,10 +43,7 @@ def asked_by_slice(evidence: RunEvidence) -> list[str]:
 
 def baselines(evidence: RunEvidence) -> list[str]:
     """What the challenger was compared with; a reference that is the champion itself is not told twice."""
-    evaluation = evidence.evaluation or {}
-    champion, reference = evaluation.get("champion"), evaluation.get("reference")
-    same = champion and reference and champion["package"] == reference["package"]
-    return ["champion"] * bool(champion) + ["reference"] * bool(reference and not same)
+    return evaluated.baselines(evidence.evaluation) if evidence.evaluation else []
 
 
 def gain_over(metric: Mapping[str, Any], baseline: str) -> Document | None:

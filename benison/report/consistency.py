@@ -44,6 +44,7 @@ def _of_packages(evidence: RunEvidence) -> Iterator[str]:
         "packages",
         {
             "training.json": _text(evidence.training, "package"),
+            "model_card.json": _text(evidence.card and evidence.card["model_details"]["version"], "name"),
             "evaluation.json": _text(challenger, "package"),
             "blessing.json": _text(evidence.blessing, "package"),
             "pushed.json": _text(evidence.pushed, "package"),

@@ -20,7 +20,7 @@ _DONE = ("succeeded", "reused")
 
 
 class _Place(NamedTuple):
-    """Where a document lies: which task's which output, and under which name; its stem is its kind."""
+    """Where a document lies: which task's which output, and under which path there; its stem is its kind."""
 
     task: str
     output: str
@@ -35,6 +35,8 @@ _BANDS = _Place("example-validator", "anomalies", "bands.json")
 _CHECKS = _Place("example-validator", "anomalies", "checks.json")
 _TRAINING = _Place("trainer", "model", "training.json")
 _NOT_TRAINED = _Place("trainer", "model", "not_trained.json")
+_CARD = _Place("trainer", "model", "model_card.json")
+_FEATURES = _Place("trainer", "model", "Format-Serving/assets.extra/features.json")
 _EVALUATION = _Place("evaluator", "evaluation", "evaluation.json")
 _BLESSING = _Place("pusher", "blessing", "blessing.json")
 _PUSHED = _Place("pusher", "pushed_model", "pushed.json")
@@ -57,6 +59,8 @@ class RunEvidence:
         checks: Every check of the data.
         training: How the challenger was trained.
         not_trained: Why there is none.
+        card: What the trainer says of the challenger, and people of the model.
+        features: What its package makes of raw columns.
         evaluation: Every metric and check of the models.
         evaluation_digest: The digest of evaluation.json as it lies there now.
         blessing: The gate's word with its reasons.
@@ -76,6 +80,8 @@ class RunEvidence:
     checks: Document | None = None
     training: Document | None = None
     not_trained: Document | None = None
+    card: Document | None = None
+    features: Document | None = None
     evaluation: Document | None = None
     evaluation_digest: str | None = None
     blessing: Document | None = None
@@ -148,9 +154,9 @@ class _Reader:
         if folder is None:
             return None
         try:
-            return documents.read(folder / place.file, place.file.removesuffix(".json"))
+            return documents.read(folder / place.file, Path(place.file).stem)
         except DataError as error:
-            self.unreadable.append(f"{place.task}: {place.file} could not be read: {error.got}")
+            self.unreadable.append(f"{place.task}: {Path(place.file).name} could not be read: {error.got}")
             return None
 
     def model(self) -> tuple[Document | None, Document | None]:
@@ -194,6 +200,7 @@ def gather(run_folder: Path) -> RunEvidence:
     run = documents.read(run_folder / "run.json", "run")
     reader = _Reader(run_folder, run)
     training, not_trained = reader.model()
+    trained = not_trained is None
     return RunEvidence(
         folder=run_folder,
         run=run,
@@ -207,6 +214,8 @@ def gather(run_folder: Path) -> RunEvidence:
         checks=reader.document(_CHECKS),
         training=training,
         not_trained=not_trained,
+        card=reader.document(_CARD) if trained else None,
+        features=reader.document(_FEATURES) if trained else None,
         evaluation=reader.document(_EVALUATION),
         evaluation_digest=reader.evaluation_digest(),
         blessing=reader.document(_BLESSING),

@@ -34,9 +34,9 @@ def render(evidence: RunEvidence) -> Markup:
         return section("metrics", "Metrics", tag("p", why_missing(evidence, "evaluator"), class_="absent"))
     if not slices(evidence):
         return section("metrics", "Metrics", tag("p", "There was no model to measure.", class_="absent"))
-    overall = _all_metrics(evidence, WHOLE, "Every metric on the whole holdout")
-    forests = [_forest(evidence, metric) for metric in asked_by_slice(evidence)]
-    return section("metrics", "Metrics", _how(evidence, evidence.evaluation), overall, *forests, _every(evidence))
+    overall = all_metrics(evidence, WHOLE, "Every metric on the whole holdout")
+    forests = [forest(evidence, metric) for metric in asked_by_slice(evidence)]
+    return section("metrics", "Metrics", _how(evidence, evidence.evaluation), overall, *forests, every(evidence))
 
 
 def figure(found: Mapping[str, Any] | None, *, sign: bool = False) -> Markup:
@@ -65,7 +65,8 @@ def _how(evidence: RunEvidence, evaluation: Document) -> Markup:
     )
 
 
-def _all_metrics(evidence: RunEvidence, name: str, caption: str) -> Markup:
+def all_metrics(evidence: RunEvidence, name: str, caption: str) -> Markup:
+    """Every metric on a slice, for each model, with the gains."""
     against, main, found = baselines(evidence), main_metrics(evidence), measured(evidence, name)
     columns = [
         Column("Metric", "name"),
@@ -90,7 +91,7 @@ def _metric_row(metric: str, found: Document, against: list[str], main: bool) ->
     return Row(cells, "main" if main else None)
 
 
-def _forest(evidence: RunEvidence, metric: str) -> Markup:
+def forest(evidence: RunEvidence, metric: str) -> Markup:
     """A metric by slice; beside the figures a forest plot of the gain over the champion."""
     found = [one for one in slices(evidence) if metric in one["metrics"]]
     against = [name for name in baselines(evidence) if any(gain_over(one["metrics"][metric], name) for one in found)]
@@ -122,7 +123,11 @@ def _plain(evidence: RunEvidence, metric: str, found: list[Document]) -> Markup:
     ]
     rows = [
         Row(
-            (_name(one), *(figure(one["metrics"][metric].get(model)) for model in models), _word(evidence, metric, one))
+            (
+                slice_name(one),
+                *(figure(one["metrics"][metric].get(model)) for model in models),
+                _word(evidence, metric, one),
+            )
         )
         for one in found
     ]
@@ -142,7 +147,7 @@ def _forest_row(evidence: RunEvidence, metric: str, one: Document, against: list
     kind = "whole" if one["slice"] == WHOLE else "judged" if one["judged"] else "unjudged"
     gain = gain_over(found, against[0]) or {"value": None}
     cells = [
-        _name(one),
+        slice_name(one),
         charts.interval(gain, scale, limit=None if limit is None else -limit, kind=kind),
         *(figure(gain_over(found, baseline), sign=True) for baseline in against),
         figure(found["challenger"]),
@@ -166,7 +171,8 @@ def _key(evidence: RunEvidence, metric: str) -> Markup:
     return tag("p", join(keys, " "), class_="legend")
 
 
-def _name(one: Document) -> Markup:
+def slice_name(one: Document) -> Markup:
+    """A slice, and how many rows and positives it has."""
     return join([one["slice"], " ", quiet(f"{count(one['rows'])} rows, {count(one['positives'])} positive")])
 
 
@@ -178,16 +184,17 @@ def _word(evidence: RunEvidence, metric: str, one: Document) -> Markup:
     return join([badge(found[0].verdict), quiet(" soft") if found[0].tier is Tier.SOFT else None])
 
 
-def _every(evidence: RunEvidence) -> Markup | None:
+def every(evidence: RunEvidence) -> Markup | None:
+    """Every metric of every slice but the whole, folded away; None where there are no slices."""
     others = [one for one in slices(evidence) if one["slice"] != WHOLE]
     if not others:
         return None
     folded = [
         tag(
             "details",
-            tag("summary", _name(one)),
+            tag("summary", slice_name(one)),
             None if one["judged"] else tag("p", f"Not judged: {one['why_not']}"),
-            _all_metrics(evidence, one["slice"], f"Every metric on {one['slice']}"),
+            all_metrics(evidence, one["slice"], f"Every metric on {one['slice']}"),
         )
         for one in others
     ]

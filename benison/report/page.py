@@ -7,11 +7,12 @@ from benison.pages.badges import sign
 from benison.pages.figures import duration, metric_name, moment
 from benison.pages.frame import document
 from benison.pages.markup import Markup, escape, join, quiet, tag
-from benison.report import checks, curves, data, lineage, metrics, training
+from benison.report import card, checks, curves, data, lineage, metrics, training
 from benison.report.comparison import WHOLE, baselines, gain_over, main_metrics, measured, slices
 from benison.report.conclusion import Conclusion, conclude, tally
 from benison.report.gather import RunEvidence
 
+FILE = "report.html"
 _OUTCOMES = {
     "pushed": "pass",
     "unchanged": "same",
@@ -116,6 +117,8 @@ def _counts(evidence: RunEvidence) -> list[tuple[object, ...]]:
 def _contents(evidence: RunEvidence) -> Markup:
     shown = [part for part in _PARTS if part[0] != "curves" or curves.render(evidence)]
     links = [tag("li", tag("a", title, href=f"#{anchor}")) for anchor, title in shown]
+    if evidence.card is not None:
+        links.append(tag("li", tag("a", "Model card", href=card.FILE)))
     return tag("nav", tag("ul", *links), aria_label="Parts of this report")
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from benison.core.casts import as_text
 from benison.core.errors import DataError
-from benison.core.texts import spell
 from benison.sources import numerals
 from benison.sources.columns import Columns
 
@@ -160,28 +159,3 @@ def _finite(numbers: pa.Array, name: str, place: Place) -> pa.Array:
         got, hint = f"{numbers[bad].as_py()}", "a model cannot learn from it; leave the value empty, or mend it before"
         raise DataError(place.at(bad, name), expected="a finite number", got=got, hint=hint)
     return numbers
-
-
-def as_text(array: pa.Array) -> pa.Array:
-    """Values as text: 1 for 1.0, true and false, ISO 8601 for times (Z where they have a zone); null stays null.
-
-    The spelling is Python's and NumPy's, since Arrow's own has changed between versions.
-    """
-    if types.is_string(array.type) or types.is_null(array.type):
-        return array.cast(pa.string())
-    if types.is_timestamp(array.type) or types.is_date(array.type):
-        return _iso_times(array)
-    encoded = array.dictionary_encode()
-    texts = pa.array([spell(value) for value in encoded.dictionary.to_pylist()], pa.string())
-    return texts.take(encoded.indices)
-
-
-def _iso_times(array: pa.Array) -> pa.Array:
-    """Times by NumPy, which needs no time zone database and knows nanoseconds."""
-    if types.is_date(array.type):
-        unit, zone, counts = "D", "", array.cast(pa.date32()).view(pa.int32())
-    else:
-        unit, zone, counts = array.type.unit, "Z" if array.type.tz else "", array.view(pa.int64())
-    values = pc.fill_null(counts, 0).to_numpy(zero_copy_only=False).astype(np.int64).astype(f"datetime64[{unit}]")
-    spelt = [f"{text}{zone}" for text in np.datetime_as_string(values)]
-    return pa.array(spelt, pa.string(), mask=pc.is_null(array).to_numpy(zero_copy_only=False))

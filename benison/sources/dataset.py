@@ -16,9 +16,10 @@ import numpy as np
 import pyarrow as pa
 
 from benison.config.data import Data, Table
+from benison.core.casts import as_text
 from benison.sources import cuts
 from benison.sources.columns import Columns
-from benison.sources.conform import Place, as_text
+from benison.sources.conform import Place
 from benison.sources.find import find, pattern_of, store_of
 from benison.sources.inputs import Input, inputs_of
 from benison.sources.intake import Intake, intake

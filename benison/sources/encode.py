@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from benison.core.casts import as_text
 from benison.core.errors import DataError
 from benison.core.logs import quiet_imports
-from benison.sources.conform import as_text
 
 INTEGERS, FLOATS, TEXTS = "int64_list", "float_list", "bytes_list"
 BLOCK_ROWS = 8192

@@ -25,7 +25,7 @@ def evaluator(  # type: ignore[no-untyped-def]
 
     Returns:
         predictions: What each model answered, row by row.
-        evaluation: TFMA's own layout, and evaluation.json with every metric, interval and check.
+        evaluation: TFMA's own layout, model_card.json, and evaluation.json with every metric, interval and check.
     """
     from pathlib import Path
 

@@ -18,8 +18,8 @@ import tensorflow as tf
 
 from benison.config import FILE, Label
 from benison.core import answers, documents
+from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
-from benison.core.examples import as_text
 from benison.core.signatures import PROBABILITY, SERVE_COLUMNS, SERVE_EXAMPLES, TEXT, TRANSFORM_COLUMNS, feed
 from benison.core.spelling import nearest
 from benison.sources.encode import encode

@@ -14,6 +14,9 @@ import pyarrow.parquet as pq
 import tensorflow as tf
 
 from benison import config, eval_config
+from benison.cards import card
+from benison.cards.evaluated import evaluated
+from benison.cards.markdown import markdown
 from benison.components.evaluator import judge, keep, record, tfma_files
 from benison.components.evaluator.compare import CHALLENGER, Answers, compare, usable
 from benison.components.evaluator.judge import Baselines
@@ -84,7 +87,7 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
         model: The challenger.
         champion: The champion and the reference, if there are any.
         predictions: What each model answered, row by row.
-        evaluation: TFMA's own layout, and evaluation.json.
+        evaluation: TFMA's own layout, the model card with what was found, and evaluation.json.
     """
     asked = _asked(bundle / "project", holdout)
     slices = cut(asked.rows, asked.slicing, asked.settings.evaluation)
@@ -97,6 +100,7 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
     if CHALLENGER not in models:
         reason = documents.read(model / "not_trained.json", "not_trained")["reason"]
         return _write(evaluation, asked, models, record.no_model(reason))
+    told = card.read(model)
     packages = _opened(asked, models)
     answers = _answers(asked, models, packages)
     _write_predictions(predictions, asked, answers)
@@ -105,7 +109,7 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
     measured = compare(answers, slices, asked.slicing.metrics, asked.settings.gate.confidence)
     judgement = judge.judge(asked.settings.gate, measured, _baselines(answers), judge.broken(sound))
     sound += _kept(asked, packages)
-    return _write(evaluation, asked, models, Outcome(judgement, measured, sound, curves(answers)))
+    return _write(evaluation, asked, models, Outcome(judgement, measured, sound, curves(answers)), told)
 
 
 def _asked(project: Path, holdout: Path) -> _Asked:
@@ -202,8 +206,10 @@ def _write_predictions(predictions: Path, asked: _Asked, answers: Answers) -> No
         pq.write_table(pa.table({**columns, **by_slice}), folder / "predictions.parquet")
 
 
-def _write(evaluation: Path, asked: _Asked, models: Mapping[str, _Model], outcome: Outcome) -> None:
-    """TFMA's files first, then evaluation.json, which says that all of them are there."""
+def _write(
+    evaluation: Path, asked: _Asked, models: Mapping[str, _Model], outcome: Outcome, told: card.Card | None = None
+) -> None:
+    """TFMA's files and the card first, then evaluation.json, which says that all of them are there."""
     types = {name: asked.rows.schema.field(name).type for name in asked.slicing.columns}
     packages = {role: one.package for role, one in models.items()}
     eval_run = tfma_files.eval_run(asked.slicing, asked.settings.label.column, packages, asked.snapshot)
@@ -213,6 +219,9 @@ def _write(evaluation: Path, asked: _Asked, models: Mapping[str, _Model], outcom
     _write_records(evaluation / tfma_files.VALIDATIONS_FILE, [validation])
     said = {role: models[role].said if role in models else None for role in (CHALLENGER, *BASELINES)}
     content = record.evaluation(said, asked.holdout, asked.settings.gate, outcome)
+    if told is not None:
+        card.write(evaluation, evaluated(told, content))
+        write_atomically(evaluation / card.MARKDOWN, markdown(told, content).encode())
     documents.write(evaluation / "evaluation.json", "evaluation", content)
     _LOG.info("%s by %d checks on %d slices", content["verdict"], len(outcome.checks), len(outcome.measured))
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from benison.core.casts import as_text
 from benison.core.errors import ConfigError
-from benison.core.examples import as_text
 from benison.core.spelling import nearest
 from benison.eval_config import EvalConfig, Slicing
 

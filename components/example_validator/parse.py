@@ -10,6 +10,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from benison.config import FILE, Config, columns_of
+from benison.core.environments import require_served
 from benison.core.errors import ConfigError
 from benison.core.spelling import nearest
 
@@ -101,7 +102,8 @@ def covers(schema: schema_pb2.Schema, config: Config, file: str) -> None:
     """Makes sure that the schema speaks of every column that the model sees, since a missing one would go unchecked.
 
     Raises:
-        ConfigError: A feature of benison.yaml, or the label, is not in the schema; the message names the nearest one.
+        ConfigError: A feature of benison.yaml, or the label, is not in the schema (the message names the nearest one),
+            or the schema says that a feature is not there when the model serves.
     """
     known = {feature.name for feature in schema.feature}
     asked: dict[str, Iterable[str]] = {"label": [config.label.column], "features": columns_of(config.features)}
@@ -114,6 +116,7 @@ def covers(schema: schema_pb2.Schema, config: Config, file: str) -> None:
                     got="none",
                     hint=nearest(column, known),
                 )
+    require_served(schema, columns_of(config.features), config.validation.schema.serving_environment, file)
 
 
 def names(config: Config, schema: schema_pb2.Schema, columns: Iterable[str]) -> None:

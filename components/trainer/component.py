@@ -25,7 +25,7 @@ def trainer(  # type: ignore[no-untyped-def]
         checkpoint_root: Where an interrupted training leaves what a retry needs to go on; empty: it begins anew.
 
     Returns:
-        model: Format-Serving/ (a SavedModel, TFX's own layout) and training.json, or not_trained.json.
+        model: Format-Serving/ (a SavedModel, TFX's own layout), model_card.json and training.json, or not_trained.json.
     """
     from pathlib import Path
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import keras
-import pyarrow as pa
 import tensorflow as tf
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
 
 import benison.config
+from benison.cards import card, stated
+from benison.cards.trained import trained as card_of
 from benison.components.trainer import agree, export, fit, load, search, warmup
 from benison.components.trainer import base_model as start
 from benison.components.trainer.accept import accept
+from benison.components.trainer.architecture import architecture, of_module
 from benison.components.trainer.featurize.fit import fit as fit_features
 from benison.components.trainer.featurize.graph import FeatureGraph
-from benison.components.trainer.featurize.transform import tensors, transform
+from benison.components.trainer.featurize.transform import layout_of, tensors, transform, transform_split
 from benison.components.trainer.fit import scalars, speed
 from benison.components.trainer.fit.building import built, exported
 from benison.components.trainer.fit.checkpoints import Checkpoints, checkpoints_at
@@ -27,10 +33,12 @@ from benison.components.trainer.fit.plan import environment
 from benison.components.trainer.inputs import model_features
 from benison.components.trainer.run_fn import run as run_fn
 from benison.components.trainer.serve import Served
-from benison.config import Config
-from benison.core import digests, documents
+from benison.components.trainer.steps.blocks import Blocks
+from benison.config import Config, columns_of
+from benison.core import digests, documents, memory
+from benison.core.environments import require_served
 from benison.core.errors import ConfigError, IntegrityError, ModelCodeError, StorageError
-from benison.core.examples import binary_labels, labelled, read_split
+from benison.core.examples import LabelledSplit
 from benison.core.files import storage_errors, write_atomically
 from benison.core.signatures import SERVE_COLUMNS, SERVE_EXAMPLES, SERVE_TRANSFORMED, TRANSFORM_COLUMNS
 from benison.core.spelling import nearest
@@ -38,6 +46,8 @@ from benison.core.verdicts import Verdict
 
 PACKAGE = "Format-Serving"
 _TRIED_OUT = 64
+# Of the memory there is, rows may take a third: TensorFlow has a copy of them, and the model needs some as well.
+_SHARE = 3
 _COMPARED = {SERVE_COLUMNS: 10_000, SERVE_TRANSFORMED: 10_000, SERVE_EXAMPLES: 1_000}
 _log = logging.getLogger(__name__)
 
@@ -72,19 +82,23 @@ def run(
     project = bundle / "project"
     config = benison.config.read(project)
     _complete(project, config)
+    stated.require_sensitive(config.model_card, [column["name"] for column in snapshot["columns"]])
     origin = documents.read(bundle / "bundle.json", "bundle")["digest"]
     base = start.read(base_model) if base_model else None
     kept: list[Checkpoints | search.Record] = []
     if config.model.run_fn:
         record = run_fn.train(project, config, examples, model / PACKAGE, base.folder if base else None)
         record |= {"base_model": base.handed_over if base else None, "search": None}
+        layers = of_module(config)
     else:
         inputs = {"bundle": origin, "snapshot": snapshot["digest"], "base_model": base.package if base else None}
         given = _Given(examples, base, checkpoint_root, inputs)
-        record, kept = _trained_here(project, config, given, model)
+        record, layers, kept = _trained_here(project, config, given, model)
     package = digests.of_tree(model / PACKAGE)
     whole = {**record, "package": package, "bundle": origin, "snapshot": snapshot["digest"], "spans": snapshot["spans"]}
     write_atomically(model / "environment.txt", _packages().encode())
+    features = documents.read(model / PACKAGE / "assets.extra" / "features.json", "features")
+    card.write(model, card_of(config, whole, snapshot, features, layers))
     documents.write(model / "training.json", "training", whole)
     for one in kept:
         one.clear()
@@ -92,21 +106,23 @@ def run(
 
 def _trained_here(
     project: Path, config: Config, given: _Given, model: Path
-) -> tuple[dict[str, Any], list[Checkpoints | search.Record]]:
-    """Trains and exports what the project's build_model returns; what training.json says of it, and what to clear."""
+) -> tuple[dict[str, Any], str, list[Checkpoints | search.Record]]:
+    """Trains and exports what build_model returns; what training.json says of it, its layers, and what to clear."""
     _on_tensorflow()
     config = replace(config, model=replace(config.model, module=config.model.source_in(project)[1] or load.DEFAULT))
     plan = fit.planned(config.model)
     fit.seeded(config.model.seed, deterministic=config.model.deterministic)
-    data = _read(given.examples, config, given.base)
-    with load.importable(project), search.unremarked():
+    rows = tempfile.TemporaryDirectory(prefix="rows-", ignore_cleanup_errors=True)
+    with load.importable(project), search.unremarked(), rows as scratch:
+        data = _read(given.examples, config, given.base, Path(scratch))
         config, found, kept = _searched(project, config, data, plan, given)
         keeping = _keeping(model, config, plan, given)
         trained = _train(project, config, data, plan, keeping)
         signatures = _export(project, config, data, trained, model / PACKAGE)
     scalars.write(trained.training, model)
     record = {**_record(config, data, trained, signatures), "search": found.to_json() if found else None}
-    return record, [*kept, *([keeping.checkpoints] if keeping.checkpoints else [])]
+    kept += [keeping.checkpoints] if keeping.checkpoints else []
+    return record, architecture(trained.keras_model), kept
 
 
 @dataclass(frozen=True)
@@ -128,12 +144,12 @@ class _Given:
 
 @dataclass(frozen=True)
 class _Data:
-    """Train and eval, raw and as the model sees them, and the graph between."""
+    """Train and eval as the model sees them, eval also raw, and the graph between."""
 
     graph: FeatureGraph
-    train: fit.Rows
-    held: fit.Rows
-    held_raw: pa.Table
+    train: Blocks
+    held: Blocks
+    held_raw: LabelledSplit
     base: start.BaseModel | None
 
 
@@ -196,27 +212,35 @@ def _complete(project: Path, config: Config) -> None:
     if not (project / config.data.schema).is_file():
         hint = nearest(config.data.schema, [path.name for path in project.glob("*.pbtxt")])
         raise ConfigError("benison.yaml (data.schema)", expected=f"a file {config.data.schema}", got="none", hint=hint)
+    schema = schema_pb2.Schema()
+    try:
+        text_format.Parse((project / config.data.schema).read_text(), schema)
+    except (text_format.ParseError, UnicodeDecodeError) as error:
+        expected = "a tensorflow.metadata.v0.Schema in protobuf's text format"
+        raise ConfigError(config.data.schema, expected=expected, got=str(error)) from error
+    served = config.validation.schema.serving_environment
+    require_served(schema, columns_of(config.features), served, config.data.schema)
 
 
-def _read(examples: Path, config: Config, base: start.BaseModel | None) -> _Data:
-    train, held = _labelled(examples, "train", config), _labelled(examples, "eval", config)
+def _read(examples: Path, config: Config, base: start.BaseModel | None, scratch: Path) -> _Data:
+    """Reads train and eval and makes of them what the model sees; on disk where memory would not hold that twice."""
+    train, held = (_labelled(examples, split, config) for split in ("train", "eval"))
     graph = fit_features(train, config.features, base.features if base else None)
-    return _Data(graph, _rows(train, graph, config), _rows(held, graph, config), held, base)
+    needed, room = layout_of(graph).nbytes(train.num_rows + held.num_rows), memory.available() // _SHARE
+    if needed > room:
+        _log.info("train and eval take %d MB, more than the %d MB for them: they go to disk", needed >> 20, room >> 20)
+    made = []
+    for split, folder in ((train, scratch / "train"), (held, scratch / "eval")):
+        with storage_errors(folder):
+            folder.mkdir()
+            made.append(transform_split(split, graph, folder if needed > room else None))
+    return _Data(graph, made[0], made[1], held, base)
 
 
-def _labelled(examples: Path, split: str, config: Config) -> pa.Table:
+def _labelled(examples: Path, split: str, config: Config) -> LabelledSplit:
     """A split without the rows that nothing can be learned from."""
-    rows, label = read_split(examples, split), config.label
-    known = labelled(rows, label.column, positive=label.positive, negative=label.negative)
-    if left_out := rows.num_rows - known.num_rows:
-        _log.info("%s: %d of %d rows have no known label, and are left out", split, left_out, rows.num_rows)
-    return known
-
-
-def _rows(table: pa.Table, graph: FeatureGraph, config: Config) -> fit.Rows:
     label = config.label
-    labels = binary_labels(table, label.column, positive=label.positive, negative=label.negative)
-    return fit.Rows(transform(table, graph), labels)
+    return LabelledSplit.open(examples, split, label.column, positive=label.positive, negative=label.negative)
 
 
 def _searched(
@@ -276,7 +300,7 @@ def _train(project: Path, config: Config, data: _Data, plan: fit.Plan, keeping: 
     settings, module = config.model, config.model.module
     # Again, so that neither the reading nor an earlier trial has a part in what is random here.
     fit.seeded(settings.seed, deterministic=settings.deterministic)
-    sample = {name: values[:_TRIED_OUT] for name, values in data.train.inputs.items()}
+    sample = data.train.part(0, _TRIED_OUT).inputs
 
     def build() -> Any:
         made = load.build(project, module, model_features(data.graph), settings.hyperparameters)
@@ -318,8 +342,9 @@ def _agree(config: Config, data: _Data, trained: _Trained, package: Path) -> Non
         SERVE_TRANSFORMED: agree.by_transformed,
         SERVE_EXAMPLES: agree.by_examples,
     }
+    every = data.held_raw.spread([column.name for column in data.graph.columns], max(_COMPARED.values()))
     for signature, way in ways.items():
-        rows = agree.sample(data.held_raw, _COMPARED[signature])
+        rows = agree.sample(every, _COMPARED[signature])
         seen = transform(rows, data.graph)
         expected = fit.predict(trained.keras_model, seen, config.model.module)
         agree.require(expected, way(loaded, rows, data.graph), signature)
@@ -333,7 +358,7 @@ def _record(config: Config, data: _Data, trained: _Trained, signatures: Mapping[
         "seed": config.model.seed,
         "deterministic": config.model.deterministic,
         "hyperparameters": config.model.hyperparameters,
-        "rows": {"train": len(data.train.labels), "eval": len(data.held.labels)},
+        "rows": {"train": len(data.train), "eval": len(data.held)},
         "curves": [epoch.to_json() for epoch in trained.training.curves],
         "best_epoch": trained.training.best_epoch,
         "parameters": trained.keras_model.count_params(),
@@ -346,7 +371,8 @@ def _record(config: Config, data: _Data, trained: _Trained, signatures: Mapping[
     }
 
 
+@cache
 def _packages() -> str:
     """The installed packages as ``name==version``, one a line, sorted."""
-    found = {(d.metadata["Name"] or "", d.version) for d in metadata.distributions()}
+    found = {(told["Name"] or "", told["Version"]) for told in (each.metadata for each in metadata.distributions())}
     return "".join(f"{name}=={version}\n" for name, version in sorted(found, key=lambda pair: pair[0].lower()))

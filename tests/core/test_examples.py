@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from benison.core.casts import as_text
 from benison.core.errors import DataError
-from benison.core.examples import as_text, binary_labels, labelled
+from benison.core.examples import LabelledSplit, binary_labels, labelled, read_split
 
 
 def test_labels_become_zero_and_one_in_the_order_of_the_rows() -> None:
@@ -51,5 +55,54 @@ def test_no_rows_have_no_labels() -> None:
     assert binary_labels(table, "y", positive="1", negative="0").tolist() == []
 
 
-def test_fractions_keep_their_fraction_as_text() -> None:
-    assert as_text(pa.chunked_array([[0.5, None, 2.0]])).to_pylist() == ["0.5", None, "2"]
+def test_a_number_as_text_depends_on_no_other_row() -> None:
+    texts = as_text(pa.chunked_array([[0.5, None, 2.0], [1e15], [float("nan")]]))
+    assert texts.to_pylist() == ["0.5", None, "2", "1000000000000000", "nan"]
+    assert as_text(pa.chunked_array([pa.array(["x", None]).dictionary_encode()])).to_pylist() == ["x", None]
+
+
+@pytest.fixture(params=[None, "maybe"])
+def artifact(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Three files of a split, one of them empty; every fifth label is another one, or all are known."""
+    folder = tmp_path / "Split-train"
+    folder.mkdir()
+    y = ["yes" if n % 3 else "no" for n in range(70)]
+    if request.param:
+        y[::5] = [request.param] * 14
+    table = pa.table({"n": range(70), "y": y, "text": [str(n) for n in range(70)]})
+    for number, rows in enumerate((table[:40], table[:0], table[40:])):
+        pq.write_table(rows, folder / f"data-{number:05d}.parquet", row_group_size=9)
+    return tmp_path
+
+
+def opened(artifact: Path, column: str = "y") -> LabelledSplit:
+    return LabelledSplit.open(artifact, "train", column, positive="yes", negative="no")
+
+
+def test_a_split_read_as_needed_is_the_split_read_at_once(artifact: Path) -> None:
+    split, words = opened(artifact), {"positive": "yes", "negative": "no"}
+    whole = labelled(read_split(artifact, "train"), "y", **words)
+    assert split.num_rows == whole.num_rows
+    assert split.labels.tolist() == binary_labels(whole, "y", **words).tolist()
+    assert split.select(["text", "n"]).equals(whole.select(["text", "n"]))
+    batches = list(split.batches(["n", "text"], 16))
+    assert max(batch.num_rows for batch in batches) <= 16
+    assert pa.concat_tables(batches).equals(whole.select(["n", "text"]))
+
+
+@pytest.mark.parametrize("most", [1, 2, 7, 1000])
+def test_a_sample_is_spread_evenly_over_a_split(artifact: Path, most: int) -> None:
+    split = opened(artifact)
+    count = min(most, split.num_rows)
+    places = [round(n * (split.num_rows - 1) / max(count - 1, 1) - 1e-9) for n in range(count)]
+    found = split.spread(["n"], most)["n"].to_pylist()
+    every = split.select(["n"])["n"].to_pylist()
+    assert len(found) == count
+    assert max(abs(every.index(n) - place) for n, place in zip(found, places, strict=True)) <= 1
+
+
+def test_a_split_without_its_label_names_the_nearest_column(artifact: Path) -> None:
+    with pytest.raises(DataError, match=r"expected a column 'txt', got none\s+hint: did you mean text"):
+        opened(artifact, "txt")
+    with pytest.raises(DataError, match="expected Parquet files, got none"):
+        LabelledSplit.open(artifact, "eval", "y", positive="yes", negative="no")

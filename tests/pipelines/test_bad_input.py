@@ -103,6 +103,7 @@ def test_a_mistake_is_told_in_one_run_with_exit_code_2_and_nothing_is_pushed(
     assert not list((project / "registry").glob("*/log/*"))
 
 
+@pytest.mark.slow
 def test_an_unknown_kind_of_line_ends_and_a_byte_order_mark_are_no_mistakes(tmp_path: Path) -> None:
     project = small_project.make(tmp_path / "project")
     path = project / "data" / "span-1.csv"

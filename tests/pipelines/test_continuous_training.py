@@ -138,6 +138,7 @@ def test_data_against_the_schema_are_never_trained_on(tmp_path: Path) -> None:
     assert Registry.create(str(project / "registry"), "small").history.entries() == {}
 
 
+@pytest.mark.slow
 def test_the_same_pipeline_comes_to_the_same_under_kfp_s_own_local_runner(twice: Path, tmp_path: Path) -> None:
     program = f"""
 import json, sys

@@ -36,6 +36,7 @@ def change(project: Path, name: str, old: str, new: str) -> None:
     (project / name).write_text(text.replace(old, new))
 
 
+@pytest.mark.slow
 def test_a_window_of_folders_of_parquet_goes_all_the_way(tmp_path: Path) -> None:
     project = small_project.make(tmp_path / "project")
     change(project, "benison.yaml", "path: data/span-{span}.csv", "path: data/week-{span}\n  format: parquet")
@@ -70,6 +71,7 @@ def test_rows_without_a_label_block_the_training(tmp_path: Path) -> None:
     assert any("label" in reason for reason in blessing["reasons"])
 
 
+@pytest.mark.slow
 def test_rows_without_a_label_that_are_allowed_are_used_by_nobody(tmp_path: Path) -> None:
     project = small_project.make(tmp_path / "project")
     without_labels(project, every=10)

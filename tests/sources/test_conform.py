@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benison.core.casts import as_text
 from benison.core.errors import DataError
 from benison.sources.columns import Columns
-from benison.sources.conform import Place, as_text, conform
+from benison.sources.conform import Place, conform
 
 COLUMNS = Columns(numeric=("number",), text=("text",))
 PLACE = Place("a.parquet", first=11)

@@ -232,6 +232,7 @@ def test_without_a_model_the_evaluation_is_an_error_that_says_why(
     assert (world.root / "predictions").is_dir()
     assert not model_eval_lib.load_validation_result(str(world.root / "evaluation")).validation_ok
     assert model_eval_lib.load_eval_result(str(world.root / "evaluation")).slicing_metrics == []
+    assert not list((world.root / "evaluation").glob("model_card*"))
 
 
 def test_equal_inputs_give_equal_bytes(

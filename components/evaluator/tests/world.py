@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from benison.cards import card as cards
 from benison.components.evaluator.run import run
 from benison.core import digests, documents
 
@@ -55,7 +56,14 @@ class World:
         digest = digests.of_tree(package)
         said = {**an_example("training"), "package": digest, "model_digest": model_digest}
         documents.write(folder / "training.json", "training", said)
+        self.card(digest)
         return digest
+
+    def card(self, package: str) -> None:
+        """The trainer's card, of which the evaluator knows by the package alone that it is the challenger's."""
+        card = json.loads((EXAMPLES / "model_card-2.json").read_text())
+        card["model_details"]["version"]["name"] = package
+        cards.write(self.root / "model", card)
 
     def champion(self, **packages: Path) -> None:
         """Champion and reference; the same package is there once."""

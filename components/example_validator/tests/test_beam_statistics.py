@@ -15,6 +15,7 @@ from benison.core.errors import ConfigError
 from components.example_validator.tests.alike import assert_alike
 
 
+@pytest.mark.slow
 def test_statistics_by_beam_are_those_of_one_machine(
     snapshot: Any, schema_text: str, tmp_path: Path, cats: Any
 ) -> None:

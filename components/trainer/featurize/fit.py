@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,7 @@ from benison.components.trainer.featurize.raw import columns_on_scale, different
 from benison.components.trainer.featurize.tensors import words
 from benison.config import columns_of
 from benison.config.features import Buckets, Categorical, Cross, Date, Feature, Numeric, Text
-from benison.core.signatures import input_names, numbers, texts
+from benison.core.signatures import input_names, numbers, require_column, texts
 
 # A vocabulary beyond this is mostly identifiers: it costs memory in training and serving and says little.
 MANY_VALUES = 100_000
@@ -39,11 +40,22 @@ _QUANTILES = 33
 _log = logging.getLogger(__name__)
 
 
-def fit(train: pa.Table, features: Sequence[Feature], before: Mapping[str, Entry] | None = None) -> FeatureGraph:
+class Columns(Protocol):
+    """Rows of which some columns at a time can be had: a table, or a split that is larger than memory."""
+
+    @property
+    def column_names(self) -> Sequence[str]:
+        """Of the data."""
+
+    def select(self, columns: Sequence[str]) -> pa.Table:
+        """All rows with some columns alone."""
+
+
+def fit(train: Columns, features: Sequence[Feature], before: Mapping[str, Entry] | None = None) -> FeatureGraph:
     """Fits the feature graph.
 
     Args:
-        train: The rows of the split train, with every column that the features are made of.
+        train: The rows of the split train, with every column that the features are made of, which are read one by one.
         features: The features of benison.yaml.
         before: Entries of another package's features.json by name: what is declared the same keeps its parameters.
 
@@ -53,7 +65,9 @@ def fit(train: pa.Table, features: Sequence[Feature], before: Mapping[str, Entry
     """
     columns = columns_of(features)
     inputs = input_names(columns)
-    raw = tuple(raw_column(train, column, inputs[column], features) for column in columns)
+    for column in columns:
+        require_column(column, train.column_names)
+    raw = tuple(raw_column(train.select([column]), column, inputs[column], features) for column in columns)
     names = input_names([feature.name for feature in features])
     fitted: dict[str, Fitted] = {}
     for feature in sorted(features, key=lambda feature: isinstance(feature, Cross)):
@@ -66,19 +80,20 @@ def fit(train: pa.Table, features: Sequence[Feature], before: Mapping[str, Entry
 
 
 def _fitted(
-    train: pa.Table, feature: Feature, name: str, raw: Sequence[RawColumn], before: Mapping[str, Fitted]
+    train: Columns, feature: Feature, name: str, raw: Sequence[RawColumn], before: Mapping[str, Fitted]
 ) -> Fitted:
     if isinstance(feature, Cross):
         return Crossed(feature, name, tuple(before[part] for part in feature.of))  # type: ignore[misc]
+    rows = train.select([feature.column])
     if isinstance(feature, Numeric):
-        return _scaled(train, feature, name)
+        return _scaled(rows, feature, name)
     if isinstance(feature, Buckets):
-        return _bucketed(train, feature, name)
+        return _bucketed(rows, feature, name)
     if isinstance(feature, Categorical):
-        return Hashed(feature, name) if feature.hash else _indexed(train, feature, name)
+        return Hashed(feature, name) if feature.hash else _indexed(rows, feature, name)
     if isinstance(feature, Text):
-        return _tokenized(train, feature, name)
-    return _dated(train, feature, name, next(column for column in raw if column.name == feature.column))
+        return _tokenized(rows, feature, name)
+    return _dated(rows, feature, name, next(column for column in raw if column.name == feature.column))
 
 
 def _scaled(train: pa.Table, feature: Numeric, name: str) -> Scaled:

@@ -1,8 +1,9 @@
-"""What the feature graph makes of rows, as arrays for training."""
+"""What the feature graph makes of rows, as arrays for training; never of more rows at once than a batch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,50 @@ import numpy.typing as npt
 import pyarrow as pa
 import tensorflow as tf
 
-from benison.components.trainer.featurize.graph import Dated, FeatureGraph, Fitted, Scaled, sources
+from benison.components.trainer.featurize.graph import Dated, FeatureGraph, Fitted, Scaled, is_place, sources
 from benison.components.trainer.featurize.raw import columns_on_scale, different, moments_of
 from benison.components.trainer.featurize.tensors import Transform
+from benison.components.trainer.steps.blocks import Blocks, Layout, allocate
+from benison.core.errors import DataError
+from benison.core.examples import LabelledSplit
 from benison.core.signatures import NUMBER, feed
 
 _AT_ONCE = 262_144
 
 
+def layout_of(graph: FeatureGraph) -> Layout:
+    """The columns of the blocks that hold what a graph makes of rows."""
+    widths = {place: [(f.input, f.width) for f in graph.features if is_place(f) == place] for place in (False, True)}
+    return Layout(tuple(widths[False]), tuple(widths[True]))
+
+
+def transform_split(split: LabelledSplit, graph: FeatureGraph, folder: Path | None = None) -> Blocks:
+    """What the model receives of a split, with the labels.
+
+    Args:
+        split: Its rows, read batch by batch.
+        graph: The fitted graph.
+        folder: Where the result lies; None: in memory.
+
+    Raises:
+        DataError: As `fit`.
+    """
+    made, blocks, start = Transform(graph), allocate(layout_of(graph), split.num_rows, folder), 0
+    try:
+        for table in split.batches([column.name for column in graph.columns], _AT_ONCE):
+            stop = start + table.num_rows
+            blocks.put(start, _transformed(table, made), split.labels[start:stop])
+            start = stop
+    except DataError:
+        # Of a batch alone the message would count its rows from the batch's first.
+        for feature in graph.features:
+            _look(split.select([graph.column(name).name for name in sources(feature)]), feature, made)
+        raise
+    return blocks
+
+
 def transform(table: pa.Table, graph: FeatureGraph) -> dict[str, npt.NDArray[Any]]:
-    """What the model receives, by the very operations that are exported.
+    """What the model receives of rows in memory, by the very operations that are exported.
 
     Texts go through them once for each different value, since TensorFlow takes them one Python object at a time.
 
@@ -33,8 +68,21 @@ def transform(table: pa.Table, graph: FeatureGraph) -> dict[str, npt.NDArray[Any
     Raises:
         DataError: As `fit`.
     """
-    made = Transform(graph)
-    return {feature.input: _array(table, feature, made) for feature in graph.features}
+    return _transformed(table, Transform(graph))
+
+
+def _transformed(table: pa.Table, made: Transform) -> dict[str, npt.NDArray[Any]]:
+    return {feature.input: _array(table, feature, made) for feature in made.graph.features}
+
+
+def _look(table: pa.Table, feature: Fitted, made: Transform) -> None:
+    """Raises what is wrong with the columns of a feature."""
+    columns = [made.graph.column(name) for name in sources(feature)]
+    feed(table, [vars(column) for column in columns])
+    if isinstance(feature, Scaled):
+        columns_on_scale(table, feature.declared)
+    if isinstance(feature, Dated):
+        moments_of(*different(table, [columns[0].name]), columns[0])
 
 
 def _array(table: pa.Table, feature: Fitted, made: Transform) -> npt.NDArray[Any]:

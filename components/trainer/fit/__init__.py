@@ -4,6 +4,5 @@ from benison.components.trainer.fit.answers import predict
 from benison.components.trainer.fit.loop import Keeping, fit
 from benison.components.trainer.fit.plan import Plan, planned, seeded
 from benison.components.trainer.fit.progress import Epoch, Training
-from benison.components.trainer.fit.rows import Rows
 
-__all__ = ["Epoch", "Keeping", "Plan", "Rows", "Training", "fit", "planned", "predict", "seeded"]
+__all__ = ["Epoch", "Keeping", "Plan", "Training", "fit", "planned", "predict", "seeded"]

@@ -35,24 +35,14 @@ def diverged(
     if folder is None:
         return ModelCodeError(place, expected="a finite loss", got=f"{loss:g}", hint=_HINT)
     file = folder / FOLDER / "batch.npz"
-    inputs, labels = _unpacked(train.take(rows))
-    content = io.BytesIO()
-    np.savez(content, rows=rows, label=labels, **{f"input/{name}": values for name, values in inputs.items()})
+    batch = train.take(rows)
+    content, inputs = io.BytesIO(), {f"input/{name}": values for name, values in batch.inputs.items()}
+    np.savez(content, rows=rows, label=batch.floats[:, -1], **inputs)
     write_atomically(file, content.getvalue())
     said = {"epoch": epoch, "step": step, "loss": f"{loss:g}", "batch": file.name, "rows": len(rows)}
     write_atomically(file.with_name("diverged.json"), json.dumps(said, indent=1).encode())
     hint = f"{_HINT}; look whether the batch holds something odd, it lies in {file}"
     return ModelCodeError(place, expected="a finite loss", got=f"{loss:g}", hint=hint)
-
-
-def _unpacked(rows: Blocks) -> tuple[dict[str, npt.NDArray[np.generic]], npt.NDArray[np.float32]]:
-    inputs: dict[str, npt.NDArray[np.generic]] = {}
-    for block, names in ((rows.floats, rows.layout.floats), (rows.whole, rows.layout.whole)):
-        start = 0
-        for name, width in names:
-            inputs[name] = block[:, start : start + width]
-            start += width
-    return inputs, rows.floats[:, -1]
 
 
 def not_finite(where: str, epoch: int, loss: float, eval_loss: float) -> ModelCodeError:

@@ -23,7 +23,7 @@ from benison.components.trainer.fit.events import Events
 from benison.components.trainer.fit.interrupts import Termination
 from benison.components.trainer.fit.plan import Plan
 from benison.components.trainer.fit.progress import Epoch, Progress, Training
-from benison.components.trainer.fit.rows import Rows, usable
+from benison.components.trainer.fit.rows import usable
 from benison.components.trainer.fit.speed import Clock
 from benison.components.trainer.steps.blocks import Blocks
 from benison.components.trainer.steps.on_tensorflow import TensorFlowSteps
@@ -52,8 +52,8 @@ class Keeping:
 
 def fit(
     model: Any,
-    train: Rows,
-    held: Rows,
+    train: Blocks,
+    held: Blocks,
     settings: Settings,
     where: str,
     *,
@@ -80,19 +80,19 @@ def fit(
     """
     usable(train, held, settings.batch_size)
     _trainable(model, where)
-    plan, keeping, rows = plan or Plan(), keeping or Keeping(), train.packed()
+    plan, keeping = plan or Plan(), keeping or Keeping()
     batch = settings.batch_size
     steps = TensorFlowSteps(
         model,
-        rows,
+        train,
         batch_size=batch,
         micro_batch=batch,
         xla=plan.xla,
-        resident=plan.holds(rows),
+        resident=plan.holds(train),
         strategy=plan.strategy,
     )
-    events = Events(callbacks, model, settings.epochs, max(1, len(rows) // batch))
-    return _Loop(steps, rows, held, settings, where, events, keeping).run()
+    events = Events(callbacks, model, settings.epochs, max(1, len(train) // batch))
+    return _Loop(steps, train, held, settings, where, events, keeping).run()
 
 
 def _trainable(model: Any, where: str) -> None:
@@ -114,10 +114,17 @@ class _Loop:
     """A training from its beginning, or from its last checkpoint, to its end."""
 
     def __init__(
-        self, steps: Steps, train: Blocks, held: Rows, settings: Settings, where: str, events: Events, keeping: Keeping
+        self,
+        steps: Steps,
+        train: Blocks,
+        held: Blocks,
+        settings: Settings,
+        where: str,
+        events: Events,
+        keeping: Keeping,
     ) -> None:
         self.steps, self.train, self.settings, self.where = steps, train, settings, where
-        self.held, self.labels, self.events, self.keeping = held.packed(), held.labels, events, keeping
+        self.held, self.labels, self.events, self.keeping = held, held.labels, events, keeping
         self.clock, self.termination = Clock(), Termination()
         self.progress = Progress(0)
         self.orders: dict[int, Future[Order]] = {}

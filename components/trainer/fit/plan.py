@@ -43,8 +43,8 @@ class Plan:
     room: int | None = None
 
     def holds(self, rows: Blocks) -> bool:
-        """Whether the rows are to lie on the device."""
-        return self.room is None or rows.nbytes <= self.room
+        """Whether the rows are to lie on the device, or for lack of one in TensorFlow's own memory."""
+        return not rows.on_disk and (self.room is None or rows.nbytes <= self.room)
 
     @property
     def replicas(self) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +12,12 @@ import tensorflow as tf
 
 from benison.config import Label
 from benison.core.errors import DataError
-from benison.core.examples import binary_labels, labelled, split_folder
+from benison.core.examples import LabelledSplit, split_files, split_folder
 from benison.sources.encode import BLOCK_ROWS, encode
 
 _FILE = "data_tfrecord-00000-of-00001.gz"
 # The files live as long as the training: level 1 is three times as fast as the default and a quarter larger.
 _OPTIONS = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,14 +41,7 @@ def columns_of(examples: Path, split: str) -> pa.Schema:
     Raises:
         DataError: The split is not there.
     """
-    return pq.read_schema(_files(examples, split)[0])
-
-
-def _files(examples: Path, split: str) -> list[Path]:
-    files = sorted(split_folder(examples, split).glob("*.parquet"))
-    if not files:
-        raise DataError(str(split_folder(examples, split)), expected="Parquet files", got="none")
-    return files
+    return pq.read_schema(split_files(examples, split)[0])
 
 
 def write(examples: Path, split: str, label: Label, kinds: Mapping[str, str], folder: Path) -> Written:
@@ -66,37 +57,21 @@ def write(examples: Path, split: str, label: Label, kinds: Mapping[str, str], fo
     Raises:
         DataError: The split is not there, or a value cannot be kept so.
     """
+    found = LabelledSplit.open(examples, split, label.column, positive=label.positive, negative=label.negative)
     target = split_folder(folder, split)
     target.mkdir(parents=True)
-    rows = positives = 0
     with tf.io.TFRecordWriter(str(target / _FILE), _OPTIONS) as writer:
-        for table in _known(examples, split, label):
+        for table in found.batches(found.column_names, BLOCK_ROWS):
             _write_all(writer, encode(table, kinds))
-            rows += table.num_rows
-            values = binary_labels(table, label.column, positive=label.positive, negative=label.negative)
-            positives += int(values.sum())
-    return Written(f"{target}/*", rows, positives)
-
-
-def _known(examples: Path, split: str, label: Label) -> Iterator[pa.Table]:
-    """The rows with a known label, block by block."""
-    left_out = every = 0
-    for file in _files(examples, split):
-        for batch in pq.ParquetFile(file).iter_batches(BLOCK_ROWS):
-            table = pa.Table.from_batches([batch])
-            known = labelled(table, label.column, positive=label.positive, negative=label.negative)
-            every, left_out = every + table.num_rows, left_out + table.num_rows - known.num_rows
-            yield known
-    if left_out:
-        _log.info("%s: %d of %d rows have no known label, and are left out", split, left_out, every)
+    return Written(f"{target}/*", found.num_rows, int(found.labels.sum()))
 
 
 def sample(examples: Path, split: str, kinds: Mapping[str, str], path: Path, most: int) -> None:
     """Writes at most so many rows of a split, evenly spread, as TFRecords without compression."""
-    every = sum(pq.read_metadata(file).num_rows for file in _files(examples, split))
+    every = sum(pq.read_metadata(file).num_rows for file in split_files(examples, split))
     step, seen = max(1, -(-every // most)), 0
     with tf.io.TFRecordWriter(str(path)) as writer:
-        for file in _files(examples, split):
+        for file in split_files(examples, split):
             for batch in pq.ParquetFile(file).iter_batches(BLOCK_ROWS, columns=list(kinds)):
                 taken = pa.array(range(-seen % step, batch.num_rows, step), pa.int64())
                 _write_all(writer, encode(pa.Table.from_batches([batch]).take(taken), kinds))

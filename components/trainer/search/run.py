@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benison.components.trainer.fit import Rows, Training
+from benison.components.trainer.fit import Training
 from benison.components.trainer.search.oracle import Proposals, proposals
 from benison.components.trainer.search.record import Progress, Record
 from benison.components.trainer.search.trial import FAILED, Trial, completed, told
+from benison.components.trainer.steps.blocks import Blocks
 from benison.config import Model as Settings
 from benison.config import Search
 from benison.core import digests
@@ -64,13 +65,13 @@ class Found:
         }
 
 
-def require_classes(asked: Search, held: Rows) -> None:
+def require_classes(asked: Search, held: Blocks) -> None:
     """Makes sure that the rows of eval can be judged as it was asked for.
 
     Raises:
         DataError: They have no AUC.
     """
-    if asked.objective == "eval_auc" and held.labels.min() == held.labels.max():
+    if asked.objective == "eval_auc" and len(held) and held.labels.min() == held.labels.max():
         raise DataError(
             "split eval",
             expected="rows of both classes, without which there is no AUC to search by",

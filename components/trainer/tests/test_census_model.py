@@ -19,17 +19,18 @@ from benison.components.trainer.featurize.fit import fit as fit_features
 from benison.components.trainer.featurize.graph import FeatureGraph
 from benison.components.trainer.featurize.transform import transform
 from benison.components.trainer.inputs import model_features
+from benison.components.trainer.steps.blocks import Blocks, pack
 from benison.core.examples import binary_labels
 
 PROJECT = Path(__file__).resolve().parents[3] / "examples" / "census"
 
 
-def examined(part: pa.Table, graph: FeatureGraph, label: benison.config.Label) -> fit.Rows:
+def examined(part: pa.Table, graph: FeatureGraph, label: benison.config.Label) -> Blocks:
     labels = binary_labels(part, label.column, positive=label.positive, negative=label.negative)
-    return fit.Rows(transform(part, graph), labels)
+    return pack(transform(part, graph), labels)
 
 
-def logistic_auc(train: fit.Rows, held: fit.Rows) -> float:
+def logistic_auc(train: Blocks, held: Blocks) -> float:
     """What scikit-learn's logistic regression reaches on the very inputs that the model receives."""
     places = [index for index, values in enumerate(train.inputs.values()) if values.dtype == np.int32]
     encoder = ColumnTransformer([("places", OneHotEncoder(handle_unknown="ignore"), places)], remainder="passthrough")

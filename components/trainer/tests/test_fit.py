@@ -13,8 +13,9 @@ import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
 from benison.components.trainer import fit
-from benison.components.trainer.fit import Keeping, Rows, answers
+from benison.components.trainer.fit import Keeping, answers
 from benison.components.trainer.fit.speed import whole
+from benison.components.trainer.steps.blocks import Blocks, pack
 from benison.components.trainer.steps.order import order_of
 from benison.config import Model as Settings
 from benison.core.errors import ConfigError, DataError, ModelCodeError
@@ -22,10 +23,10 @@ from benison.core.errors import ConfigError, DataError, ModelCodeError
 SETTINGS = Settings("model.py", epochs=6, batch_size=32, patience=2, seed=5)
 
 
-def rows(count: int, seed: int) -> Rows:
+def rows(count: int, seed: int) -> Blocks:
     random = np.random.default_rng(seed)
     x = random.normal(size=(count, 1)).astype(np.float32)
-    return Rows({"x": x}, (random.random(count) < 1 / (1 + np.exp(-2 * x[:, 0]))).astype(np.int8))
+    return pack({"x": x}, (random.random(count) < 1 / (1 + np.exp(-2 * x[:, 0]))).astype(np.int8))
 
 
 TRAIN, HELD = rows(300, 1), rows(120, 2)
@@ -72,7 +73,7 @@ def test_the_weights_of_the_best_epoch_are_kept(trained: tuple[Any, fit.Training
 
 
 def test_training_stops_when_eval_gets_no_better() -> None:
-    backwards = Rows(HELD.inputs, 1 - HELD.labels)
+    backwards = pack(HELD.inputs, 1 - HELD.labels)
     training = fit.fit(network(), TRAIN, backwards, dataclasses.replace(SETTINGS, epochs=15), "model.py")
     losses = [epoch.eval_loss for epoch in training.curves]
     assert len(losses) == training.best_epoch + SETTINGS.patience < 15
@@ -81,7 +82,7 @@ def test_training_stops_when_eval_gets_no_better() -> None:
 
 
 def test_fewer_rows_than_a_batch_are_one_step_and_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    few = Rows({"x": TRAIN.inputs["x"][:5]}, np.array([0, 1, 0, 1, 1], np.int8))
+    few = pack({"x": TRAIN.inputs["x"][:5]}, np.array([0, 1, 0, 1, 1], np.int8))
     training = fit.fit(network(), few, few, dataclasses.replace(SETTINGS, epochs=2), "model.py")
     assert [epoch.epoch for epoch in training.curves] == [1, 2]
     assert [speed.steps for speed in training.speed] == [1, 1]
@@ -100,21 +101,21 @@ def test_predictions_do_not_depend_on_how_rows_are_cut(
 
 @pytest.mark.parametrize(("label", "which"), [(0, "negative"), (1, "positive")])
 def test_one_class_alone_cannot_be_trained_on(label: int, which: str) -> None:
-    alone = Rows(TRAIN.inputs, np.full(300, label, np.int8))
+    alone = pack(TRAIN.inputs, np.full(300, label, np.int8))
     with pytest.raises(DataError, match=f"split train: expected rows of both classes, got {which} ones only"):
         fit.fit(network(), alone, HELD, SETTINGS, "model.py")
 
 
 @pytest.mark.parametrize("split", ["train", "eval"])
 def test_a_split_without_rows_is_named(split: str) -> None:
-    none = Rows({"x": np.zeros((0, 1), np.float32)}, np.zeros(0, np.int8))
+    none = pack({"x": np.zeros((0, 1), np.float32)}, np.zeros(0, np.int8))
     splits = (none, HELD) if split == "train" else (TRAIN, none)
     with pytest.raises(DataError, match=f"split {split}: expected rows, got none\n\nhint: give it a larger share"):
         fit.fit(network(), *splits, SETTINGS, "model.py")
 
 
 def test_eval_of_one_class_has_no_auc(caplog: pytest.LogCaptureFixture) -> None:
-    alone = Rows(HELD.inputs, np.ones(120, np.int8))
+    alone = pack(HELD.inputs, np.ones(120, np.int8))
     with caplog.at_level(logging.WARNING, "benison"):
         training = fit.fit(network(), TRAIN, alone, dataclasses.replace(SETTINGS, epochs=1), "model.py")
     assert "split eval has rows of one class only, so there is no AUC" in caplog.messages
@@ -125,7 +126,7 @@ def test_eval_of_one_class_has_no_auc(caplog: pytest.LogCaptureFixture) -> None:
 def test_a_loss_that_is_not_finite_stops_at_its_step_and_keeps_the_batch_aside(tmp_path: Path) -> None:
     odd = np.where(np.arange(300)[:, None] == 7, np.float32(np.nan), TRAIN.inputs["x"])
     with pytest.raises(ModelCodeError) as raised:
-        fit.fit(network(), Rows({"x": odd}, TRAIN.labels), HELD, SETTINGS, "model.py", keeping=Keeping(folder=tmp_path))
+        fit.fit(network(), pack({"x": odd}, TRAIN.labels), HELD, SETTINGS, "model.py", keeping=Keeping(folder=tmp_path))
     told = json.loads((tmp_path / "diverged" / "diverged.json").read_text())
     step = next(n for n, rows in enumerate(order_of(5, 0, 300, 32)) if 7 in rows) + 1
     assert (told["epoch"], told["step"], told["loss"], told["rows"]) == (1, step, "nan", 32)
@@ -140,7 +141,7 @@ def test_a_loss_that_is_not_finite_stops_at_its_step_and_keeps_the_batch_aside(t
 
 
 def test_a_loss_on_eval_that_is_not_finite_names_the_epoch_and_a_way_out() -> None:
-    odd = Rows({"x": np.full((120, 1), np.nan, np.float32)}, HELD.labels)
+    odd = pack({"x": np.full((120, 1), np.nan, np.float32)}, HELD.labels)
     with pytest.raises(
         ModelCodeError, match=r"model.py \(epoch 1\): expected a finite loss, got .* nan on eval"
     ) as raised:

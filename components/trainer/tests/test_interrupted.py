@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from benison.components.trainer import fit
-from benison.components.trainer.fit import Keeping, Rows
+from benison.components.trainer.fit import Keeping
 from benison.components.trainer.fit.checkpoints import Checkpoints, checkpoints_at
 from benison.components.trainer.fit.interrupts import Termination
+from benison.components.trainer.steps.blocks import Blocks, pack
 from benison.config import Model as Settings
 from benison.core import digests
 from benison.core.errors import DataError, InterruptedTraining
@@ -27,10 +28,10 @@ SETTINGS = Settings("model.py", epochs=4, batch_size=32, patience=9, seed=5, che
 KEY = digests.of_bytes(b"this training")
 
 
-def rows(count: int, seed: int) -> Rows:
+def rows(count: int, seed: int) -> Blocks:
     random = np.random.default_rng(seed)
     x = random.normal(size=(count, 2)).astype(np.float32)
-    return Rows({"x": x}, (random.random(count) < 1 / (1 + np.exp(-2 * x[:, 0]))).astype(np.int8))
+    return pack({"x": x}, (random.random(count) < 1 / (1 + np.exp(-2 * x[:, 0]))).astype(np.int8))
 
 
 TRAIN, HELD = rows(330, 1), rows(100, 2)

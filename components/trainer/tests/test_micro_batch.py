@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 
 from benison.components.trainer import fit
-from benison.components.trainer.fit import Rows
 from benison.components.trainer.fit.micro_batch import first, found
+from benison.components.trainer.steps.blocks import Blocks, pack
 from benison.components.trainer.steps.on_tensorflow import TensorFlowSteps
 from benison.components.trainer.steps.order import order_of
 from benison.config import Model as Settings
@@ -47,10 +47,10 @@ class Memory(keras.layers.Layer):
         return x + tf.reduce_max(tf.fill([tf.where(full, tf.constant(1 << 48, tf.int64), 1)], 0.0))
 
 
-def rows(count: int, seed: int) -> Rows:
+def rows(count: int, seed: int) -> Blocks:
     random = np.random.default_rng(seed)
     x = random.normal(size=(count, 2)).astype(np.float32)
-    return Rows({"x": x}, (random.random(count) < 1 / (1 + np.exp(-2 * x[:, 0]))).astype(np.int8))
+    return pack({"x": x}, (random.random(count) < 1 / (1 + np.exp(-2 * x[:, 0]))).astype(np.int8))
 
 
 TRAIN, HELD = rows(640, 1), rows(100, 2)
@@ -99,7 +99,7 @@ def test_a_model_that_does_not_fit_with_one_row_is_an_error() -> None:
 
 
 def test_what_is_asked_for_is_taken_and_the_whole_batch_where_training_must_repeat() -> None:
-    steps = TensorFlowSteps(network(), TRAIN.packed(), batch_size=128, micro_batch=128)
+    steps = TensorFlowSteps(network(), TRAIN, batch_size=128, micro_batch=128)
     order = order_of(1, 0, 640, 128)
     assert first(SETTINGS, steps, order) == 128
     assert first(dataclasses.replace(SETTINGS, micro_batch=48), steps, order) == 48
@@ -107,7 +107,7 @@ def test_what_is_asked_for_is_taken_and_the_whole_batch_where_training_must_repe
 
 
 def test_the_search_ends_where_the_memory_does_and_leaves_everything_as_it_was() -> None:
-    steps = TensorFlowSteps(network(Memory(64)), TRAIN.packed(), batch_size=128, micro_batch=128)
+    steps = TensorFlowSteps(network(Memory(64)), TRAIN, batch_size=128, micro_batch=128)
     before = steps.state()
     assert found(steps, order_of(1, 0, 640, 128)) in (32, 64)
     assert all(np.array_equal(one, other) for one, other in zip(before, steps.state(), strict=True))

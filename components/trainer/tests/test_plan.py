@@ -15,15 +15,16 @@ import pytest
 from tensorflow.python.summary.summary_iterator import summary_iterator
 
 from benison.components.trainer import fit
-from benison.components.trainer.fit import Plan, Rows, planned, scalars
+from benison.components.trainer.fit import Plan, planned, scalars
 from benison.components.trainer.fit.building import built, exported
 from benison.components.trainer.fit.plan import environment
+from benison.components.trainer.steps.blocks import pack
 from benison.config import Model as Settings
 from benison.core.errors import ConfigError, ModelCodeError
 
 SETTINGS = Settings("model.py", epochs=2, batch_size=32, patience=2, seed=5)
 X = np.random.default_rng(1).normal(size=(200, 2)).astype(np.float32)
-ROWS = Rows({"x": X}, (X[:, 0] > 0.1).astype(np.int8))
+ROWS = pack({"x": X}, (X[:, 0] > 0.1).astype(np.int8))
 SAMPLE = {"x": X[:5]}
 
 
@@ -68,7 +69,7 @@ def test_what_was_computed_with_is_recorded() -> None:
 
 
 def test_rows_lie_on_a_device_that_has_room_for_them() -> None:
-    rows = ROWS.packed()
+    rows = ROWS
     assert rows.nbytes == 200 * 3 * 4
     assert [Plan(room=room).holds(rows) for room in (None, rows.nbytes, rows.nbytes - 1)] == [True, True, False]
 

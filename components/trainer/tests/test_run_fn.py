@@ -141,6 +141,17 @@ def test_what_comes_out_is_recorded_with_what_is_not_known(trained: Any) -> None
     assert not list(trained.bundle.rglob("__pycache__"))
 
 
+def test_the_model_card_says_what_is_known_of_it(trained: Any) -> None:
+    card = documents.read(trained.model / "model_card.json", "model_card")
+    parameters = card["model_parameters"]
+    assert parameters["model_architecture"] == (
+        "Made and exported by the project's TFX module trainer_module.py, which alone knows its layers. 3 weights. "
+        "Hyperparameters: units 8."
+    )
+    assert [one["key"] for one in parameters["input_format_map"]] == ["age", "spent"]
+    assert parameters["input_format"] == "Rows as serialized tf.Examples (signature serving_default)."
+
+
 def test_a_package_says_of_itself_which_columns_it_reads(trained: Any) -> None:
     extra = trained.model / "Format-Serving" / "assets.extra"
     said = documents.read(extra / "features.json", "features")

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benison.components.trainer.fit import Epoch, Rows, Training
+from benison.components.trainer.fit import Epoch, Training
 from benison.components.trainer.search import Found, Record, record_at, require_classes, search
 from benison.components.trainer.search.record import FILE, Progress
+from benison.components.trainer.steps.blocks import pack
 from benison.config import Model as Settings
 from benison.config import Range, Search
 from benison.core import digests
@@ -196,7 +197,7 @@ def test_a_record_is_json_and_removed_when_it_is_not_needed(tmp_path: Path) -> N
 
 
 def test_rows_of_one_class_cannot_be_searched_by_auc() -> None:
-    held = Rows({"x": np.zeros((3, 1), np.float32)}, np.array([1, 1, 1], np.int8))
+    held = pack({"x": np.zeros((3, 1), np.float32)}, np.array([1, 1, 1], np.int8))
     require_classes(ASKED, held)
     with pytest.raises(DataError, match="split eval: expected rows of both classes, without which there is no AUC"):
         require_classes(dataclasses.replace(ASKED, objective="eval_auc"), held)

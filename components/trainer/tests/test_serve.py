@@ -95,13 +95,20 @@ def served(model: Any) -> Served:
     return Served(GRAPH, model)
 
 
+@pytest.fixture(scope="module")
+def signatures(served: Served) -> dict[str, Any]:
+    return served.signatures()
+
+
 @given(st.lists(ROW, min_size=1, max_size=20))
 @settings(max_examples=60, deadline=None)
-def test_the_signature_makes_of_every_row_what_training_sees(served: Served, rows: list[dict[str, Any]]) -> None:
+def test_the_signature_makes_of_every_row_what_training_sees(
+    signatures: dict[str, Any], rows: list[dict[str, Any]]
+) -> None:
     """Training sends each different text through the graph once, the signature every row."""
     table = pa.Table.from_pylist(rows, schema=KINDS)
     expected = transform(table, GRAPH)
-    found = served.signatures()["transform_columns"](**tensors(table, GRAPH.columns))
+    found = signatures["transform_columns"](**tensors(table, GRAPH.columns))
     assert set(found) == set(expected)
     for name, values in expected.items():
         assert (found[name].dtype, found[name].shape) == (values.dtype, values.shape)

@@ -77,6 +77,33 @@ def test_a_run_leaves_the_record_of_a_training(task: Any) -> None:
     assert not list(task.bundle.rglob("__pycache__"))
 
 
+def test_a_run_leaves_the_models_card(task: Any) -> None:
+    card = documents.read(task.model / "model_card.json", "model_card")
+    assert card["model_details"]["name"] == "visits"
+    assert card["model_details"]["version"]["name"] == digests.of_tree(task.model / "Format-Serving")
+    assert card["model_parameters"]["model_architecture"] == (
+        "A Keras model (Functional) trained by Adam: 4 InputLayer (1), Concatenate (9), "
+        "Dense (8, 80 weights), Dropout (8), Dense (1, 9 weights). 89 weights. "
+        "Hyperparameters: units 8, learning_rate 0.01."
+    )
+    assert "400 rows of spans 3 and 4, " in card["model_parameters"]["data"][0]["description"]
+    assert card["considerations"] == {}
+    assert "quantitative_analysis" not in card
+
+
+def test_a_sensitive_column_that_the_data_do_not_have_is_named_before_any_training(
+    make_task: MakeTask, tmp_path: Path
+) -> None:
+    made = make_task(tmp_path, model="raise ValueError('imported')")
+    with (made.bundle / "project" / "benison.yaml").open("a") as file:
+        file.write("model_card: {sensitive: [agee]}\n")
+    with pytest.raises(
+        ConfigError, match=r"(?s)model_card.sensitive\): expected columns of the data, got 'agee'.*mean age\?"
+    ):
+        run(**made.folders)
+    assert not made.model.exists() or not list(made.model.iterdir())
+
+
 def test_a_run_records_what_it_was_computed_with_and_how_fast(task: Any) -> None:
     training = documents.read(task.model / "training.json", "training")
     found = training["environment"]
@@ -308,4 +335,24 @@ def test_a_schema_that_is_not_there_is_named_before_the_training(make_task: Make
     made = make_task(tmp_path, model="raise RuntimeError\n")
     (made.bundle / "project" / "schema.pbtxt").rename(made.bundle / "project" / "shema.pbtxt")
     with pytest.raises(ConfigError, match=r"expected a file schema.pbtxt, got none\n\nhint: did you mean shema.pbtxt"):
+        run(**made.folders)
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        (
+            'default_environment: "SERVING" feature { name: "age" not_in_environment: "SERVING" }',
+            r"schema.pbtxt \(feature age\): expected every feature of benison.yaml in the environment SERVING, got one "
+            "that is not there when the model serves",
+        ),
+        ("feature { nam: 1 }", "schema.pbtxt: expected a tensorflow.metadata.v0.Schema in protobuf's text format"),
+    ],
+)
+def test_a_feature_that_is_not_there_in_serving_is_refused_before_the_training(
+    make_task: MakeTask, tmp_path: Path, schema: str, said: str
+) -> None:
+    made = make_task(tmp_path, model="raise RuntimeError\n")
+    (made.bundle / "project" / "schema.pbtxt").write_text(schema)
+    with pytest.raises(ConfigError, match=said):
         run(**made.folders)
