@@ -29,6 +29,7 @@ DATA = [
     "tensorflow-metadata>=1.16.1,<1.22",
 ]
 TRAIN = ["keras>=3.3,<4", "tensorflow>=2.16.2,<2.22", "tf-keras>=2.16,<2.22", "tfx-bsl>=1.16.1,<1.22"]
+SEARCH = ["keras-tuner[bayesian]>=1.4.8,<1.5", "threadpoolctl"]
 EVALUATE = [*TRAIN, "scipy>=1.11", "tensorflow-model-analysis>=0.47.1,<0.53"]
 DEV = [
     "flask",
@@ -65,6 +66,7 @@ setup(
         "data": DATA,
         "bigquery": ["google-cloud-bigquery>=3.20,<4"],
         "train": TRAIN,
+        "search": [*TRAIN, *SEARCH],
         "evaluate": EVALUATE,
         "deliver": [],  # the registry and the pusher need nothing more
         "vertex": ["google-cloud-aiplatform>=1.70,<2"],

@@ -30,6 +30,9 @@ from benison.config.label import label_of
 from benison.config.model_card import ModelCard as ModelCard
 from benison.config.model_card import model_card_of
 from benison.config.paths import inside
+from benison.config.search import Choices as Choices
+from benison.config.search import Range as Range
+from benison.config.search import Search as Search
 from benison.config.training import Model as Model
 from benison.config.training import model_of
 from benison.config.validation import Validation as Validation

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from benison.config.paths import inside
 from benison.config.run_fn import RunFn, run_fn_of
+from benison.config.search import Search, search_of
 from benison.core.sections import Section
 
 # The file of a model that benison.yaml does not name.
@@ -38,6 +39,7 @@ class Model:
         checkpoint_minutes: Time between two checkpoints, where there is a place for them.
         warm_start: Whether training starts from the champion's weights and fitted features.
         run_fn: A TFX Trainer module in the place of all this but seed and hyperparameters; None: there is none.
+        search: What of the hyperparameters is searched; None: they are all given.
     """
 
     module: str
@@ -54,6 +56,7 @@ class Model:
     checkpoint_minutes: float = 10.0
     warm_start: bool = False
     run_fn: RunFn | None = None
+    search: Search | None = None
 
     def source_in(self, project: Path) -> tuple[str, str]:
         """The key under ``model:`` that names the project's Python file, and the file; empty: Benison's own model."""
@@ -85,6 +88,7 @@ def model_of(section: Section) -> Model:
         checkpoint_minutes=_checkpoint_minutes(section),
         warm_start=section.take("warm_start", bool, False),
     )
+    model = replace(model, search=search_of(section, model.hyperparameters))
     if model.micro_batch is not None and model.micro_batch > model.batch_size:
         expected = f"at most batch_size, {model.batch_size}: a step's rows are cut into micro-batches"
         raise section.error("micro_batch", expected, model.micro_batch)

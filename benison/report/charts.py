@@ -77,6 +77,20 @@ def curves(plot: Plot, series: Sequence[Series], mark: tuple[float, str] | None 
     return _finish(plot, [*shapes, *(_line_of(one, x, y) for one in series)])
 
 
+def trials(plot: Plot, scores: Points, best: Points) -> Markup:
+    """A dot for the score of each trial of a search, and the best so far as a line.
+
+    Args:
+        plot: Words and size.
+        scores: Trial and score, at least two.
+        best: The same of the best so far.
+    """
+    xs, ys = zip(*scores, strict=True)
+    x, y, shapes = _axes(plot, (min(xs), max(xs)), extent(ys))
+    line_of_best = path([(x(a), y(b)) for a, b in best], "eval line")
+    return _finish(plot, [*shapes, line_of_best, *(_dot(x(a), y(b), 3.5, "point") for a, b in scores)])
+
+
 def _line_of(series: Series, x: Scale, y: Scale) -> Markup:
     placed = [(x(a), y(b)) for a, b in series.points]
     if len(placed) == 1:

@@ -8,6 +8,7 @@ from typing import Any
 from benison.core.digests import short
 from benison.pages.figures import count, number, plural
 from benison.pages.markup import Column, Markup, Row, facts, join, section, table, tag
+from benison.report import search
 from benison.report.charts import Plot, Series, curves
 from benison.report.conclusion import why_missing
 from benison.report.gather import Document, RunEvidence
@@ -38,7 +39,9 @@ def _content(evidence: RunEvidence) -> list[Markup]:
         return [tag("p", why_missing(evidence, "trainer"), class_="absent")]
     if evidence.training["curves"] is None:
         return [_trained_elsewhere(evidence.training), _facts(evidence.training)]
-    return [_summary(evidence.training), _charts(evidence.training), _epochs(evidence.training)]
+    found = evidence.training["search"]
+    searched = [search.render(found)] if found else []
+    return [_summary(evidence.training), _charts(evidence.training), _epochs(evidence.training), *searched]
 
 
 def _not_trained(document: Document) -> Markup:

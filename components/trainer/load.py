@@ -6,7 +6,7 @@ import importlib.util
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -172,19 +172,28 @@ def build(project: Path, module: str, features: tuple[Any, ...], hyperparameters
         ConfigError: Benison's own model has no such hyperparameter.
     """
     function = build_function(project, module)
-    if module == DEFAULT:
-        _known_hyperparameters(hyperparameters)
+    require_hyperparameters(module, hyperparameters, "model.hyperparameters")
     with blamed(project, module, expected=f"{BUILD} to return a keras.Model"):
         return function(features, dict(hyperparameters))
 
 
-def _known_hyperparameters(hyperparameters: Mapping[str, Any]) -> None:
-    for name in hyperparameters:
-        if name not in default_model.HYPERPARAMETERS:
-            known = ", ".join(default_model.HYPERPARAMETERS)
-            hint = "write a model.py of your own for others"
-            where = "benison.yaml (model.hyperparameters)"
-            raise ConfigError(where, expected=f"hyperparameters of {DEFAULT}: {known}", got=repr(name), hint=hint)
+def require_hyperparameters(module: str, names: Iterable[str], key: str) -> None:
+    """Makes sure that Benison's own model has hyperparameters of these names; what a project's has nobody knows.
+
+    Args:
+        module: The relative path of the model's file, or `DEFAULT`.
+        names: The hyperparameters'.
+        key: Where they stand in benison.yaml.
+
+    Raises:
+        ConfigError: It has none of such a name.
+    """
+    unknown = [name for name in names if name not in default_model.HYPERPARAMETERS]
+    if module == DEFAULT and unknown:
+        known = ", ".join(default_model.HYPERPARAMETERS)
+        hint = "write a model.py of your own for others"
+        where = f"benison.yaml ({key})"
+        raise ConfigError(where, expected=f"hyperparameters of {DEFAULT}: {known}", got=repr(unknown[0]), hint=hint)
 
 
 def callbacks(project: Path, module: str, hyperparameters: Mapping[str, Any]) -> list[Any]:

@@ -19,7 +19,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 import benison.config
 from benison.cards import card, stated
 from benison.cards.trained import trained as card_of
-from benison.components.trainer import agree, export, fit, load, warmup
+from benison.components.trainer import agree, export, fit, load, search, warmup
 from benison.components.trainer import base_model as start
 from benison.components.trainer.accept import accept
 from benison.components.trainer.architecture import architecture, of_module
@@ -37,7 +37,7 @@ from benison.components.trainer.steps.blocks import Blocks
 from benison.config import Config, columns_of
 from benison.core import digests, documents, memory
 from benison.core.environments import require_served
-from benison.core.errors import ConfigError, IntegrityError, StorageError
+from benison.core.errors import ConfigError, IntegrityError, ModelCodeError, StorageError
 from benison.core.examples import LabelledSplit
 from benison.core.files import storage_errors, write_atomically
 from benison.core.signatures import SERVE_COLUMNS, SERVE_EXAMPLES, SERVE_TRANSFORMED, TRANSFORM_COLUMNS
@@ -84,41 +84,45 @@ def run(
     _complete(project, config)
     stated.require_sensitive(config.model_card, [column["name"] for column in snapshot["columns"]])
     origin = documents.read(bundle / "bundle.json", "bundle")["digest"]
-    base, checkpoints = start.read(base_model) if base_model else None, None
+    base = start.read(base_model) if base_model else None
+    kept: list[Checkpoints | search.Record] = []
     if config.model.run_fn:
         record = run_fn.train(project, config, examples, model / PACKAGE, base.folder if base else None)
-        record["base_model"] = base.handed_over if base else None
+        record |= {"base_model": base.handed_over if base else None, "search": None}
         layers = of_module(config)
     else:
         inputs = {"bundle": origin, "snapshot": snapshot["digest"], "base_model": base.package if base else None}
         given = _Given(examples, base, checkpoint_root, inputs)
-        record, layers, checkpoints = _trained_here(project, config, given, model)
+        record, layers, kept = _trained_here(project, config, given, model)
     package = digests.of_tree(model / PACKAGE)
     whole = {**record, "package": package, "bundle": origin, "snapshot": snapshot["digest"], "spans": snapshot["spans"]}
     write_atomically(model / "environment.txt", _packages().encode())
     features = documents.read(model / PACKAGE / "assets.extra" / "features.json", "features")
     card.write(model, card_of(config, whole, snapshot, features, layers))
     documents.write(model / "training.json", "training", whole)
-    if checkpoints:
-        checkpoints.clear()
+    for one in kept:
+        one.clear()
 
 
 def _trained_here(
     project: Path, config: Config, given: _Given, model: Path
-) -> tuple[dict[str, Any], str, Checkpoints | None]:
+) -> tuple[dict[str, Any], str, list[Checkpoints | search.Record]]:
     """Trains and exports what build_model returns; what training.json says of it, its layers, and what to clear."""
     _on_tensorflow()
     config = replace(config, model=replace(config.model, module=config.model.source_in(project)[1] or load.DEFAULT))
     plan = fit.planned(config.model)
     fit.seeded(config.model.seed, deterministic=config.model.deterministic)
-    keeping = _keeping(model, config, plan, given)
-    with load.importable(project), tempfile.TemporaryDirectory(prefix="rows-", ignore_cleanup_errors=True) as scratch:
+    rows = tempfile.TemporaryDirectory(prefix="rows-", ignore_cleanup_errors=True)
+    with load.importable(project), search.unremarked(), rows as scratch:
         data = _read(given.examples, config, given.base, Path(scratch))
+        config, found, kept = _searched(project, config, data, plan, given)
+        keeping = _keeping(model, config, plan, given)
         trained = _train(project, config, data, plan, keeping)
         signatures = _export(project, config, data, trained, model / PACKAGE)
     scalars.write(trained.training, model)
-    record = _record(config, data, trained, signatures)
-    return record, architecture(trained.keras_model), keeping.checkpoints
+    record = {**_record(config, data, trained, signatures), "search": found.to_json() if found else None}
+    kept += [keeping.checkpoints] if keeping.checkpoints else []
+    return record, architecture(trained.keras_model), kept
 
 
 @dataclass(frozen=True)
@@ -198,6 +202,8 @@ def _on_tensorflow() -> None:
 
 def _complete(project: Path, config: Config) -> None:
     """What would otherwise come out only after the training."""
+    if config.model.search:
+        search.require_tuner()
     try:
         documents.encode(config.model.hyperparameters)
     except (TypeError, ValueError) as error:
@@ -237,20 +243,63 @@ def _labelled(examples: Path, split: str, config: Config) -> LabelledSplit:
     return LabelledSplit.open(examples, split, label.column, positive=label.positive, negative=label.negative)
 
 
-def _keeping(model: Path, config: Config, plan: fit.Plan, given: _Given) -> fit.Keeping:
-    """Where the training's state is kept, by all that it depends on."""
+def _searched(
+    project: Path, config: Config, data: _Data, plan: fit.Plan, given: _Given
+) -> tuple[Config, search.Found | None, list[Checkpoints | search.Record]]:
+    """The settings with the hyperparameters that a search finds best, where one is asked for, and what to clear."""
+    asked = config.model.search
+    if asked is None:
+        return config, None, []
+    search.require_classes(asked, data.held)
+    load.require_hyperparameters(config.model.module, asked.space, "model.search.space")
+
+    def train(hyperparameters: Mapping[str, Any]) -> fit.Training:
+        one = _with(config, hyperparameters)
+        keeping = _keeping(None, one, plan, given)
+        try:
+            training = _train(project, one, data, plan, keeping).training
+        except ModelCodeError:
+            _clear(keeping)
+            raise
+        _clear(keeping)
+        return training
+
+    record = search.record_at(given.checkpoint_root, _key(config, plan, given))
+    found = search.search(config.model, asked, train, record)
+    return _with(config, found.best.hyperparameters), found, [record]
+
+
+def _with(config: Config, hyperparameters: Mapping[str, Any]) -> Config:
+    """The settings of a training with hyperparameters, as if they had been written in benison.yaml."""
+    return replace(config, model=replace(config.model, hyperparameters=dict(hyperparameters), search=None))
+
+
+def _clear(keeping: fit.Keeping) -> None:
+    if keeping.checkpoints:
+        keeping.checkpoints.clear()
+
+
+def _keeping(folder: Path | None, config: Config, plan: fit.Plan, given: _Given) -> fit.Keeping:
+    """Where the training's state is kept."""
+    key = _key(config, plan, given)
+    return fit.Keeping(checkpoints_at(given.checkpoint_root, key, config.model.checkpoint_minutes), folder)
+
+
+def _key(config: Config, plan: fit.Plan, given: _Given) -> str:
+    """The digest of all that a training, or a search, depends on."""
     depends_on = {
         **given.digests,
         "model": {**asdict(config.model), "checkpoint_minutes": None},
         "environment": {**environment(plan, 0), "driver": None, "threads": None},
         "benison": benison.__version__,
     }
-    key = digests.of_json(depends_on)
-    return fit.Keeping(checkpoints_at(given.checkpoint_root, key, config.model.checkpoint_minutes), model)
+    return digests.of_json(depends_on)
 
 
 def _train(project: Path, config: Config, data: _Data, plan: fit.Plan, keeping: fit.Keeping) -> _Trained:
     settings, module = config.model, config.model.module
+    # Again, so that neither the reading nor an earlier trial has a part in what is random here.
+    fit.seeded(settings.seed, deterministic=settings.deterministic)
     sample = data.train.part(0, _TRIED_OUT).inputs
 
     def build() -> Any:

@@ -294,6 +294,7 @@ def training() -> Documents:
         "hyperparameters": {"units": 64, "dropout": 0.2},
         "rows": {"train": 7328, "eval": 2442},
         "base_model": None,
+        "search": None,
         "curves": curves,
         "best_epoch": 11,
         "parameters": 13_057,
@@ -311,6 +312,43 @@ def training() -> Documents:
             "micro_batch": 256,
             "replicas": 1,
         },
+    }
+
+
+def search() -> Documents:
+    """Five trials, of which the third was the best and the fourth failed."""
+    found: list[tuple[list[int], float, float | None, float | None, int, int]] = [
+        ([64], 0.002, 0.3301, None, 9, 14),
+        ([64, 32], 0.001, 0.3415, 0.899, 4, 8),
+        ([64], 0.01, 0.3162, 0.9052, 11, 14),
+        ([64, 32], 1.0, None, None, 0, 0),
+        ([64, 32], 0.00023451, 0.335, 0.8999, 14, 14),
+    ]
+    trials = [
+        {
+            "number": number,
+            "hyperparameters": {"dropout": 0.2, "hidden": hidden, "rate": rate},
+            "state": "completed" if loss else "failed",
+            "seconds": 10.0 if loss else 1.5,
+            "eval_loss": loss,
+            "eval_auc": auc,
+            "best_epoch": best or None,
+            "epochs": epochs or None,
+            "reason": None if loss else "model.py (epoch 1, step 12): expected a finite loss, got nan",
+            "resumed": number < 3,
+        }
+        for number, (hidden, rate, loss, auc, best, epochs) in enumerate(found, 1)
+    ]
+    return {
+        "algorithm": "bayesian",
+        "objective": "eval_loss",
+        "seed": 1,
+        "max_trials": 20,
+        "max_minutes": 30,
+        "ended_by": "minutes",
+        "seconds": 1805.25,
+        "best": 3,
+        "trials": trials,
     }
 
 

@@ -18,6 +18,7 @@ from census_documents import (
     checks,
     compared,
     evaluation,
+    search,
     snapshot,
     training,
 )
@@ -144,6 +145,13 @@ def _outcome(outcome: str, reason: str, number: int | None) -> Documents:
         "champion_after": after,
         "registry": "registry",
     }
+
+
+def searched() -> Documents:
+    """A run that pushed a model whose hyperparameters were searched."""
+    documents = pushed()
+    documents["training"]["search"] = search()
+    return documents
 
 
 def blocked() -> Documents:
