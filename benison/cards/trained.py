@@ -18,6 +18,10 @@ _USE = {
     "eval": "It stops training early and chooses the weights that are kept.",
     "holdout": "The metrics are measured on it; training never receives it.",
 }
+_USE_OF_SEARCH = {
+    **_USE,
+    "eval": "It chooses the hyperparameters, stops training early and chooses the weights that are kept.",
+}
 _USE_OF_MODULE = {
     **_USE,
     "train": "The project's TFX module trains on it.",
@@ -46,7 +50,7 @@ def trained(config: Config, training: Document, snapshot: Document, features: Do
         "model_details": {**stated.details(config), "documentation": _provenance(training), "version": version},
         "model_parameters": {
             "model_architecture": _architecture(training, architecture),
-            "data": [_split(config, snapshot, features, name) for name in SPLITS],
+            "data": [_split(config, snapshot, features, name, _uses(training, features)) for name in SPLITS],
             **_inputs(features),
             **_output(features),
         },
@@ -73,19 +77,26 @@ def _architecture(training: Document, layers: str) -> str:
     return f"{layers} {plural(training['parameters'], 'weight')}. Hyperparameters: {chosen or 'those of the model'}."
 
 
-def _split(config: Config, snapshot: Document, features: Document, name: str) -> dict[str, Any]:
+def _uses(training: Document, features: Document) -> Mapping[str, str]:
+    if not features["features"]:
+        return _USE_OF_MODULE
+    return _USE_OF_SEARCH if training["search"] else _USE
+
+
+def _split(
+    config: Config, snapshot: Document, features: Document, name: str, uses: Mapping[str, str]
+) -> dict[str, Any]:
     split = snapshot["splits"][name]
     rows = (
         f"{plural(split['rows'], 'row')} of {_spans(snapshot['spans'])}, {count(split['positives'])} of them positive "
         f"({percent(split['positives'], split['positives'] + split['negatives'])}), of snapshot {snapshot['digest']}."
     )
     sensitive = {"sensitive_data": list(config.model_card.sensitive)}
-    use = (_USE if features["features"] else _USE_OF_MODULE)[name]
     columns = _columns(config, snapshot, features) if name == "train" else "Its columns are those of train."
     return present(
         {
             "name": name,
-            "description": f"{use} {rows} {columns}",
+            "description": f"{uses[name]} {rows} {columns}",
             "sensitive": sensitive if config.model_card.sensitive else None,
         }
     )

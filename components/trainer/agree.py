@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import tensorflow as tf
 
+from benison.components.trainer import fit
 from benison.components.trainer.featurize.graph import FeatureGraph
-from benison.components.trainer.featurize.transform import tensors
+from benison.components.trainer.featurize.transform import tensors, transform
 from benison.core.errors import BrokenError
+from benison.core.examples import LabelledSplit
 from benison.core.signatures import (
     PROBABILITY,
     SERVE_COLUMNS,
@@ -23,6 +26,7 @@ from benison.core.signatures import (
 from benison.sources.encode import encode
 
 TOLERANCE = 1e-6
+_COMPARED = {SERVE_COLUMNS: 10_000, SERVE_TRANSFORMED: 10_000, SERVE_EXAMPLES: 1_000}
 Floats = npt.NDArray[np.float64]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -96,3 +100,27 @@ def require_features(trained: Arrays, exported: Arrays) -> None:
                 expected=f"what training saw, {values[worst]:g}",
                 got=f"{exported[name][worst]:g} for a row of eval",
             )
+
+
+def require_package(package: Path, model: Any, where: str, graph: FeatureGraph, held: LabelledSplit) -> None:
+    """Loads what was exported and sends rows of eval through each of its signatures.
+
+    Args:
+        package: A SavedModel.
+        model: The trained one.
+        where: The file that it comes from, for messages.
+        graph: The fitted features.
+        held: The split eval.
+
+    Raises:
+        BrokenError: It answers otherwise than the trained model, or makes other features of the rows.
+    """
+    loaded = tf.saved_model.load(str(package)).signatures
+    ways = {SERVE_COLUMNS: by_columns, SERVE_TRANSFORMED: by_transformed, SERVE_EXAMPLES: by_examples}
+    every = held.spread([column.name for column in graph.columns], max(_COMPARED.values()))
+    for signature, way in ways.items():
+        rows = sample(every, _COMPARED[signature])
+        seen = transform(rows, graph)
+        require(fit.predict(model, seen, where), way(loaded, rows, graph), signature)
+    found = loaded[TRANSFORM_COLUMNS](**tensors(rows, graph.columns))
+    require_features(seen, {name: values.numpy() for name, values in found.items()})

@@ -11,21 +11,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import keras
-import tensorflow as tf
-from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
-
 import benison.config
 from benison.cards import card, stated
 from benison.cards.trained import trained as card_of
-from benison.components.trainer import agree, export, fit, load, search, warmup
+from benison.components.trainer import agree, export, fit, load, ready, search, warmup
 from benison.components.trainer import base_model as start
 from benison.components.trainer.accept import accept
 from benison.components.trainer.architecture import architecture, of_module
 from benison.components.trainer.featurize.fit import fit as fit_features
 from benison.components.trainer.featurize.graph import FeatureGraph
-from benison.components.trainer.featurize.transform import layout_of, tensors, transform, transform_split
+from benison.components.trainer.featurize.transform import layout_of, transform_split
 from benison.components.trainer.fit import scalars, speed
 from benison.components.trainer.fit.building import built, exported
 from benison.components.trainer.fit.checkpoints import Checkpoints, checkpoints_at
@@ -34,21 +29,16 @@ from benison.components.trainer.inputs import model_features
 from benison.components.trainer.run_fn import run as run_fn
 from benison.components.trainer.serve import Served
 from benison.components.trainer.steps.blocks import Blocks
-from benison.config import Config, columns_of
+from benison.config import Config
 from benison.core import digests, documents, memory
-from benison.core.environments import require_served
-from benison.core.errors import ConfigError, IntegrityError, ModelCodeError, StorageError
+from benison.core.errors import ModelCodeError
 from benison.core.examples import LabelledSplit
 from benison.core.files import storage_errors, write_atomically
-from benison.core.signatures import SERVE_COLUMNS, SERVE_EXAMPLES, SERVE_TRANSFORMED, TRANSFORM_COLUMNS
-from benison.core.spelling import nearest
 from benison.core.verdicts import Verdict
 
-PACKAGE = "Format-Serving"
 _TRIED_OUT = 64
 # Of the memory there is, rows may take a third: TensorFlow has a copy of them, and the model needs some as well.
 _SHARE = 3
-_COMPARED = {SERVE_COLUMNS: 10_000, SERVE_TRANSFORMED: 10_000, SERVE_EXAMPLES: 1_000}
 _log = logging.getLogger(__name__)
 
 
@@ -72,32 +62,32 @@ def run(
         checkpoint_root: A folder, or one of an object store, where a training that is interrupted leaves what a retry
             needs to go on; empty: a retry begins anew.
     """
-    _unused(model)
+    ready.unused(model)
     verdict = documents.read(validation / "validation.json", "validation")
     snapshot = documents.read(examples / "snapshot.json", "snapshot")
-    _same_snapshot(verdict, snapshot)
+    ready.same_snapshot(verdict, snapshot)
     if verdict["verdict"] != Verdict.PASS:
         _refuse(verdict, model)
         return
     project = bundle / "project"
     config = benison.config.read(project)
-    _complete(project, config)
+    ready.complete(project, config)
     stated.require_sensitive(config.model_card, [column["name"] for column in snapshot["columns"]])
     origin = documents.read(bundle / "bundle.json", "bundle")["digest"]
     base = start.read(base_model) if base_model else None
     kept: list[Checkpoints | search.Record] = []
     if config.model.run_fn:
-        record = run_fn.train(project, config, examples, model / PACKAGE, base.folder if base else None)
+        record = run_fn.train(project, config, examples, model / ready.PACKAGE, base.folder if base else None)
         record |= {"base_model": base.handed_over if base else None, "search": None}
         layers = of_module(config)
     else:
         inputs = {"bundle": origin, "snapshot": snapshot["digest"], "base_model": base.package if base else None}
         given = _Given(examples, base, checkpoint_root, inputs)
         record, layers, kept = _trained_here(project, config, given, model)
-    package = digests.of_tree(model / PACKAGE)
+    package = digests.of_tree(model / ready.PACKAGE)
     whole = {**record, "package": package, "bundle": origin, "snapshot": snapshot["digest"], "spans": snapshot["spans"]}
     write_atomically(model / "environment.txt", _packages().encode())
-    features = documents.read(model / PACKAGE / "assets.extra" / "features.json", "features")
+    features = documents.read(model / ready.PACKAGE / "assets.extra" / "features.json", "features")
     card.write(model, card_of(config, whole, snapshot, features, layers))
     documents.write(model / "training.json", "training", whole)
     for one in kept:
@@ -108,7 +98,7 @@ def _trained_here(
     project: Path, config: Config, given: _Given, model: Path
 ) -> tuple[dict[str, Any], str, list[Checkpoints | search.Record]]:
     """Trains and exports what build_model returns; what training.json says of it, its layers, and what to clear."""
-    _on_tensorflow()
+    ready.on_tensorflow()
     config = replace(config, model=replace(config.model, module=config.model.source_in(project)[1] or load.DEFAULT))
     plan = fit.planned(config.model)
     fit.seeded(config.model.seed, deterministic=config.model.deterministic)
@@ -118,7 +108,7 @@ def _trained_here(
         config, found, kept = _searched(project, config, data, plan, given)
         keeping = _keeping(model, config, plan, given)
         trained = _train(project, config, data, plan, keeping)
-        signatures = _export(project, config, data, trained, model / PACKAGE)
+        signatures = _export(project, config, data, trained, model / ready.PACKAGE)
     scalars.write(trained.training, model)
     record = {**_record(config, data, trained, signatures), "search": found.to_json() if found else None}
     kept += [keeping.checkpoints] if keeping.checkpoints else []
@@ -160,25 +150,6 @@ class _Trained:
     plan: fit.Plan
 
 
-def _unused(model: Path) -> None:
-    with storage_errors(model):
-        model.mkdir(parents=True, exist_ok=True)
-    for name in (PACKAGE, "training.json", "not_trained.json"):
-        if (model / name).exists():
-            hint = "name another folder, or remove it"
-            raise StorageError(str(model), expected="a folder without a model", got=f"{name} in it", hint=hint)
-
-
-def _same_snapshot(verdict: Mapping[str, Any], snapshot: Mapping[str, Any]) -> None:
-    if verdict["snapshot"] != snapshot["digest"]:
-        raise IntegrityError(
-            "validation.json",
-            expected=f"the verdict on snapshot {digests.short(snapshot['digest'])}",
-            got=f"the verdict on {digests.short(verdict['snapshot'])}",
-            hint="validate the examples that are to be trained on",
-        )
-
-
 def _refuse(verdict: Mapping[str, Any], model: Path) -> None:
     _log.warning("not trained: validation of the data is %s", verdict["verdict"])
     content = {
@@ -188,38 +159,6 @@ def _refuse(verdict: Mapping[str, Any], model: Path) -> None:
         "snapshot": verdict["snapshot"],
     }
     documents.write(model / "not_trained.json", "not_trained", content)
-
-
-def _on_tensorflow() -> None:
-    if keras.config.backend() != "tensorflow":
-        raise ConfigError(
-            "environment variable KERAS_BACKEND",
-            expected="tensorflow, which writes what serves",
-            got=keras.config.backend(),
-            hint="unset it",
-        )
-
-
-def _complete(project: Path, config: Config) -> None:
-    """What would otherwise come out only after the training."""
-    if config.model.search:
-        search.require_tuner()
-    try:
-        documents.encode(config.model.hyperparameters)
-    except (TypeError, ValueError) as error:
-        expected = "texts, finite numbers, true, false, lists and mappings of texts to such"
-        raise ConfigError("benison.yaml (model.hyperparameters)", expected=expected, got=str(error)) from error
-    if not (project / config.data.schema).is_file():
-        hint = nearest(config.data.schema, [path.name for path in project.glob("*.pbtxt")])
-        raise ConfigError("benison.yaml (data.schema)", expected=f"a file {config.data.schema}", got="none", hint=hint)
-    schema = schema_pb2.Schema()
-    try:
-        text_format.Parse((project / config.data.schema).read_text(), schema)
-    except (text_format.ParseError, UnicodeDecodeError) as error:
-        expected = "a tensorflow.metadata.v0.Schema in protobuf's text format"
-        raise ConfigError(config.data.schema, expected=expected, got=str(error)) from error
-    served = config.validation.schema.serving_environment
-    require_served(schema, columns_of(config.features), served, config.data.schema)
 
 
 def _read(examples: Path, config: Config, base: start.BaseModel | None, scratch: Path) -> _Data:
@@ -331,25 +270,8 @@ def _export(project: Path, config: Config, data: _Data, trained: _Trained, packa
     documents.write(extra / "features.json", "features", {**data.graph.to_json(), "label": named})
     write_atomically(extra / "schema.pbtxt", (project / config.data.schema).read_bytes())
     warmup.write(data.graph, config.name, extra)
-    _agree(config, data, trained, package)
+    agree.require_package(package, trained.keras_model, config.model.module, data.graph, data.held_raw)
     return signatures
-
-
-def _agree(config: Config, data: _Data, trained: _Trained, package: Path) -> None:
-    loaded = tf.saved_model.load(str(package)).signatures
-    ways = {
-        SERVE_COLUMNS: agree.by_columns,
-        SERVE_TRANSFORMED: agree.by_transformed,
-        SERVE_EXAMPLES: agree.by_examples,
-    }
-    every = data.held_raw.spread([column.name for column in data.graph.columns], max(_COMPARED.values()))
-    for signature, way in ways.items():
-        rows = agree.sample(every, _COMPARED[signature])
-        seen = transform(rows, data.graph)
-        expected = fit.predict(trained.keras_model, seen, config.model.module)
-        agree.require(expected, way(loaded, rows, data.graph), signature)
-    found = loaded[TRANSFORM_COLUMNS](**tensors(rows, data.graph.columns))
-    agree.require_features(seen, {name: values.numpy() for name, values in found.items()})
 
 
 def _record(config: Config, data: _Data, trained: _Trained, signatures: Mapping[str, Any]) -> dict[str, Any]:

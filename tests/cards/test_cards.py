@@ -102,6 +102,14 @@ def test_every_split_is_told_with_its_rows_spans_and_snapshot() -> None:
         assert one["sensitive"] == {"sensitive_data": list(census().model_card.sensitive)}
 
 
+@pytest.mark.parametrize("searched", [False, True])
+def test_what_eval_chose_is_told(searched: bool) -> None:
+    search = example("training")["search"] if searched else None
+    parameters = made(training=training() | {"search": search})["model_parameters"]
+    assert ("chooses the hyperparameters" in parameters["data"][1]["description"]) == searched
+    assert "stops training early and chooses the weights that are kept" in parameters["data"][1]["description"]
+
+
 def test_columns_are_features_label_or_unseen() -> None:
     features = example("features")
     told = made(census(sensitive=("age", "person")))["model_parameters"]["data"][0]["description"]
