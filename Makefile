@@ -97,7 +97,7 @@ drift-power: setup ## how often drift is found, beside Evidently and TFDV; see b
 	@$(BIN)/python benchmarks/drift_power/tables.py $(EVIDENTLY)/own.jsonl $(EVIDENTLY)/evidently.jsonl
 
 slow: setup ## the tests that take longer
-	@$(BIN)/python -m pytest -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there are none
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there are none
 
 clean: ## remove what was set up, built or cached; runs and registries stay
 	rm -rf .venv .uv build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -89,7 +89,14 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
 }
 
 
-@pytest.mark.parametrize(("mistake", "said"), MISTAKES.values(), ids=MISTAKES)
+# One of each place that finds mistakes; the others take as long and are told by tests of the components too.
+QUICK = ("slice column", "feature column", "no such span", "Parquet cut short", "runs")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [pytest.param(*case, id=name, marks=[] if name in QUICK else pytest.mark.slow) for name, case in MISTAKES.items()],
+)
 def test_a_mistake_is_told_in_one_run_with_exit_code_2_and_nothing_is_pushed(
     mistake: Mistake, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -106,6 +106,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, make_run_fn: MakeTask) -> 
     return task
 
 
+@pytest.mark.slow
 def test_a_module_gets_all_that_tfx_would_tell_it(trained: Any) -> None:
     kept = json.loads((trained.model / "model_run" / "kept.json").read_text())
     model, project = trained.model.resolve(), (trained.bundle / "project").resolve()
@@ -122,6 +123,7 @@ def test_a_module_gets_all_that_tfx_would_tell_it(trained: Any) -> None:
     assert kept["working_dir"]
 
 
+@pytest.mark.slow
 def test_a_module_runs_on_keras_2_in_a_folder_of_its_own_with_a_seed(trained: Any) -> None:
     kept = json.loads((trained.model / "model_run" / "kept.json").read_text())
     assert kept["keras"].startswith("tf_keras.")
@@ -131,6 +133,7 @@ def test_a_module_runs_on_keras_2_in_a_folder_of_its_own_with_a_seed(trained: An
     assert kept["draws"][1] == np.random.RandomState(5).random_sample()
 
 
+@pytest.mark.slow
 def test_what_comes_out_is_recorded_with_what_is_not_known(trained: Any) -> None:
     training = documents.read(trained.model / "training.json", "training")
     assert training["package"] == digests.of_tree(trained.model / "Format-Serving")
@@ -141,6 +144,7 @@ def test_what_comes_out_is_recorded_with_what_is_not_known(trained: Any) -> None
     assert not list(trained.bundle.rglob("__pycache__"))
 
 
+@pytest.mark.slow
 def test_the_model_card_says_what_is_known_of_it(trained: Any) -> None:
     card = documents.read(trained.model / "model_card.json", "model_card")
     parameters = card["model_parameters"]
@@ -152,6 +156,7 @@ def test_the_model_card_says_what_is_known_of_it(trained: Any) -> None:
     assert parameters["input_format"] == "Rows as serialized tf.Examples (signature serving_default)."
 
 
+@pytest.mark.slow
 def test_a_package_says_of_itself_which_columns_it_reads(trained: Any) -> None:
     extra = trained.model / "Format-Serving" / "assets.extra"
     said = documents.read(extra / "features.json", "features")
