@@ -63,7 +63,9 @@ class Baselines:
         return ["champion"] if self.same and "champion" in asked else asked
 
 
-def judge(gate: Gate, measured: Sequence[Measured], baselines: Baselines, unsound: str = "") -> Judgement:
+def judge(
+    gate: Gate, measured: Sequence[Measured], baselines: Baselines, unsound: str = "", file: str = FILE
+) -> Judgement:
     """Holds every slice to the policy.
 
     Args:
@@ -71,6 +73,7 @@ def judge(gate: Gate, measured: Sequence[Measured], baselines: Baselines, unsoun
         measured: Every slice with its metrics.
         baselines: What the challenger was compared with.
         unsound: Why nothing may be judged, from `broken`; empty where there is nothing against it.
+        file: Where the policy stands, for the error message.
 
     Raises:
         ConfigError: The policy names a slice that there is not.
@@ -81,14 +84,19 @@ def judge(gate: Gate, measured: Sequence[Measured], baselines: Baselines, unsoun
     not_applicable: list[NotApplicable] = []
     known = {one.name: one for one in measured}
     for number, line in enumerate(gate.checks):
-        subjects = [known[name] for name in subjects_of(line, list(known), number)]
-        named = _named(line, list(known), number)
+        subjects = [known[name] for name in subjects_of(line, list(known), number, file)]
+        named = _named(line, list(known), number, file)
         for question in _questions(line, baselines):
             if question.baseline and question.baseline not in baselines.present:
                 not_applicable += [NotApplicable(question.name, name, _none_yet(question)) for name in line.slices]
             else:
                 checks += _answers(question, named, subjects, why_not)
     return Judgement((*checks, *_nothing_asked(checks)), tuple(not_applicable), why_not)
+
+
+def without_policy(measured: Sequence[Measured]) -> Judgement:
+    """What it comes to where nobody said what must hold: nothing is asked, and nothing judged."""
+    return Judgement((), (), {one.name: "there is no policy to judge it by" for one in measured})
 
 
 def check_predictions(role: str, predictions: Floats) -> Check:
@@ -118,29 +126,30 @@ def _too_small(one: Measured, gate: Gate) -> str:
     return ", ".join(f"{counted(found[what], what)} where the policy wants {wanted[what]:,}" for what in short)
 
 
-def subjects_of(line: GateCheck, known: Sequence[str], number: int) -> list[str]:
+def subjects_of(line: GateCheck, known: Sequence[str], number: int, file: str = FILE) -> list[str]:
     """The slices that a line of the policy speaks of; where several columns are crossed, in any order.
 
     Args:
         line: Of the policy.
         known: Every slice there is.
         number: Which line it is, from 0, for the error message.
+        file: Where the policy stands, likewise.
 
     Raises:
         ConfigError: There is no such slice; the message names the nearest that there is.
     """
-    named = _named(line, known, number)
+    named = _named(line, known, number, file)
     return list(known) if ALL in line.slices else named
 
 
-def _named(line: GateCheck, known: Sequence[str], number: int) -> list[str]:
+def _named(line: GateCheck, known: Sequence[str], number: int, file: str) -> list[str]:
     """The slices that a line of the policy calls by name, each once."""
     by_parts = {frozenset(name.split(", ")): name for name in known}
     asked = [name for name in line.slices if name != ALL]
     found = {name: name if name in known else by_parts.get(frozenset(name.split(", "))) for name in asked}
     for name, one in found.items():
         if one is None:
-            where = f"{FILE} (gate.checks.{number}.slices)"
+            where = f"{file} (gate.checks.{number}.slices)"
             hint = nearest(name, [*known, ALL])
             raise ConfigError(where, expected="a slice of the evaluation", got=repr(name), hint=hint)
     return [one for one in dict.fromkeys(found.values()) if one is not None]
