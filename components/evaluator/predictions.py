@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -90,9 +90,13 @@ def run(
 
 
 def _table(dataset: Dataset, source: str, needed: Sequence[str]) -> pa.Table:
-    schema = pa.schema([dataset.schema.field(name) for name in needed])
-    batches = [batch.select(list(needed)) for part in dataset.parts for batch in dataset.batches(part)]
-    table = pa.Table.from_batches(batches, schema)
+    fields = [dataset.schema.field(name) for name in needed]
+    places = [dataset.schema.get_field_index(name) for name in needed]
+    batches = (batch for part in dataset.parts for batch in dataset.batches(part))
+    columns = zip(*([batch.column(place) for place in places] for batch in batches), strict=True)
+    chunks = list(columns) or [[]] * len(needed)
+    arrays = [pa.chunked_array(list(found), field.type) for found, field in zip(chunks, fields, strict=True)]
+    table = pa.table(arrays, pa.schema(fields))
     if not table.num_rows:
         raise DataError(source, expected="rows", got="none", hint="the file has a header at most")
     return table
@@ -144,15 +148,8 @@ def binary_labels(column: pa.ChunkedArray, name: str, positive: str | None) -> L
     yes = _plain(values, name) if positive is None else _named(positive, values, name)
     no = next((value for value in values if value != yes), None)
     known = np.asarray(pc.is_valid(texts).to_numpy(), dtype=np.bool_)
-    positives = pc.fill_null(pc.equal(texts, yes), False) if yes is not None else pa.array(np.zeros(len(texts), bool))
-    return Labels(
-        known,
-        np.asarray(
-            positives.to_numpy(zero_copy_only=False) if isinstance(positives, pa.Array) else positives.to_numpy(),
-            dtype=np.bool_,
-        )[known],
-        (yes, no),
-    )
+    positives = pc.fill_null(pc.equal(texts, pa.scalar(yes, pa.string())), False)
+    return Labels(known, np.asarray(positives.to_numpy(), dtype=np.bool_)[known], (yes, no))
 
 
 def _check_two(values: Sequence[str], name: str) -> None:
