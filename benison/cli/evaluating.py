@@ -10,11 +10,10 @@ import click
 
 from benison import config, eval_config
 from benison.cli import results
-from benison.cli.data.source import opened
+from benison.cli.data.opening import opened
 from benison.components.evaluator import predictions
 from benison.components.evaluator.columns import Said, columns_of
 from benison.components.evaluator.predictions import Policy
-from benison.core import documents
 from benison.core.files import write_atomically
 from benison.core.verdicts import Verdict
 from benison.report.evaluation import FILE, Evaluation, page, summary
@@ -56,6 +55,5 @@ def _evaluated(wanted: Wanted, folder: Path) -> Evaluation:
     read = eval_config.read_with_models(wanted.eval_config) if wanted.eval_config else None
     with opened(wanted.source) as dataset:
         columns = columns_of(wanted.said, wanted.eval_config, read, dataset.schema.names)
-        predictions.run(dataset, wanted.source, columns, wanted.positive, policy, folder)
-    document = documents.read(folder / "evaluation.json", "evaluation")
+        document = predictions.run(dataset, wanted.source, columns, wanted.positive, policy, folder)
     return Evaluation(document, policy.gate if policy else None, Path(wanted.source).name)

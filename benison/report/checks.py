@@ -49,7 +49,7 @@ def _tier(evidence: RunEvidence, tier: Tier, title: str, meaning: str) -> Markup
             tag("p", meaning),
             listing(f"{title} that do not pass", against),
             listing(f"{title} of the model and its release that pass", [row(check) for check in rest if passes(check)]),
-            _folded(f"{title} of the data that pass", [check for check in data if passes(check)]),
+            folded(f"{title} of the data that pass", [check for check in data if passes(check)]),
         ]
     )
 
@@ -59,7 +59,7 @@ def listing(caption: str, rows: Sequence[Row]) -> Markup | None:
     return table(caption, _COLUMNS, rows, kind="checks") if rows else None
 
 
-def _folded(caption: str, checks: Sequence[Check]) -> Markup | None:
+def folded(caption: str, checks: Sequence[Check]) -> Markup | None:
     """A long list of what is in order is folded away; on paper it is open."""
     if len(checks) <= _SHORT_LIST:
         return listing(caption, [row(check) for check in checks])
@@ -96,6 +96,8 @@ def not_judged(evidence: Evaluated) -> Markup | None:
     if not found:
         return None
     rows = [Row((one["slice"], count(one["rows"]), count(one["positives"]), one["reason"])) for one in found]
+    caption = "Slices below the policy's least counts"
+    listed = table(caption, _NOT_JUDGED, rows)
     return join(
         [
             tag("h3", "Slices not judged ", quiet(plural(len(found), "slice"))),
@@ -103,6 +105,6 @@ def not_judged(evidence: Evaluated) -> Markup | None:
                 "p",
                 "Too few rows, or too few of a class, to say anything: listed here, and no part of the verdict.",
             ),
-            table("Slices below the policy's least counts", _NOT_JUDGED, rows),
+            listed if len(rows) <= _SHORT_LIST else tag("details", tag("summary", caption), listed),
         ]
     )

@@ -89,9 +89,15 @@ def _metric_row(metric: str, found: Document, against: list[str], main: bool) ->
         figure(found["challenger"]),
         *(figure(found.get(baseline)) for baseline in against),
         *(figure(gain_over(found, baseline), sign=True) for baseline in against),
-        quiet(found.get("note") or found.get("method") or _NONE),
+        quiet(found.get("note") or _method(found, against) or _NONE),
     ]
     return Row(cells, "main" if main else None)
+
+
+def _method(found: Document, against: list[str]) -> str:
+    """How the intervals came about; of gains only where there are some."""
+    method = str(found.get("method", ""))
+    return method if against else method.partition("; gain: ")[0]
 
 
 def forest(evidence: Evaluated, metric: str, found: Sequence[Document] | None = None) -> Markup:

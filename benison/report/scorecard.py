@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benison.core.verdicts import Check, Tier
 from benison.pages.figures import duration, estimate, listed, metric_name, number
 from benison.pages.text import printable
-from benison.report.comparison import Document, Evaluated, asked_by_slice, baselines, gain_over, slices
+from benison.report.comparison import Document, asked_by_slice, baselines, gain_over, slices
 from benison.report.conclusion import conclude, passes, ranked, tally
 from benison.report.gather import RunEvidence
 from benison.report.lineage import seconds_of
@@ -60,11 +60,7 @@ def _card(evidence: RunEvidence) -> list[Line]:
         *points("Do not rely on the documents of this run", conclusion.doubts, "bold red"),
         *points("Warnings, which do not block", _first(conclusion.warnings)),
         *_checks(evidence),
-        *(
-            line
-            for metric in asked_by_slice(evidence)
-            for line in by_slice(evidence, metric, _judged(evidence, metric))
-        ),
+        *(line for metric in asked_by_slice(evidence) for line in _metric(evidence, metric)),
         *_rest(evidence),
     ]
 
@@ -132,17 +128,13 @@ def check_row(check: Check) -> tuple[Sequence[str], str]:
     return (str(check.verdict), name, check.observed, check.allowed), _VERDICTS[str(check.verdict)]
 
 
-def _judged(evidence: RunEvidence, metric: str) -> list[Document]:
-    return [one for one in slices(evidence) if one["judged"] and metric in one["metrics"]]
-
-
-def by_slice(evidence: Evaluated, metric: str, shown: Sequence[Document], of: str = "on the holdout") -> Iterator[Line]:
-    """A metric on some slices: the challenger with its interval, the champion, the gain."""
+def _metric(evidence: RunEvidence, metric: str) -> Iterator[Line]:
+    """A metric overall and on the judged slices: the challenger with its interval, the champion, the gain."""
+    shown = [one for one in slices(evidence) if one["judged"] and metric in one["metrics"]]
     over = baselines(evidence)[:1]
-    titles = map(evidence.title, ("challenger", *over))
-    heads = ("Slice", *titles, *(f"Gain over {evidence.called(role)}" for role in over))
+    heads = ("Slice", "Challenger", *(name.capitalize() for name in over), *(f"Gain over {name}" for name in over))
     widths = (13, 23, 9, 26) if over else (48, 26)
-    yield from (Line(""), Line(f"{metric_name(metric)} {of}", "bold"))
+    yield from (Line(""), Line(f"{metric_name(metric)} on the holdout", "bold"))
     yield from side_by_side(heads, widths, ((_metric_row(one, one["metrics"][metric], over), "") for one in shown))
 
 

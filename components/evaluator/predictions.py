@@ -56,7 +56,7 @@ class Labels:
 
 def run(
     dataset: Dataset, source: str, columns: Columns, positive: str | None, policy: Policy | None, folder: Path
-) -> None:
+) -> dict[str, Any]:
     """Measures predictions by slice, with intervals, and judges them where there is a policy.
 
     Args:
@@ -66,6 +66,9 @@ def run(
         positive: The label's value that counts as positive; None: 1, or true.
         policy: What must hold; None: nothing is judged.
         folder: TFMA's own layout and evaluation.json are written here; it is there.
+
+    Returns:
+        evaluation.json, without kind and format.
 
     Raises:
         ConfigError: Slices or policy ask for what there is not.
@@ -87,16 +90,15 @@ def run(
         content["policy"] = policy.gate.digest
     content["predictions"] = _said(dataset, columns, labels)
     documents.write(folder / "evaluation.json", "evaluation", content)
+    return content
 
 
 def _table(dataset: Dataset, source: str, needed: Sequence[str]) -> pa.Table:
     fields = [dataset.schema.field(name) for name in needed]
     places = [dataset.schema.get_field_index(name) for name in needed]
     batches = (batch for part in dataset.parts for batch in dataset.batches(part))
-    columns = zip(*([batch.column(place) for place in places] for batch in batches), strict=True)
-    chunks = list(columns) or [[]] * len(needed)
-    arrays = [pa.chunked_array(list(found), field.type) for found, field in zip(chunks, fields, strict=True)]
-    table = pa.table(arrays, pa.schema(fields))
+    kept = [pa.record_batch([batch.column(place) for place in places], schema=pa.schema(fields)) for batch in batches]
+    table = pa.Table.from_batches(kept, pa.schema(fields))
     if not table.num_rows:
         raise DataError(source, expected="rows", got="none", hint="the file has a header at most")
     return table

@@ -55,13 +55,17 @@ class Evaluation:
     def against(self) -> tuple[str, ...]:
         """Why each hard check of the policy that does not pass does not."""
         hard = (check for check in self.model_checks if check.tier is Tier.HARD and check.name != "predictions")
-        return tuple(check.reason for check in hard if check.verdict is not Verdict.PASS)
+        return tuple(_told(check) for check in hard if check.verdict is not Verdict.PASS)
 
     @property
     def metrics(self) -> tuple[list[str], list[str]]:
         """The metrics that are shown by slice, and those that are so on demand."""
         shown = asked_by_slice(self)
         return shown, [metric for metric in main_metrics(self) if metric not in shown]
+
+
+def _told(check: Check) -> str:
+    return check.reason if check.subject in (WHOLE, "all") else f"{check.subject}: {check.reason}"
 
 
 def by_harm(evidence: Evaluation, metric: str) -> list[Document]:

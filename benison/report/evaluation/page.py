@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from benison import __version__
 from benison.core.verdicts import Tier
 from benison.pages.badges import sign
@@ -54,7 +56,12 @@ def _masthead(evidence: Evaluation) -> Markup:
 def _answer(found: Answer) -> Markup:
     return tag(
         "div",
-        tag("h1", sign(found.look, found.word), tag("span", ": ", class_="unseen"), tag("span", f"{found.sentence}.")),
+        tag(
+            "h1",
+            sign(found.look, found.word),
+            tag("span", ": ", class_="unseen"),
+            tag("span", f"{_minus(found.sentence)}."),
+        ),
         _list("Do not rely on these figures", found.doubts, "doubts", "#checks"),
         _list("Why", found.reasons, "reasons", "#checks"),
         _list("Slices that lose, each taken alone", found.harmed, "warnings", "#slices"),
@@ -67,7 +74,14 @@ def _list(title: str, lines: tuple[str, ...], kind: str, more: str) -> Markup | 
         return None
     left = len(lines) - _MOST
     rest = tag("li", tag("a", f"{left:,} more", href=more)) if left > 0 else None
-    return tag("div", tag("h2", title), tag("ul", *(tag("li", line) for line in lines[:_MOST]), rest), class_=kind)
+    return tag(
+        "div", tag("h2", title), tag("ul", *(tag("li", _minus(line)) for line in lines[:_MOST]), rest), class_=kind
+    )
+
+
+def _minus(text: str) -> str:
+    """Minus signs as they are printed; hyphens stay what they are."""
+    return re.sub(r"(?<![\w-])-(?=\d)", "\u2212", text)
 
 
 def _glance(evidence: Evaluation) -> Markup:
@@ -109,8 +123,14 @@ def _tier(evidence: Evaluation, tier: Tier, title: str) -> Markup | None:
     found = ranked(evidence.model_checks, tier)
     if not found:
         return None
-    rows = [checks.row(check) for check in sorted(found, key=passes)]
-    return join([tag("h3", title, " ", quiet(tally(evidence.model_checks, tier))), checks.listing(title, rows)])
+    against = [checks.row(check) for check in found if not passes(check)]
+    return join(
+        [
+            tag("h3", title, " ", quiet(tally(evidence.model_checks, tier))),
+            checks.listing("Those that do not pass", against),
+            checks.folded("Those that pass", [check for check in found if passes(check)]),
+        ]
+    )
 
 
 def _overall(evidence: Evaluation) -> Markup:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benison.core.verdicts import Tier
-from benison.pages.figures import plural
-from benison.report.comparison import Document
-from benison.report.conclusion import ranked, tally
+from benison.pages.figures import estimate, metric_name, plural
+from benison.report.comparison import Document, gain_over
+from benison.report.conclusion import passes, ranked, tally
 from benison.report.evaluation.answer import answer
 from benison.report.evaluation.evidence import Evaluation, by_harm
-from benison.report.scorecard import Line, by_slice, check_row, points, side_by_side, wrapped
+from benison.report.scorecard import Line, check_row, points, side_by_side, wrapped
 
 _MOST = 20
-_WIDTHS = (12, 21, 26, 11)
+_CHECKS = (12, 23, 26, 11)
+_BESIDE, _ALONE = (25, 23, 26), (48, 26)
 
 
 def lines(evidence: Evaluation) -> list[str]:
@@ -28,24 +29,36 @@ def _card(evidence: Evaluation) -> Iterator[Line]:
     yield from points("Why", found.reasons[:_MOST])
     yield from _checks(evidence)
     for metric in evidence.metrics[0]:
-        yield from _metric(evidence, metric)
+        yield from _by_slice(evidence, metric)
 
 
 def _checks(evidence: Evaluation) -> Iterator[Line]:
+    """Those that do not pass; the report has the others too."""
     if not evidence.gate:
         return
-    yield from (Line(""), Line(f"Hard checks: {tally(evidence.model_checks, Tier.HARD)}"))
     hard = ranked(evidence.model_checks, Tier.HARD)
-    yield from side_by_side(("Verdict", "Check", "Observed", "Allowed"), _WIDTHS, map(check_row, hard))
+    against = [check for check in hard if not passes(check)]
+    yield from (Line(""), Line(f"Hard checks: {tally(evidence.model_checks, Tier.HARD)}"))
+    if against:
+        rows = map(check_row, against[:_MOST])
+        yield from side_by_side(("Verdict", "Check", "Observed", "Allowed"), _CHECKS, rows)
 
 
-def _metric(evidence: Evaluation, metric: str) -> Iterator[Line]:
-    """The slices by harm; where there are many, the first of them."""
-    found = by_harm(evidence, metric)
-    yield from by_slice(evidence, metric, found[:_MOST], _ordered(evidence, found))
+def _by_slice(evidence: Evaluation, metric: str) -> Iterator[Line]:
+    """A metric and its gain by slice, in the order of harm; where there are many slices, on the first of them."""
+    found, over = by_harm(evidence, metric), evidence.baseline
+    heads = ("Slice", evidence.name, *([f"Gain over {over}"] if over else []))
+    rows = ((_cells(evidence, metric, one), "") for one in found[:_MOST])
+    yield from (
+        Line(""),
+        Line(f"{metric_name(metric)} by slice, the worst off first" if found[1:] else metric_name(metric)),
+    )
+    yield from side_by_side(heads, _BESIDE if over else _ALONE, rows)
     if len(found) > _MOST:
         yield Line(f"  ... and {plural(len(found) - _MOST, 'slice')} more: the report has all of them")
 
 
-def _ordered(evidence: Evaluation, found: list[Document]) -> str:
-    return "by slice, the worst off first" if len(found) > 1 else "on all rows"
+def _cells(evidence: Evaluation, metric: str, one: Document) -> list[str]:
+    cells = [one["slice"], estimate(one["metrics"][metric]["challenger"])]
+    gain = gain_over(one["metrics"][metric], "champion")
+    return [*cells, estimate(gain, sign=True)] if evidence.baseline else cells
