@@ -12,7 +12,7 @@ from benison.components.evaluator.bound import Estimate, counted
 from benison.components.evaluator.compare import CHALLENGER, Measured
 from benison.components.evaluator.measure import Floats
 from benison.components.evaluator.slice import OVERALL
-from benison.config import FILE, Gate, GateCheck
+from benison.config import BASELINES, FILE, Gate, GateCheck
 from benison.core.errors import ConfigError
 from benison.core.spelling import nearest
 from benison.core.verdicts import Check, Tier, Verdict
@@ -105,11 +105,12 @@ def check_predictions(role: str, predictions: Floats) -> Check:
     outside = int(np.count_nonzero((predictions < 0) | (predictions > 1)))
     numbers = {"rows": float(len(predictions)), "missing": float(missing), "outside": float(outside)}
     allowed = "from 0 to 1"
+    who = f"the {role}" if role in (CHALLENGER, *BASELINES) else role
     if not missing + outside:
-        reason = f"all {len(predictions):,} predictions of the {role} lie {allowed}"
+        reason = f"all {len(predictions):,} predictions of {who} lie {allowed}"
         return Check("predictions", role, Tier.HARD, Verdict.PASS, "probabilities", allowed, reason, numbers)
     observed = f"{missing:,} NaN and {outside:,} outside"
-    reason = f"among {len(predictions):,} predictions of the {role} are {observed} of 0 to 1"
+    reason = f"among {len(predictions):,} predictions of {who} are {observed} of 0 to 1"
     return Check("predictions", role, Tier.HARD, Verdict.FAIL, observed, allowed, reason, numbers)
 
 

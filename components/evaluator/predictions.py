@@ -22,7 +22,6 @@ from benison.config import Gate, GateCheck
 from benison.core import digests, documents
 from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
-from benison.core.spelling import nearest
 from benison.sources.dataset import Dataset
 
 _LOG = logging.getLogger(__name__)
@@ -182,7 +181,7 @@ def _plain(values: Sequence[str], name: str) -> str | None:
 
 def _named(positive: str, values: Sequence[str], name: str) -> str:
     if positive not in values:
-        hint = nearest(positive, values)
+        hint = f"there are {_some(values)}"
         raise ConfigError("--positive", expected=f"a value of column {name!r}", got=repr(positive), hint=hint)
     return positive
 
