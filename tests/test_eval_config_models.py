@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,15 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=re.escape(message)):
         read(tmp_path, name, content)
+
+
+def test_without_tfma_a_proto_is_refused_and_json_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorflow_model_analysis.proto", None)
+    assert read(tmp_path, "e.json", json.dumps(JSON)) == EXPECTED
+    with pytest.raises(
+        ConfigError, match=r"e.pbtxt: expected TFMA, to read a proto(?s:.*)hint: write the config in JSON"
+    ):
+        read(tmp_path, "e.pbtxt", TEXT)
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from benison.cli.data.opening import opened
 from benison.components.evaluator import predictions
 from benison.components.evaluator.columns import Said, columns_of
 from benison.components.evaluator.predictions import Policy
-from benison.core.files import write_atomically
+from benison.core.files import storage_errors, write_atomically
 from benison.core.verdicts import Verdict
 from benison.report.evaluation import FILE, Evaluation, page, summary
 
@@ -44,7 +45,8 @@ def show(wanted: Wanted, output: Path | None, *, as_json: bool) -> None:
         else:
             click.echo("\n".join(summary.lines(found)))
         if output is not None:
-            results.keep(folder, output, FILE)
+            with storage_errors(output):
+                shutil.copytree(folder, output, dirs_exist_ok=True)
             click.echo(f"report: {output / FILE}", err=as_json)
     if found.gate is not None and found.evaluation["verdict"] != Verdict.PASS:
         raise click.exceptions.Exit(1)

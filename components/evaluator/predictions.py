@@ -18,7 +18,7 @@ from benison.components.evaluator.compare import Answers
 from benison.components.evaluator.evaluate import Asked, document, evaluate, slices, with_metrics_of, write_tfma
 from benison.components.evaluator.measure import Bools, Floats
 from benison.components.evaluator.tfma_files import Naming
-from benison.config import Gate, GateCheck
+from benison.config import Gate, GateCheck, format_of
 from benison.core import digests, documents
 from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
@@ -83,7 +83,7 @@ def run(
     answered = {role: probabilities(rows[model.column], model.column) for role, model in columns.models.items()}
     outcome = evaluate(asked, found, Answers(asked.labels, answered, {}))
     told = {role: model.column for role, model in columns.models.items()}
-    write_tfma(folder, asked, told, outcome, Naming(asked.names, told))
+    write_tfma(folder, asked, told, outcome, Naming(asked.names, told, format_of(source) or ""))
     content = document(asked, {role: vars(model) for role, model in columns.models.items()}, outcome)
     if policy is not None:
         content["policy"] = policy.gate.digest

@@ -58,7 +58,7 @@ def eval_run(
         config: Slices and metrics.
         label: The label's column.
         packages: The digest of each role's package, the challenger first; champion and reference only where they are.
-        snapshot: The digest of the data, or where they lie.
+        snapshot: The digest of the data.
         naming: What TFMA calls the models.
     """
     names = naming.of(list(packages))

@@ -100,6 +100,23 @@ def test_a_folder_with_something_else_in_it_is_left_alone(people: Path, tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_what_somebody_laid_beside_an_earlier_evaluation_stays(people: Path, tmp_path: Path, capsys: Captured) -> None:
+    out = tmp_path / "out"
+    assert evaluate(capsys, people, *COLUMNS, "--output", out).code == 0
+    copied = out / "people.csv"
+    copied.write_bytes(people.read_bytes())
+    assert evaluate(capsys, copied, *COLUMNS, *SLICES, "--output", out).code == 0
+    assert copied.read_bytes() == people.read_bytes()
+    assert len(documents.read(out / "evaluation.json", "evaluation")["slices"]) == 6
+
+
+def test_a_file_in_the_place_of_the_folder_is_said(people: Path, tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "file").write_text("")
+    answer = evaluate(capsys, people, *COLUMNS, "--output", tmp_path / "file" / "out")
+    assert answer.code == 2
+    assert "expected a folder with room that can be written" in answer.err
+
+
 def test_json_is_the_document_and_nothing_else(people: Path, tmp_path: Path, capsys: Captured) -> None:
     answer = evaluate(capsys, people, *COLUMNS, "--json", "--output", tmp_path / "out")
     assert documents.problems("evaluation", json.loads(answer.out)) == []

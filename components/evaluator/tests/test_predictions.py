@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -59,7 +60,7 @@ def gate(**line: Any) -> Policy:
     return Policy(Gate(0.95, 50, 10, (GateCheck(**{**nothing, **line}),)), "policy.yaml")
 
 
-def of_sklearn(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
+def of_sklearn(labels: npt.NDArray[Any], scores: npt.NDArray[Any]) -> dict[str, float]:
     answers = scores > THRESHOLD
     return {
         "auc": sklearn_metrics.roc_auc_score(labels, scores),
@@ -154,6 +155,7 @@ def test_tfma_reads_each_model_by_its_own_name_and_the_difference(tmp_path: Path
         assert read.model_location == name
     assert [spec.prediction_key for spec in read.config.model_specs] == ["new", "old"]
     assert [spec.is_baseline for spec in read.config.model_specs] == [False, True]
+    assert read.file_format == "parquet"
     difference = model_eval_lib.load_eval_result(folder).get_metrics_for_slice()
     assert difference is not None
     gain = overall["auc"]["gain"]["champion"]["value"]
