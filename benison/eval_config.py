@@ -1,7 +1,8 @@
 """eval_config.json: TFMA's EvalConfig, the part of it that is acted on, read strictly and without TFMA.
 
 Keys may be written as in protobuf's JSON (``slicingSpecs``) or as in its text format (``slicing_specs``). A field that
-is not acted on here is an error: a gate must not be switched off by a field that nobody reads.
+is not acted on here is an error: a gate must not be switched off by a field that nobody reads. Protobuf's own formats,
+text and binary, are read as well where predictions of any framework are evaluated; those alone need TFMA.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from google.protobuf import json_format, message, text_format
 
 from benison.core.errors import ConfigError
 from benison.core.sections import Section
@@ -37,7 +40,10 @@ METRIC_OF_CLASS = {
     "TNR": "specificity",
     "TPR": "recall",
 }
+TEXT_SUFFIXES = (".pbtxt", ".textproto", ".txtpb", ".prototxt")
+BINARY_SUFFIXES = (".pb", ".binpb")
 _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+_NO_FIELD = re.compile(r'Message type "(?P<type>[^"]+)" has no field named "(?P<field>[^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,23 @@ class Slicing:
 
 
 @dataclass(frozen=True)
+class ModelSpec:
+    """A model that has predicted already.
+
+    Attributes:
+        name: What the file calls it; empty: nothing.
+        label: The label's column; empty: the file does not say.
+        prediction: The column of its predictions; empty: the file does not say.
+        baseline: Whether the others are compared with it.
+    """
+
+    name: str
+    label: str
+    prediction: str
+    baseline: bool
+
+
+@dataclass(frozen=True)
 class EvalConfig:
     """What is measured, and on which slices.
 
@@ -66,11 +89,13 @@ class EvalConfig:
         label: The label's column; empty where the file leaves it to benison.yaml.
         slicings: How rows are cut; all rows together are always measured.
         metrics: Names as in `benison.config.METRICS`, each once, in the file's order.
+        models: Whose predictions, where those are ready; none in a project, whose models are those of the pipeline.
     """
 
     label: str
     slicings: tuple[Slicing, ...]
     metrics: tuple[str, ...]
+    models: tuple[ModelSpec, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -79,7 +104,7 @@ class EvalConfig:
 
 
 def read(path: Path) -> EvalConfig:
-    """Reads an evaluation config.
+    """Reads a project's evaluation config, which is JSON.
 
     Raises:
         ConfigError: It is missing, not JSON, or says something that is not acted on.
@@ -88,12 +113,88 @@ def read(path: Path) -> EvalConfig:
     models = top.sections("model_specs")
     if len(models) > 1:
         raise top.error("model_specs", "one model; champion and reference are added to it", f"{len(models)}")
+    slicings, metrics = _measured(top)
+    return EvalConfig(_label(models), slicings, metrics)
+
+
+def read_with_models(path: Path) -> EvalConfig:
+    """Reads the evaluation config of predictions that are there already: JSON, or a text or binary proto, by its name.
+
+    Raises:
+        ConfigError: It is missing, not what its name says, or says something that is not acted on.
+    """
+    content = _proto(path) if path.suffix in (*TEXT_SUFFIXES, *BINARY_SUFFIXES) else _snake_keys(_json(path))
+    top = Section(path.name, content)
+    models = tuple(_model(section) for section in top.sections("model_specs"))
+    slicings, metrics = _measured(top)
+    labels = list(dict.fromkeys(model.label for model in models if model.label))
+    if len(labels) > 1:
+        got = " and ".join(map(repr, labels))
+        raise top.error("model_specs", "one label_key, that of the rows which all models predicted", got)
+    return EvalConfig(labels[0] if labels else "", slicings, metrics, models)
+
+
+def _measured(top: Section) -> tuple[tuple[Slicing, ...], tuple[str, ...]]:
+    """Slices and metrics; whatever else stands beside them is refused."""
     slicings = tuple(_slicing(section) for section in top.sections("slicing_specs"))
     metrics = [name for section in top.sections("metrics_specs") for name in _metrics(section)]
     top.close()
     if not metrics:
         raise top.error("metrics_specs", "at least one metric", "none", 'write  {"metrics": [{"className": "AUC"}]}')
-    return EvalConfig(_label(models), slicings or (Slicing(),), tuple(dict.fromkeys(metrics)))
+    return slicings or (Slicing(),), tuple(dict.fromkeys(metrics))
+
+
+def _proto(path: Path) -> dict[str, Any]:
+    """A proto as the JSON that it corresponds to, keys as in the text format."""
+    config_pb2 = _tfma(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(str(path), expected="a file that can be read", got=error.strerror or str(error)) from error
+    config = config_pb2.EvalConfig()
+    if path.suffix in TEXT_SUFFIXES:
+        _parse_text(path.name, raw, config)
+    else:
+        _parse_binary(path.name, raw, config)
+    content: dict[str, Any] = json_format.MessageToDict(config, preserving_proto_field_name=True)
+    return content
+
+
+def _tfma(path: Path) -> Any:
+    try:
+        from tensorflow_model_analysis.proto import config_pb2
+    except ImportError as error:
+        hint = "write the config in JSON, which needs no TFMA, or install tensorflow-model-analysis"
+        raise ConfigError(path.name, expected="TFMA, to read a proto", got=str(error), hint=hint) from error
+    return config_pb2
+
+
+def _parse_text(name: str, raw: bytes, config: Any) -> None:
+    try:
+        text_format.Parse(raw.decode(), config)
+    except UnicodeDecodeError as error:
+        raise ConfigError(name, expected="UTF-8 text", got=f"byte {error.object[error.start]:#x}") from error
+    except text_format.ParseError as error:
+        where = f"{name}:{error.GetLine()}" if error.GetLine() else name
+        unknown = _NO_FIELD.search(str(error))
+        if unknown is None:
+            raise ConfigError(where, expected="TFMA's EvalConfig as text", got=str(error)) from error
+        known = config.DESCRIPTOR.file.pool.FindMessageTypeByName(unknown["type"]).fields_by_name
+        hint = nearest(unknown["field"], known)
+        raise ConfigError(where, expected="a key that is known here", got=repr(unknown["field"]), hint=hint) from error
+
+
+def _parse_binary(name: str, raw: bytes, config: Any) -> None:
+    """A proto takes bytes that it does not know for fields of a later version: here they are bytes nobody reads."""
+    try:
+        config.ParseFromString(raw)
+    except message.DecodeError as error:
+        raise ConfigError(name, expected="TFMA's EvalConfig as a binary proto", got=str(error)) from error
+    size = config.ByteSize()
+    config.DiscardUnknownFields()
+    if config.ByteSize() != size:
+        got, hint = "fields that it does not have", f"a text proto is called {TEXT_SUFFIXES[0]}"
+        raise ConfigError(name, expected="TFMA's EvalConfig as a binary proto", got=got, hint=hint)
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -103,7 +204,7 @@ def _json(path: Path) -> dict[str, Any]:
         raise ConfigError(str(path), expected="a file that can be read", got=error.strerror or str(error)) from error
     except json.JSONDecodeError as error:
         where = f"{path.name}:{error.lineno}"
-        hint = "TFMA's EvalConfig in JSON; a text proto is converted by google.protobuf.json_format"
+        hint = "TFMA's EvalConfig in JSON; a project's text proto is converted by google.protobuf.json_format"
         raise ConfigError(where, expected="JSON", got=error.msg, hint=hint) from error
     except ValueError as error:
         raise ConfigError(path.name, expected="each key once, in UTF-8 text", got=str(error)) from error
@@ -138,6 +239,21 @@ def _label(models: list[Section]) -> str:
     return label
 
 
+def _model(section: Section) -> ModelSpec:
+    for key in ("example_weight_key", "example_weight_keys"):
+        if key in section.content:
+            hint = "every row counts as one so far: leave it out, and the figures are those without weights"
+            raise section.error(key, "no weights", repr(section.content[key]), hint)
+    model = ModelSpec(
+        name=section.take("name", str, ""),
+        label=section.take("label_key", str, ""),
+        prediction=section.take("prediction_key", str, ""),
+        baseline=section.take("is_baseline", bool, False),
+    )
+    section.close()
+    return model
+
+
 def _slicing(section: Section) -> Slicing:
     values = section.take("feature_values", dict, {})
     slicing = Slicing(section.texts("feature_keys", ()), tuple((name, str(value)) for name, value in values.items()))
@@ -164,7 +280,9 @@ def _metric(section: Section) -> str:
 def _no_thresholds(section: Section, keys: tuple[str, ...]) -> None:
     for key in keys:
         if key in section.content:
-            hint = "write them under gate: in benison.yaml, where bounds decide and not points"
+            hint = (
+                "write them under gate: in benison.yaml, or in the file of --gate, where bounds decide and not points"
+            )
             raise section.error(key, "no thresholds here", "one", hint)
 
 

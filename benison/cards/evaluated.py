@@ -58,7 +58,8 @@ def _of_same_model(card: Card, evaluation: Document) -> None:
 def baselines(evaluation: Document) -> list[str]:
     """What the model was compared with; a reference that is the champion itself is not told twice."""
     champion, reference = evaluation["champion"], evaluation["reference"]
-    same = champion and reference and champion["package"] == reference["package"]
+    # Models of which there are the predictions alone have no package, and are two.
+    same = champion and reference and champion.get("package", "") == reference.get("package")
     return ["champion"] * bool(champion) + ["reference"] * bool(reference and not same)
 
 

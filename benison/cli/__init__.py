@@ -18,6 +18,7 @@ _VERBS = {
     "compile": "Compile a pipeline to the YAML that every engine runs.",
     "data": "Profile data, validate them, compare them, accept what a check found.",
     "doctor": "Say what is installed, and what each missing thing would give.",
+    "evaluate": "Measure anybody's predictions by slice, with intervals, beside a baseline; judge them by a policy.",
     "init": "Start a project: a commented folder, filled in from your data if you name it.",
     "registry": "Look at versions and promotions, promote by hand, roll back.",
     "report": "Write a run's report again and show its scorecard.",

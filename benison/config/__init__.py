@@ -19,6 +19,7 @@ from benison.config.features import features_of
 from benison.config.features import number_columns as number_columns
 from benison.config.features import text_columns as text_columns
 from benison.config.gate import BASELINES as BASELINES
+from benison.config.gate import CONFIDENCE as CONFIDENCE
 from benison.config.gate import LESS_IS_BETTER as LESS_IS_BETTER
 from benison.config.gate import METRICS as METRICS
 from benison.config.gate import WITHOUT_DIRECTION as WITHOUT_DIRECTION
@@ -41,6 +42,9 @@ from benison.core.sections import Section, load
 from benison.core.spelling import nearest
 
 FILE = "benison.yaml"
+# What stands beside gate: in a project's benison.yaml; a policy may be read out of one.
+_BESIDE_GATE = {"name", "description", "data", "label", "features", "model"}
+_BESIDE_GATE |= {"evaluation", "validation", "registry", "model_card"}
 _MODEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
@@ -91,6 +95,19 @@ def read(project: Path) -> Config:
     _no_leak(top, config)
     _consistent(top, config)
     return config
+
+
+def read_gate(path: Path) -> Gate:
+    """Reads the policy alone: a file with ``gate:``, which may be a project's whole benison.yaml.
+
+    Raises:
+        ConfigError: The file is missing or says something that is not understood; the message names line and key.
+    """
+    top = load(path)
+    gate = gate_of(top.section("gate"))
+    top.asked |= _BESIDE_GATE
+    top.close()
+    return gate
 
 
 def _no_leak(top: Section, config: Config) -> None:

@@ -12,6 +12,7 @@ from benison.core.spelling import nearest
 from benison.core.verdicts import Tier
 
 BASELINES = ("champion", "reference")
+CONFIDENCE = 0.95
 METRICS = (
     "auc",
     "auc_precision_recall",
@@ -96,7 +97,7 @@ def gate_of(section: Section) -> Gate:
         ConfigError: Something in it is not understood.
     """
     gate = Gate(
-        confidence=section.number("confidence", 0.95, low=0.5, high=0.9999),
+        confidence=section.number("confidence", CONFIDENCE, low=0.5, high=0.9999),
         min_rows=section.whole("min_rows", 200, low=1),
         min_positives=section.whole("min_positives", 20, low=1),
         checks=tuple(_gate_check(line) for line in section.sections("checks")),

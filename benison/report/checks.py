@@ -9,6 +9,7 @@ from benison.pages import anomalies
 from benison.pages.badges import LOOKS, badge
 from benison.pages.figures import count, plural
 from benison.pages.markup import Column, Markup, Row, join, quiet, section, table, tag
+from benison.report.comparison import Evaluated
 from benison.report.conclusion import passes, ranked, tally, why_missing
 from benison.report.gather import RunEvidence
 
@@ -25,7 +26,7 @@ def render(evidence: RunEvidence) -> Markup:
         _tier(evidence, Tier.HARD, "Hard checks", "Each of them must pass, or nothing is pushed."),
         _tier(evidence, Tier.SOFT, "Soft checks", "They warn and do not block."),
         _not_asked(evidence),
-        _not_judged(evidence),
+        not_judged(evidence),
     )
 
 
@@ -40,31 +41,33 @@ def _tier(evidence: RunEvidence, tier: Tier, title: str, meaning: str) -> Markup
     rest = ranked((*evidence.model_checks, *evidence.release_checks), tier)
     if not data and not rest:
         return None
-    against = [_row(check, anomalies.way_out(check)) for check in data if not passes(check)]
-    against += [_row(check) for check in rest if not passes(check)]
+    against = [row(check, anomalies.way_out(check)) for check in data if not passes(check)]
+    against += [row(check) for check in rest if not passes(check)]
     return join(
         [
             tag("h3", title, " ", quiet(tally(evidence.all_checks, tier))),
             tag("p", meaning),
-            _list(f"{title} that do not pass", against),
-            _list(f"{title} of the model and its release that pass", [_row(check) for check in rest if passes(check)]),
-            _folded(f"{title} of the data that pass", [check for check in data if passes(check)]),
+            listing(f"{title} that do not pass", against),
+            listing(f"{title} of the model and its release that pass", [row(check) for check in rest if passes(check)]),
+            folded(f"{title} of the data that pass", [check for check in data if passes(check)]),
         ]
     )
 
 
-def _list(caption: str, rows: Sequence[Row]) -> Markup | None:
+def listing(caption: str, rows: Sequence[Row]) -> Markup | None:
+    """Checks, one a row; None where there are none."""
     return table(caption, _COLUMNS, rows, kind="checks") if rows else None
 
 
-def _folded(caption: str, checks: Sequence[Check]) -> Markup | None:
+def folded(caption: str, checks: Sequence[Check]) -> Markup | None:
     """A long list of what is in order is folded away; on paper it is open."""
     if len(checks) <= _SHORT_LIST:
-        return _list(caption, [_row(check) for check in checks])
+        return listing(caption, [row(check) for check in checks])
     return anomalies.folded(caption, checks)
 
 
-def _row(check: Check, way_out: Markup | None = None) -> Row:
+def row(check: Check, way_out: Markup | None = None) -> Row:
+    """A check: what was observed and what is allowed, and the reason where it does not pass."""
     name = join([check.name, " ", quiet(check.subject)])
     note = None if passes(check) else join([tag("p", check.reason), way_out])
     return Row((name, badge(check.verdict), check.observed, check.allowed), LOOKS[check.verdict], note)
@@ -87,11 +90,14 @@ _NOT_ASKED = (Column("Check", "name"), Column("Of"), Column("Why"))
 _NOT_JUDGED = (Column("Slice", "name"), Column("Rows", "number"), Column("Positives", "number"), Column("Why"))
 
 
-def _not_judged(evidence: RunEvidence) -> Markup | None:
+def not_judged(evidence: Evaluated) -> Markup | None:
+    """The slices that the policy holds too small; None where there are none."""
     found = evidence.evaluation["not_judged"] if evidence.evaluation else []
     if not found:
         return None
     rows = [Row((one["slice"], count(one["rows"]), count(one["positives"]), one["reason"])) for one in found]
+    caption = "Slices below the policy's least counts"
+    listed = table(caption, _NOT_JUDGED, rows)
     return join(
         [
             tag("h3", "Slices not judged ", quiet(plural(len(found), "slice"))),
@@ -99,6 +105,6 @@ def _not_judged(evidence: RunEvidence) -> Markup | None:
                 "p",
                 "Too few rows, or too few of a class, to say anything: listed here, and no part of the verdict.",
             ),
-            table("Slices below the policy's least counts", _NOT_JUDGED, rows),
+            listed if len(rows) <= _SHORT_LIST else tag("details", tag("summary", caption), listed),
         ]
     )

@@ -4,44 +4,73 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from benison.cards import evaluated
-from benison.config import METRICS
+from benison.config import METRICS, WITHOUT_DIRECTION, Gate
 from benison.core.verdicts import Check, Tier, Verdict
-from benison.report.gather import Document, RunEvidence
+
+Document = Mapping[str, Any]
 
 WHOLE = evaluated.OVERALL
 _BY_WEIGHT = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
-def slices(evidence: RunEvidence) -> list[Document]:
+class Evaluated(Protocol):
+    """Whatever has an evaluation: a run, or predictions that were ready."""
+
+    @property
+    def evaluation(self) -> Document | None:
+        """evaluation.json; None: there is none."""
+
+    @property
+    def gate(self) -> Gate | None:
+        """The policy; None: there is none, or it is not known."""
+
+    @property
+    def model_checks(self) -> tuple[Check, ...]:
+        """The checks of the evaluation."""
+
+    def title(self, role: str) -> str:
+        """What a column with a model's figures is called."""
+
+    def called(self, role: str) -> str:
+        """What a sentence calls a model."""
+
+
+def has_policy(evidence: Evaluated) -> bool:
+    """Whether slices were judged at all."""
+    return bool(evidence.evaluation and evidence.evaluation["policy"])
+
+
+def slices(evidence: Evaluated) -> list[Document]:
     """Every slice that was measured, the whole first; none where there was no model."""
     found = list(evidence.evaluation["slices"]) if evidence.evaluation else []
     return sorted(found, key=lambda one: bool(one["slice"] != WHOLE))
 
 
-def measured(evidence: RunEvidence, name: str = WHOLE) -> Document:
+def measured(evidence: Evaluated, name: str = WHOLE) -> Document:
     """The metrics of a slice; empty where it was not measured."""
     found: Document = next((one["metrics"] for one in slices(evidence) if one["slice"] == name), {})
     return found
 
 
-def main_metrics(evidence: RunEvidence) -> list[str]:
-    """The metrics that the policy asks about, in its order; where the policy is unknown, those with a gain."""
+def main_metrics(evidence: Evaluated) -> list[str]:
+    """The metrics that the policy asks about, in its order; without a policy those that have a better and a worse."""
     known = measured(evidence)
-    asked = [check.metric for check in evidence.project.gate.checks] if evidence.project else []
+    asked = [check.metric for check in evidence.gate.checks] if evidence.gate else []
     found = [metric for metric in dict.fromkeys(asked) if metric in known]
-    return found or [metric for metric, one in known.items() if one.get("gain")]
+    found = found or [metric for metric, one in known.items() if one.get("gain")]
+    return found or [metric for metric in known if metric not in WITHOUT_DIRECTION]
 
 
-def asked_by_slice(evidence: RunEvidence) -> list[str]:
+def asked_by_slice(evidence: Evaluated) -> list[str]:
     """The first of the main metrics, and the others that the policy asks about on parts of the holdout too."""
     main, parts = main_metrics(evidence), [one["slice"] for one in slices(evidence) if one["slice"] != WHOLE]
     return main[:1] + [metric for metric in main[1:] if any(checks_on(evidence, metric, part) for part in parts)]
 
 
-def baselines(evidence: RunEvidence) -> list[str]:
+def baselines(evidence: Evaluated) -> list[str]:
     """What the challenger was compared with; a reference that is the champion itself is not told twice."""
     return evaluated.baselines(evidence.evaluation) if evidence.evaluation else []
 
@@ -52,7 +81,7 @@ def gain_over(metric: Mapping[str, Any], baseline: str) -> Document | None:
     return found
 
 
-def checks_on(evidence: RunEvidence, metric: str, name: str) -> list[Check]:
+def checks_on(evidence: Evaluated, metric: str, name: str) -> list[Check]:
     """The checks of a metric on a slice, hard before soft, and the worst first."""
     found = [one for one in evidence.model_checks if one.subject == name and metric_of(one.name) == metric]
     return sorted(found, key=lambda check: (check.tier is Tier.SOFT, _BY_WEIGHT.index(check.verdict)))
@@ -68,9 +97,9 @@ def metric_of(check: str) -> str | None:
     return max(fits, key=len, default=None)
 
 
-def tolerated(evidence: RunEvidence, metric: str, name: str) -> float | None:
+def tolerated(evidence: Evaluated, metric: str, name: str) -> float | None:
     """How far below a baseline the policy lets a metric fall on a slice; None where it does not say."""
-    gate = evidence.project.gate.checks if evidence.project else ()
+    gate = evidence.gate.checks if evidence.gate else ()
     found = [
         line.tolerance
         for line in gate

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from benison import config
-from benison.config import acceptances
+from benison.config import Gate, acceptances
 from benison.config.acceptances import Acceptance
 from benison.core import digests, documents
 from benison.core.errors import BenisonError, DataError
@@ -92,6 +92,19 @@ class RunEvidence:
     def name(self) -> str:
         """The model's name; the pipeline's where the project is unknown."""
         return self.project.name if self.project else str(self.run["pipeline"])
+
+    @property
+    def gate(self) -> Gate | None:
+        """The policy; None where the project is unknown."""
+        return self.project.gate if self.project else None
+
+    def title(self, role: str) -> str:
+        """What a column with a model's figures is called."""
+        return role.capitalize()
+
+    def called(self, role: str) -> str:
+        """What a sentence calls a model."""
+        return role
 
     @property
     def data_checks(self) -> tuple[Check, ...]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from benison.core.verdicts import Check, Tier
 from benison.pages.figures import duration, estimate, listed, metric_name, number
 from benison.pages.text import printable
-from benison.report.comparison import asked_by_slice, baselines, gain_over, slices
+from benison.report.comparison import Document, asked_by_slice, baselines, gain_over, slices
 from benison.report.conclusion import conclude, passes, ranked, tally
-from benison.report.gather import Document, RunEvidence
+from benison.report.gather import RunEvidence
 from benison.report.lineage import seconds_of
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ def _card(evidence: RunEvidence) -> list[Line]:
     conclusion = conclude(evidence)
     color = _OUTCOMES.get(conclusion.outcome, "yellow")
     return [
-        *(Line(text, f"bold {color}") for text in _wrapped(f"{evidence.name}: {conclusion.headline}", "", "")),
-        *(Line(text) for text in _wrapped(conclusion.because, "", "")),
-        *_points("Why", conclusion.reasons),
-        *_points("Do not rely on the documents of this run", conclusion.doubts, "bold red"),
-        *_points("Warnings, which do not block", _first(conclusion.warnings)),
+        *(Line(text, f"bold {color}") for text in wrapped(f"{evidence.name}: {conclusion.headline}", "", "")),
+        *(Line(text) for text in wrapped(conclusion.because, "", "")),
+        *points("Why", conclusion.reasons),
+        *points("Do not rely on the documents of this run", conclusion.doubts, "bold red"),
+        *points("Warnings, which do not block", _first(conclusion.warnings)),
         *_checks(evidence),
         *(line for metric in asked_by_slice(evidence) for line in _metric(evidence, metric)),
         *_rest(evidence),
@@ -70,24 +70,34 @@ def _first(warnings: Sequence[str]) -> list[str]:
     return [*warnings[:_MOST_WARNINGS], *([f"{left:,} more: see the report"] if left > 0 else [])]
 
 
-def _wrapped(text: object, first: str, others: str) -> list[str]:
+def wrapped(text: object, first: str, others: str) -> list[str]:
+    """A text in lines of the scorecard's width, each after its indent."""
     return textwrap.wrap(printable(text), WIDTH, initial_indent=first, subsequent_indent=others)
 
 
-def _points(title: str, sentences: Sequence[str], style: str = "bold") -> Iterator[Line]:
+def points(title: str, sentences: Sequence[str], style: str = "bold") -> Iterator[Line]:
+    """Sentences one below the other; nothing where there are none."""
     if sentences:
         yield from (Line(""), Line(title, style))
     for sentence in sentences:
-        yield from (Line(text) for text in _wrapped(sentence, f"{_INDENT}- ", f"{_INDENT}  "))
+        yield from (Line(text) for text in wrapped(sentence, f"{_INDENT}- ", f"{_INDENT}  "))
 
 
-def _table(heads: Sequence[str], widths: Sequence[int], rows: Iterable[tuple[Sequence[str], str]]) -> Iterator[Line]:
-    """Rows of cells side by side, each wrapped to its column's width, with the style of the row."""
+def side_by_side(
+    heads: Sequence[str], widths: Sequence[int], rows: Iterable[tuple[Sequence[str], str]]
+) -> Iterator[Line]:
+    """Rows of cells side by side, each wrapped to its column's width, with the style of the row.
+
+    Args:
+        heads: What the columns are called.
+        widths: Of the columns.
+        rows: Cells and style of each row.
+    """
     for cells, style in ((heads, "dim"), *rows):
-        yield from (Line(text, style) for text in _side_by_side(cells, widths))
+        yield from (Line(text, style) for text in _wrapped_cells(cells, widths))
 
 
-def _side_by_side(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+def _wrapped_cells(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
     columns = [textwrap.wrap(printable(cell), width) or [""] for cell, width in zip(cells, widths, strict=True)]
     for index in range(max(map(len, columns))):
         parts = [column[index] if index < len(column) else "" for column in columns]
@@ -104,7 +114,7 @@ def _checks(evidence: RunEvidence) -> Iterator[Line]:
     if shown:
         verdict = max(7, *(len(check.verdict) for check in shown))
         widths = (verdict, 33 - verdict, 26, 11)
-        yield from _table(("Verdict", "Check", "Observed", "Allowed"), widths, map(_check_row, shown))
+        yield from side_by_side(("Verdict", "Check", "Observed", "Allowed"), widths, map(check_row, shown))
     others = {"data": evidence.data_checks, "features": kept, "release": evidence.release_checks}
     counts = {name: sum(map(passes, ranked(checks, Tier.HARD))) for name, checks in others.items()}
     said = [f"{count} of the {name}" for name, count in counts.items() if count]
@@ -112,7 +122,8 @@ def _checks(evidence: RunEvidence) -> Iterator[Line]:
         yield Line(f"{_INDENT}{'and ' if shown else ''}{listed(said)} that pass")
 
 
-def _check_row(check: Check) -> tuple[Sequence[str], str]:
+def check_row(check: Check) -> tuple[Sequence[str], str]:
+    """A check's cells and style."""
     name = f"{check.name} {check.subject}"
     return (str(check.verdict), name, check.observed, check.allowed), _VERDICTS[str(check.verdict)]
 
@@ -124,7 +135,7 @@ def _metric(evidence: RunEvidence, metric: str) -> Iterator[Line]:
     heads = ("Slice", "Challenger", *(name.capitalize() for name in over), *(f"Gain over {name}" for name in over))
     widths = (13, 23, 9, 26) if over else (48, 26)
     yield from (Line(""), Line(f"{metric_name(metric)} on the holdout", "bold"))
-    yield from _table(heads, widths, ((_metric_row(one, one["metrics"][metric], over), "") for one in shown))
+    yield from side_by_side(heads, widths, ((_metric_row(one, one["metrics"][metric], over), "") for one in shown))
 
 
 def _metric_row(one: Document, found: Document, over: list[str]) -> list[str]:
@@ -139,7 +150,7 @@ def _rest(evidence: RunEvidence) -> Iterator[Line]:
     left = evidence.evaluation["not_judged"] if evidence.evaluation else []
     if left:
         named = "; ".join(f"{one['slice']} ({one['rows']} rows, {one['positives']} positive)" for one in left)
-        yield from (Line(text) for text in _wrapped(f"Too small to judge: {named}", "", _INDENT))
+        yield from (Line(text) for text in wrapped(f"Too small to judge: {named}", "", _INDENT))
     took = seconds_of(evidence.run)
     if took is not None:
         yield Line(f"Took {duration(took)}")

@@ -12,7 +12,7 @@ from benison.components.evaluator.bound import Estimate, counted
 from benison.components.evaluator.compare import CHALLENGER, Measured
 from benison.components.evaluator.measure import Floats
 from benison.components.evaluator.slice import OVERALL
-from benison.config import FILE, Gate, GateCheck
+from benison.config import BASELINES, FILE, Gate, GateCheck
 from benison.core.errors import ConfigError
 from benison.core.spelling import nearest
 from benison.core.verdicts import Check, Tier, Verdict
@@ -63,7 +63,9 @@ class Baselines:
         return ["champion"] if self.same and "champion" in asked else asked
 
 
-def judge(gate: Gate, measured: Sequence[Measured], baselines: Baselines, unsound: str = "") -> Judgement:
+def judge(
+    gate: Gate, measured: Sequence[Measured], baselines: Baselines, unsound: str = "", file: str = FILE
+) -> Judgement:
     """Holds every slice to the policy.
 
     Args:
@@ -71,6 +73,7 @@ def judge(gate: Gate, measured: Sequence[Measured], baselines: Baselines, unsoun
         measured: Every slice with its metrics.
         baselines: What the challenger was compared with.
         unsound: Why nothing may be judged, from `broken`; empty where there is nothing against it.
+        file: Where the policy stands, for the error message.
 
     Raises:
         ConfigError: The policy names a slice that there is not.
@@ -81,8 +84,8 @@ def judge(gate: Gate, measured: Sequence[Measured], baselines: Baselines, unsoun
     not_applicable: list[NotApplicable] = []
     known = {one.name: one for one in measured}
     for number, line in enumerate(gate.checks):
-        subjects = [known[name] for name in subjects_of(line, list(known), number)]
-        named = _named(line, list(known), number)
+        subjects = [known[name] for name in subjects_of(line, list(known), number, file)]
+        named = _named(line, list(known), number, file)
         for question in _questions(line, baselines):
             if question.baseline and question.baseline not in baselines.present:
                 not_applicable += [NotApplicable(question.name, name, _none_yet(question)) for name in line.slices]
@@ -91,17 +94,23 @@ def judge(gate: Gate, measured: Sequence[Measured], baselines: Baselines, unsoun
     return Judgement((*checks, *_nothing_asked(checks)), tuple(not_applicable), why_not)
 
 
+def without_policy(measured: Sequence[Measured]) -> Judgement:
+    """What it comes to where nobody said what must hold: nothing is asked, and nothing judged."""
+    return Judgement((), (), {one.name: "there is no policy to judge it by" for one in measured})
+
+
 def check_predictions(role: str, predictions: Floats) -> Check:
     """Whether each prediction is a probability; a NaN or a logit is none, and nothing is judged by such a model."""
     missing = int(np.count_nonzero(np.isnan(predictions)))
     outside = int(np.count_nonzero((predictions < 0) | (predictions > 1)))
     numbers = {"rows": float(len(predictions)), "missing": float(missing), "outside": float(outside)}
     allowed = "from 0 to 1"
+    who = f"the {role}" if role in (CHALLENGER, *BASELINES) else role
     if not missing + outside:
-        reason = f"all {len(predictions):,} predictions of the {role} lie {allowed}"
+        reason = f"all {len(predictions):,} predictions of {who} lie {allowed}"
         return Check("predictions", role, Tier.HARD, Verdict.PASS, "probabilities", allowed, reason, numbers)
     observed = f"{missing:,} NaN and {outside:,} outside"
-    reason = f"among {len(predictions):,} predictions of the {role} are {observed} of 0 to 1"
+    reason = f"among {len(predictions):,} predictions of {who} are {observed} of 0 to 1"
     return Check("predictions", role, Tier.HARD, Verdict.FAIL, observed, allowed, reason, numbers)
 
 
@@ -118,29 +127,30 @@ def _too_small(one: Measured, gate: Gate) -> str:
     return ", ".join(f"{counted(found[what], what)} where the policy wants {wanted[what]:,}" for what in short)
 
 
-def subjects_of(line: GateCheck, known: Sequence[str], number: int) -> list[str]:
+def subjects_of(line: GateCheck, known: Sequence[str], number: int, file: str = FILE) -> list[str]:
     """The slices that a line of the policy speaks of; where several columns are crossed, in any order.
 
     Args:
         line: Of the policy.
         known: Every slice there is.
         number: Which line it is, from 0, for the error message.
+        file: Where the policy stands, likewise.
 
     Raises:
         ConfigError: There is no such slice; the message names the nearest that there is.
     """
-    named = _named(line, known, number)
+    named = _named(line, known, number, file)
     return list(known) if ALL in line.slices else named
 
 
-def _named(line: GateCheck, known: Sequence[str], number: int) -> list[str]:
+def _named(line: GateCheck, known: Sequence[str], number: int, file: str) -> list[str]:
     """The slices that a line of the policy calls by name, each once."""
     by_parts = {frozenset(name.split(", ")): name for name in known}
     asked = [name for name in line.slices if name != ALL]
     found = {name: name if name in known else by_parts.get(frozenset(name.split(", "))) for name in asked}
     for name, one in found.items():
         if one is None:
-            where = f"{FILE} (gate.checks.{number}.slices)"
+            where = f"{file} (gate.checks.{number}.slices)"
             hint = nearest(name, [*known, ALL])
             raise ConfigError(where, expected="a slice of the evaluation", got=repr(name), hint=hint)
     return [one for one in dict.fromkeys(found.values()) if one is not None]

@@ -11,7 +11,7 @@ from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Measured, Metric
 from benison.components.evaluator.judge import Judgement
 from benison.components.evaluator.slice import OVERALL
-from benison.config import Gate
+from benison.config import CONFIDENCE, Gate
 from benison.core.verdicts import Check, Tier, Verdict, combine
 
 Document = dict[str, Any]
@@ -39,27 +39,31 @@ class Outcome:
         return [*self.sound, *self.judgement.checks]
 
 
-def evaluation(models: Mapping[str, Document | None], holdout: Document, gate: Gate, outcome: Outcome) -> Document:
+def evaluation(
+    models: Mapping[str, Document | None], holdout: Document, gate: Gate | None, outcome: Outcome
+) -> Document:
     """The document, without kind and format.
 
     Args:
         models: What is known of challenger, champion and reference; None where there is none.
         holdout: Snapshot, rows and positives.
-        gate: The policy that was applied.
+        gate: The policy that was applied; None: nothing was to be judged, and there is no verdict.
         outcome: What it came to.
     """
     why_not = outcome.judgement.why_not
+    confidence = gate.confidence if gate else CONFIDENCE
+    left_out = [one for one in outcome.measured if gate and one.name in why_not]
     return {
         **models,
-        "verdict": str(combine(outcome.checks)),
+        "verdict": str(combine(outcome.checks)) if gate else None,
         "holdout": holdout,
-        "policy": gate.digest,
-        "confidence": gate.confidence,
-        "interval_level": round(2 * gate.confidence - 1, 12),
+        "policy": gate.digest if gate else None,
+        "confidence": confidence,
+        "interval_level": round(2 * confidence - 1, 12),
         "slices": [_slice(one, why_not.get(one.name, "")) for one in outcome.measured],
         "checks": [check.to_json() for check in outcome.checks],
         "not_applicable": [asdict(one) for one in outcome.judgement.not_applicable],
-        "not_judged": [_not_judged(one, why_not[one.name]) for one in outcome.measured if one.name in why_not],
+        "not_judged": [_not_judged(one, why_not[one.name]) for one in left_out],
         "plots": dict(outcome.plots),
     }
 

@@ -1,40 +1,42 @@
-"""evaluator: predict -> slice -> measure -> bound -> judge -> record."""
+"""evaluator: predict -> slice -> measure -> bound -> judge -> record, of the models of a pipeline."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import tensorflow as tf
 
 from benison import config, eval_config
 from benison.cards import card
 from benison.cards.evaluated import evaluated
 from benison.cards.markdown import markdown
-from benison.components.evaluator import judge, keep, record, tfma_files
-from benison.components.evaluator.compare import CHALLENGER, Answers, compare, usable
-from benison.components.evaluator.judge import Baselines
-from benison.components.evaluator.measure import Bools, Floats
-from benison.components.evaluator.plot import curves
+from benison.components.evaluator import keep, record
+from benison.components.evaluator.compare import CHALLENGER, Answers
+from benison.components.evaluator.evaluate import (
+    Asked,
+    Document,
+    document,
+    evaluate,
+    slices,
+    with_metrics_of,
+    write_tfma,
+)
+from benison.components.evaluator.measure import Floats
 from benison.components.evaluator.predict import Package
 from benison.components.evaluator.record import Outcome
-from benison.components.evaluator.slice import cut
-from benison.config import BASELINES, Config
+from benison.config import BASELINES, Label
 from benison.core import digests, documents
 from benison.core.errors import ConfigError
 from benison.core.examples import binary_labels, labelled, read_split, split_folder
 from benison.core.files import storage_errors, write_atomically
 from benison.core.verdicts import Check
-from benison.eval_config import EvalConfig
 
 _LOG = logging.getLogger(__name__)
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,30 +56,6 @@ class _Model:
     said: Document
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What is to be evaluated, and by what.
-
-    Attributes:
-        settings: The user's benison.yaml.
-        slicing: The evaluation config, with the metrics that the gate asks for besides.
-        rows: The holdout, as far as rows have a known label.
-        labels: Whether each of its rows is positive.
-        snapshot: The digest of the data.
-    """
-
-    settings: Config
-    slicing: EvalConfig
-    rows: pa.Table
-    labels: Bools
-    snapshot: str
-
-    @property
-    def holdout(self) -> Document:
-        positives = int(np.count_nonzero(self.labels))
-        return {"snapshot": self.snapshot, "rows": self.rows.num_rows, "positives": positives}
-
-
 def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions: Path, evaluation: Path) -> None:
     """Measures challenger and champion on the same holdout, by slice, with intervals, and judges by the policy.
 
@@ -89,10 +67,8 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
         predictions: What each model answered, row by row.
         evaluation: TFMA's own layout, the model card with what was found, and evaluation.json.
     """
-    asked = _asked(bundle / "project", holdout)
-    slices = cut(asked.rows, asked.slicing, asked.settings.evaluation)
-    for number, line in enumerate(asked.settings.gate.checks):
-        judge.subjects_of(line, [one.name for one in slices], number)
+    asked, label = _asked(bundle / "project", holdout)
+    found = slices(asked)
     models = _models(model, champion)
     with storage_errors(evaluation):
         predictions.mkdir(parents=True, exist_ok=True)
@@ -101,18 +77,15 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
         reason = documents.read(model / "not_trained.json", "not_trained")["reason"]
         return _write(evaluation, asked, models, record.no_model(reason))
     told = card.read(model)
-    packages = _opened(asked, models)
+    packages = _opened(models, label)
     answers = _answers(asked, models, packages)
     _write_predictions(predictions, asked, answers)
-    sound = [judge.check_predictions(role, found) for role, found in answers.predictions.items()]
-    answers, slices = usable(answers, slices)
-    measured = compare(answers, slices, asked.slicing.metrics, asked.settings.gate.confidence)
-    judgement = judge.judge(asked.settings.gate, measured, _baselines(answers), judge.broken(sound))
-    sound += _kept(asked, packages)
-    return _write(evaluation, asked, models, Outcome(judgement, measured, sound, curves(answers)), told)
+    outcome = evaluate(asked, found, answers, _kept(asked, packages))
+    return _write(evaluation, asked, models, outcome, told)
 
 
-def _asked(project: Path, holdout: Path) -> _Asked:
+def _asked(project: Path, holdout: Path) -> tuple[Asked, Label]:
+    """What the project asks of the holdout, and what its models predict."""
     settings = config.read(project)
     path = project / settings.evaluation
     slicing = eval_config.read(path)
@@ -128,9 +101,9 @@ def _asked(project: Path, holdout: Path) -> _Asked:
     if left_out := rows.num_rows - known.num_rows:
         _LOG.info("%d of %d rows of the holdout have no known label, and are left out", left_out, rows.num_rows)
     labels = binary_labels(known, label.column, **values) == 1
-    metrics = dict.fromkeys([*slicing.metrics, *(check.metric for check in settings.gate.checks)])
+    slicing = replace(slicing, metrics=with_metrics_of(settings.gate, slicing.metrics))
     snapshot = documents.read(holdout / "snapshot.json", "snapshot")["digest"]
-    return _Asked(settings, replace(slicing, metrics=tuple(metrics)), known, labels, snapshot)
+    return Asked(slicing, settings.evaluation, settings.gate, label.column, known, labels, snapshot), label
 
 
 def _models(model: Path, champion: Path) -> dict[str, _Model]:
@@ -148,18 +121,18 @@ def _models(model: Path, champion: Path) -> dict[str, _Model]:
     return models
 
 
-def _opened(asked: _Asked, models: Mapping[str, _Model]) -> dict[str, Package]:
+def _opened(models: Mapping[str, _Model], label: Label) -> dict[str, Package]:
     """Every package, verified; one that plays two roles once."""
     found: dict[str, Package] = {}
     for role, one in models.items():
         twin = next((other for other in found if models[other].package == one.package), "")
         if not twin:
             digests.verify_tree(one.folder, one.package)
-        found[role] = found[twin] if twin else Package.open(one.folder, asked.settings.label)
+        found[role] = found[twin] if twin else Package.open(one.folder, label)
     return found
 
 
-def _kept(asked: _Asked, packages: Mapping[str, Package]) -> list[Check]:
+def _kept(asked: Asked, packages: Mapping[str, Package]) -> list[Check]:
     """Whether features that champion and challenger share still mean the same, on rows of the holdout."""
     if "champion" not in packages:
         return []
@@ -171,7 +144,7 @@ def _kept(asked: _Asked, packages: Mapping[str, Package]) -> list[Check]:
     return list(keep.kept(pairs, champion.transform(rows), challenger.transform(rows)))
 
 
-def _answers(asked: _Asked, models: Mapping[str, _Model], packages: Mapping[str, Package]) -> Answers:
+def _answers(asked: Asked, models: Mapping[str, _Model], packages: Mapping[str, Package]) -> Answers:
     """Every model's predictions; a package that plays two roles answers once."""
     found: dict[str, Floats] = {}
     same_as: dict[str, str] = {}
@@ -192,14 +165,9 @@ def _alike(role: str, other: str, models: Mapping[str, _Model], found: Mapping[s
     return same_weights and np.array_equal(found[role], found[other], equal_nan=True)
 
 
-def _baselines(answers: Answers) -> Baselines:
-    present = tuple(role for role in BASELINES if role in answers.predictions)
-    return Baselines(present, len({answers.same_as.get(role, role) for role in present}) < len(present))
-
-
-def _write_predictions(predictions: Path, asked: _Asked, answers: Answers) -> None:
+def _write_predictions(predictions: Path, asked: Asked, answers: Answers) -> None:
     columns = {"label": asked.labels.astype(np.int8), **answers.predictions}
-    by_slice = {name: asked.rows[name] for name in asked.slicing.columns if name not in columns}
+    by_slice = {name: asked.rows[name] for name in asked.config.columns if name not in columns}
     folder = split_folder(predictions, "holdout")
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -207,26 +175,13 @@ def _write_predictions(predictions: Path, asked: _Asked, answers: Answers) -> No
 
 
 def _write(
-    evaluation: Path, asked: _Asked, models: Mapping[str, _Model], outcome: Outcome, told: card.Card | None = None
+    evaluation: Path, asked: Asked, models: Mapping[str, _Model], outcome: Outcome, told: card.Card | None = None
 ) -> None:
     """TFMA's files and the card first, then evaluation.json, which says that all of them are there."""
-    types = {name: asked.rows.schema.field(name).type for name in asked.slicing.columns}
-    packages = {role: one.package for role, one in models.items()}
-    eval_run = tfma_files.eval_run(asked.slicing, asked.settings.label.column, packages, asked.snapshot)
-    write_atomically(evaluation / tfma_files.CONFIG, eval_run.encode())
-    _write_records(evaluation / tfma_files.METRICS_FILE, tfma_files.metrics(outcome.measured, types))
-    validation = tfma_files.validation(outcome.checks, outcome.measured, types)
-    _write_records(evaluation / tfma_files.VALIDATIONS_FILE, [validation])
-    said = {role: models[role].said if role in models else None for role in (CHALLENGER, *BASELINES)}
-    content = record.evaluation(said, asked.holdout, asked.settings.gate, outcome)
+    write_tfma(evaluation, asked, {role: one.package for role, one in models.items()}, outcome)
+    content = document(asked, {role: one.said for role, one in models.items()}, outcome)
     if told is not None:
         card.write(evaluation, evaluated(told, content))
         write_atomically(evaluation / card.MARKDOWN, markdown(told, content).encode())
     documents.write(evaluation / "evaluation.json", "evaluation", content)
     _LOG.info("%s by %d checks on %d slices", content["verdict"], len(outcome.checks), len(outcome.measured))
-
-
-def _write_records(path: Path, records: Sequence[bytes]) -> None:
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for one in records:
-            writer.write(one)

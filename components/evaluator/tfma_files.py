@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 from google.protobuf import json_format
@@ -26,7 +27,31 @@ _CLASS_OF_METRIC = {metric: name for name, metric in reversed(METRIC_OF_CLASS.it
 _OF_NO_MODEL = ("example_count",)
 
 
-def eval_run(config: EvalConfig, label: str, packages: Mapping[str, str], snapshot: str) -> str:
+@dataclass(frozen=True)
+class Naming:
+    """What TFMA calls models, where that is not their role.
+
+    Attributes:
+        names: By role.
+        columns: By role the column of its predictions, where those were ready.
+        file_format: Of the data.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    file_format: str = "parquet"
+
+    def of(self, roles: Sequence[str]) -> dict[str, str]:
+        """What TFMA calls each model: nothing where there is but one."""
+        return {role: self.names.get(role, role) if len(roles) > 1 else "" for role in roles}
+
+
+_BY_ROLE = Naming()
+
+
+def eval_run(
+    config: EvalConfig, label: str, packages: Mapping[str, str], snapshot: str, naming: Naming = _BY_ROLE
+) -> str:
     """TFMA's eval_config.json: what was measured, of which models, on which data.
 
     Args:
@@ -34,10 +59,17 @@ def eval_run(config: EvalConfig, label: str, packages: Mapping[str, str], snapsh
         label: The label's column.
         packages: The digest of each role's package, the challenger first; champion and reference only where they are.
         snapshot: The digest of the data.
+        naming: What TFMA calls the models.
     """
-    names = _names(list(packages))
+    names = naming.of(list(packages))
     specs = [
-        config_pb2.ModelSpec(name=names[role], label_key=label, is_baseline=role == "champion") for role in packages
+        config_pb2.ModelSpec(
+            name=names[role],
+            label_key=label,
+            prediction_key=naming.columns.get(role, ""),
+            is_baseline=role == "champion",
+        )
+        for role in packages
     ]
     slicings = [
         config_pb2.SlicingSpec(feature_keys=one.keys, feature_values=dict(one.values)) for one in config.slicings
@@ -47,15 +79,10 @@ def eval_run(config: EvalConfig, label: str, packages: Mapping[str, str], snapsh
         eval_config=config_pb2.EvalConfig(model_specs=specs, slicing_specs=slicings, metrics_specs=[metrics]),
         version=version.VERSION,
         data_location=snapshot,
-        file_format="parquet",
+        file_format=naming.file_format,
         model_locations={names[role]: package for role, package in packages.items()},
     )
     return str(json_format.MessageToJson(run, sort_keys=True))
-
-
-def _names(roles: Sequence[str]) -> dict[str, str]:
-    """What TFMA calls each model: nothing where there is but one."""
-    return {role: role if len(roles) > 1 else "" for role in roles}
 
 
 def _metric_config(metric: str) -> config_pb2.MetricConfig:
@@ -63,20 +90,23 @@ def _metric_config(metric: str) -> config_pb2.MetricConfig:
     return config_pb2.MetricConfig(class_name=_CLASS_OF_METRIC[metric], config=json.dumps({"name": metric}))
 
 
-def metrics(measured: Sequence[Measured], types: Mapping[str, pa.DataType]) -> list[bytes]:
+def metrics(measured: Sequence[Measured], types: Mapping[str, pa.DataType], naming: Naming = _BY_ROLE) -> list[bytes]:
     """One MetricsForSlice for each slice: every model's value and interval, and challenger minus champion.
 
     Args:
         measured: Every slice.
         types: Of the columns that slices are cut by: TFMA keeps numbers as numbers.
+        naming: What TFMA calls the models.
     """
-    return [_metrics_for_slice(one, types).SerializeToString(deterministic=True) for one in measured]
+    return [_metrics_for_slice(one, types, naming).SerializeToString(deterministic=True) for one in measured]
 
 
-def _metrics_for_slice(one: Measured, types: Mapping[str, pa.DataType]) -> metrics_for_slice_pb2.MetricsForSlice:
+def _metrics_for_slice(
+    one: Measured, types: Mapping[str, pa.DataType], naming: Naming
+) -> metrics_for_slice_pb2.MetricsForSlice:
     result = metrics_for_slice_pb2.MetricsForSlice(slice_key=_slice_key(one.keys, types))
     for name, metric in one.metrics.items():
-        for key, found in _figures(name, metric):
+        for key, found in _figures(name, metric, naming):
             entry = result.metric_keys_and_values.add(key=key, value=_value(found.value))
             if found.interval.known:
                 entry.confidence_interval.lower_bound.CopyFrom(_value(found.interval.lower))
@@ -97,16 +127,19 @@ def _slice_key(keys: Sequence[tuple[str, str]], types: Mapping[str, pa.DataType]
     return key
 
 
-def _figures(name: str, metric: Metric) -> Iterator[tuple[metrics_for_slice_pb2.MetricKey, Estimate]]:
+def _figures(name: str, metric: Metric, naming: Naming) -> Iterator[tuple[metrics_for_slice_pb2.MetricKey, Estimate]]:
     """Each model's figure, then the difference to the champion in TFMA's sense, where more is not always better."""
-    names = _names(list(metric.models))
+    names = naming.of(list(metric.models))
     if name in _OF_NO_MODEL:
         yield metrics_for_slice_pb2.MetricKey(name=name), metric.models[CHALLENGER]
         return
     for role, found in metric.models.items():
         yield metrics_for_slice_pb2.MetricKey(name=name, model_name=names[role]), found
     if "champion" in metric.models:
-        yield metrics_for_slice_pb2.MetricKey(name=name, model_name=CHALLENGER, is_diff=True), _difference(name, metric)
+        yield (
+            metrics_for_slice_pb2.MetricKey(name=name, model_name=names[CHALLENGER], is_diff=True),
+            _difference(name, metric),
+        )
 
 
 def _difference(name: str, metric: Metric) -> Estimate:
@@ -123,16 +156,25 @@ def _value(figure: float) -> metrics_for_slice_pb2.MetricValue:
     return result
 
 
-def validation(checks: Sequence[Check], measured: Sequence[Measured], types: Mapping[str, pa.DataType]) -> bytes:
+def validation(
+    checks: Sequence[Check],
+    measured: Sequence[Measured],
+    types: Mapping[str, pa.DataType],
+    *,
+    policy: bool = True,
+) -> bytes:
     """TFMA's ValidationResult: our verdict, and each hard check that does not pass as a failure of its slice.
 
     Args:
         checks: Of predictions and policy.
         measured: Every slice.
         types: Of the columns that slices are cut by.
+        policy: Whether there is one; TFMA calls nothing valid that no threshold was set for.
     """
     keys = {one.name: one.keys for one in measured}
-    result = validation_result_pb2.ValidationResult(validation_ok=combine(checks) is Verdict.PASS)
+    result = validation_result_pb2.ValidationResult(
+        validation_ok=policy and combine(checks) is Verdict.PASS, missing_thresholds=not policy
+    )
     against = [check for check in checks if check.tier is Tier.HARD and check.verdict is not Verdict.PASS]
     for subject in dict.fromkeys(check.subject for check in against):
         failures = [_failure(check) for check in against if check.subject == subject]

@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from benison import cli
+from tests.cli import answered
+
 HERE = Path(__file__).parent
 NAMES = ("pushed", "blocked", "first", "blocked_at_data", "failed")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -71,3 +74,21 @@ def folder(request: pytest.FixtureRequest, census: ModuleType, tmp_path_factory:
     documents = getattr(census, request.param)()
     found: Path = census.write(tmp_path_factory.mktemp(request.param), documents)
     return found
+
+
+@pytest.fixture(scope="session")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Writes what ``benison evaluate`` makes of two models' answers; gives the folder."""
+
+    def write(*words: str, policy: str = "", content: list[dict[str, str]] | None = None) -> Path:
+        folder = tmp_path_factory.mktemp("evaluated")
+        people = answered.write(folder / "people.csv", content or answered.rows())
+        if policy:
+            (folder / "policy.yaml").write_text(policy)
+            words = (*words, "--gate", str(folder / "policy.yaml"))
+        given = ["--predictions", str(people), "--label", "paid", "--positive", "yes", "--prediction", "boosted"]
+        args = ["evaluate", *given, *words, "--output", str(folder / "out")]
+        assert cli.guarded(lambda: cli.benison.main(args=args, standalone_mode=False)) in (0, 1)
+        return folder / "out"
+
+    return write

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from benison import report
+from tests.cli import answered
 
 pytestmark = pytest.mark.browser
 Write = Callable[[dict[str, Any]], Path]
@@ -70,6 +71,31 @@ def test_the_model_card_is_quiet_and_fits_every_screen(browser: Any, pushed: Pat
     view = browser.show(pushed.with_name("model_card.html"), width=width)
     assert view.complaints == []
     assert_fits(view, width)
+
+
+SLICED = ("--slice", "sex", "--slice", "city")
+POLICY = "gate: {min_rows: 100, checks: [{metric: auc, tolerance: 0.01, slices: all}, {metric: recall, at_least: 0.5}]}"
+
+
+@pytest.mark.parametrize("width", [360, 600, 961, 1400])
+@pytest.mark.parametrize(
+    ("words", "policy"),
+    [(SLICED, ""), ((*SLICED, "--baseline", "linear"), ""), ((*SLICED, "--baseline", "linear"), POLICY)],
+)
+def test_an_evaluation_is_quiet_and_fits_every_screen(
+    browser: Any, evaluated: Callable[..., Path], words: tuple[str, ...], policy: str, width: int
+) -> None:
+    view = browser.show(evaluated(*words, policy=policy) / "evaluation.html", width=width)
+    assert view.value("document.querySelector('h1').textContent.length") > 10
+    assert view.complaints == []
+    assert_fits(view, width)
+
+
+def test_long_names_in_an_evaluation_do_not_widen_the_page(browser: Any, evaluated: Callable[..., Path]) -> None:
+    content = [{**row, "city": row["city"] + "WithAVeryLongName" * 9} for row in answered.rows(600)]
+    renamed = [{"linear" * 20 if name == "linear" else name: value for name, value in row.items()} for row in content]
+    folder = evaluated("--slice", "city", "--baseline", "linear" * 20, content=renamed)
+    assert_fits(browser.show(folder / "evaluation.html", width=360), 360)
 
 
 def test_long_names_are_broken_and_do_not_widen_the_page(browser: Any, census: ModuleType, write_run: Write) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from benison.cli.data import text
+from benison.cli.data.opening import opened
 from benison.cli.data.profile import moment
-from benison.cli.data.source import SPAN, Looked, compared_columns, look, opened, opened_span
+from benison.cli.data.source import SPAN, Looked, compared_columns, look, opened_span
 from benison.components.example_validator import drift
 from benison.components.example_validator.measure import Asked, Measured
 from benison.config.validation import DriftRules, defaults

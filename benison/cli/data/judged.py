@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +9,9 @@ from pathlib import Path
 
 import click
 
+from benison.cli import results
 from benison.core import documents
-from benison.core.errors import StorageError
-from benison.core.files import storage_errors, write_atomically
+from benison.core.files import write_atomically
 from benison.core.verdicts import Check, Tier, Verdict
 
 _MOST = 40
@@ -53,19 +52,9 @@ def show(found: Judgement, *, out: Path | None, html: Path | None, as_json: bool
     if html is not None:
         write_atomically(html, (found.folder / "report.html").read_bytes())
     if out is not None:
-        _keep(found.folder, out)
+        results.keep(found.folder, out, "checks.json")
     if document["verdict"] != Verdict.PASS:
         raise click.exceptions.Exit(1)
-
-
-def _keep(folder: Path, out: Path) -> None:
-    """Only into a folder that is empty, or that an earlier validation wrote."""
-    if out.exists() and not (out / "checks.json").is_file() and (not out.is_dir() or any(out.iterdir())):
-        hint = "name one that is empty or not there yet"
-        raise StorageError(str(out), expected="a folder for the results", got="something else", hint=hint)
-    with storage_errors(out):
-        shutil.rmtree(out, ignore_errors=True)
-        shutil.copytree(folder, out)
 
 
 def lines(checks: Sequence[Check], verdict: str, found: Judgement) -> list[str]:

@@ -12,7 +12,8 @@ import numpy as np
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from benison.cli.data import text
-from benison.cli.data.source import Looked, look, opened, opened_span
+from benison.cli.data.opening import opened
+from benison.cli.data.source import Looked, look, opened_span
 from benison.components.example_validator import report
 from benison.components.example_validator.measure import Asked
 from benison.components.example_validator.run import folder_of, read_schema

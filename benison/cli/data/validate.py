@@ -13,8 +13,9 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from benison.cli import project as projects
 from benison.cli.data.judged import Judgement
+from benison.cli.data.opening import opened
 from benison.cli.data.profile import speaks_of
-from benison.cli.data.source import DATA, Looked, cells, compared_columns, look, opened
+from benison.cli.data.source import DATA, Looked, cells, compared_columns, look
 from benison.components.champion_resolver import run as champion_resolver
 from benison.components.example_gen import run as example_gen
 from benison.components.example_validator import drift, volume

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from benison.cards import stated
 from benison.pages.figures import count, estimate, listed, metric_name, number, percent, plural
 from benison.pages.markup import Column, Markup, Row, join, quiet, section, table, tag
-from benison.pages.scales import Scale
-from benison.report import charts, metrics
+from benison.report import metrics
 from benison.report.card.words import missing
 from benison.report.comparison import WHOLE, asked_by_slice, baselines, main_metrics, measured, slices
 from benison.report.conclusion import why_missing
@@ -17,12 +16,6 @@ from benison.report.gather import Document, RunEvidence
 # What a group gets to feel: how often a yes or a no is wrong, and whether probabilities mean the same.
 _RATES = ("false_positive_rate", "recall", "precision", "calibration", "auc", "false_negative_rate", "binary_accuracy")
 _MOST_RATES = 5
-_SLICES = (
-    Column("Slice", "name"),
-    Column("", "plot"),
-    Column("Value", "number"),
-    Column("Judged", "verdict"),
-)
 
 
 def performance(evidence: RunEvidence) -> Markup:
@@ -33,7 +26,7 @@ def performance(evidence: RunEvidence) -> Markup:
         "performance",
         "Performance by slice",
         _how(evidence),
-        *(_forest(evidence, metric) for metric in main_metrics(evidence)),
+        *(metrics.values(evidence, metric) for metric in main_metrics(evidence)),
         metrics.every(evidence),
     )
 
@@ -57,34 +50,6 @@ def _how(evidence: RunEvidence) -> Markup:
         f"intervals; the upright line is the value of all rows. {plural(small, 'slice')}{least} "
         f"{'is' if small == 1 else 'are'} too small to be judged: figures that are there all the same are weak.",
     )
-
-
-def _forest(evidence: RunEvidence, metric: str) -> Markup:
-    found = [one for one in slices(evidence) if metric in one["metrics"]]
-    known = [one["metrics"][metric]["challenger"] for one in found]
-    known = [one for one in known if one["value"] is not None]
-    whole = measured(evidence)[metric]["challenger"]["value"]
-    heading = tag("h3", f"{metric_name(metric)} by slice")
-    if whole is None:
-        return join([heading, tag("p", "Undefined on the whole holdout.", class_="absent")])
-    scale = charts.value_scale(known, whole)
-    rows = [_row(one, one["metrics"][metric]["challenger"], scale, whole) for one in found]
-    foot = Row(("", charts.interval_axis(scale, ("", "")), "", ""), "axis")
-    keys = [
-        tag("span", words, class_=f"key {kind}")
-        for kind, words in (("whole", "all rows"), ("judged", "slice"), ("unjudged", "slice too small to judge"))
-    ]
-    caption = f"{metric_name(metric)} by slice, drawn beside its value on all rows"
-    return join(
-        [heading, tag("p", join(keys, " "), class_="legend"), table(caption, _SLICES, rows, kind="forest", foot=foot)]
-    )
-
-
-def _row(one: Document, found: Document, scale: Scale, whole: float) -> Row:
-    kind = "whole" if one["slice"] == WHOLE else "judged" if one["judged"] else "unjudged"
-    drawn = charts.interval(found, scale, limit=None, kind=kind, origin=whole)
-    word = "judged" if one["judged"] else quiet("too small")
-    return Row((metrics.slice_name(one), drawn, metrics.figure(found), word), kind)
 
 
 def comparison(evidence: RunEvidence) -> Markup:

@@ -1,0 +1,52 @@
+"""``benison evaluate``: somebody's predictions, whatever made them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from benison.core import logs
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--predictions", "source", required=True, metavar="SOURCE", help="Rows with label and predictions.")
+@click.option("--eval-config", type=_FILE, help="TFMA's EvalConfig: models, slices, metrics; JSON, .pbtxt or .pb.")
+@click.option("--output", type=_FILE, help="A folder for the report, evaluation.json and TFMA's files.")
+@click.option("--label", default="", metavar="COLUMN", help="The label's column, where the config does not say it.")
+@click.option("--prediction", default="", metavar="COLUMN", help="The model's probabilities, likewise.")
+@click.option(
+    "--baseline", "baselines", multiple=True, metavar="COLUMN", help="Those of a model to compare with; at most two."
+)
+@click.option("--positive", metavar="VALUE", help="The label that counts as positive; 1 and true need no saying.")
+@click.option(
+    "--slice", "slices", multiple=True, metavar="COLUMN", help="Cut the rows by this column's values; repeat it."
+)
+@click.option("--gate", type=_FILE, help="A YAML file with gate:, such as a benison.yaml; its checks then decide.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text.")
+def command(
+    source: str,
+    eval_config: Path | None,
+    output: Path | None,
+    label: str,
+    prediction: str,
+    baselines: tuple[str, ...],
+    positive: str | None,
+    slices: tuple[str, ...],
+    gate: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure predictions by slice, with intervals, and the gain over a baseline on the same rows.
+
+    SOURCE is a file (CSV, Parquet, TFRecord of tf.Example, JSON lines; gzipped as well), a glob in quotes, a folder of
+    files, or a URI of them. Predictions are probabilities of the positive class. Without --eval-config every metric is
+    measured. Without --gate nothing is judged; with it the command exits with 1 where the verdict is not PASS.
+    """
+    with logs.quiet_imports():
+        from benison.cli.evaluating import Wanted, show
+        from benison.components.evaluator.columns import Said
+
+    said = Said(label, prediction, baselines, slices)
+    show(Wanted(source, eval_config, said, positive, gate), output, as_json=as_json)

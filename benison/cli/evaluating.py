@@ -1,0 +1,61 @@
+"""What ``benison evaluate`` does: reads, measures, writes the report, and prints the summary."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from benison import config, eval_config
+from benison.cli import results
+from benison.cli.data.opening import opened
+from benison.components.evaluator import predictions
+from benison.components.evaluator.columns import Said, columns_of
+from benison.components.evaluator.predictions import Policy
+from benison.core.files import storage_errors, write_atomically
+from benison.core.verdicts import Verdict
+from benison.report.evaluation import FILE, Evaluation, page, summary
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for: see the command's options."""
+
+    source: str
+    eval_config: Path | None
+    said: Said
+    positive: str | None
+    gate: Path | None
+
+
+def show(wanted: Wanted, output: Path | None, *, as_json: bool) -> None:
+    """Evaluates, prints, keeps what is asked for, and leaves with 1 where the policy says no."""
+    if output is not None:
+        results.check(output, FILE)
+    with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
+        folder = Path(scratch) / "evaluation"
+        folder.mkdir()
+        found = _evaluated(wanted, folder)
+        write_atomically(folder / FILE, page.render(found).encode())
+        if as_json:
+            click.echo((folder / "evaluation.json").read_text(), nl=False)
+        else:
+            click.echo("\n".join(summary.lines(found)))
+        if output is not None:
+            with storage_errors(output):
+                shutil.copytree(folder, output, dirs_exist_ok=True)
+            click.echo(f"report: {output / FILE}", err=as_json)
+    if found.gate is not None and found.evaluation["verdict"] != Verdict.PASS:
+        raise click.exceptions.Exit(1)
+
+
+def _evaluated(wanted: Wanted, folder: Path) -> Evaluation:
+    policy = Policy(config.read_gate(wanted.gate), wanted.gate.name) if wanted.gate else None
+    read = eval_config.read_with_models(wanted.eval_config) if wanted.eval_config else None
+    with opened(wanted.source) as dataset:
+        columns = columns_of(wanted.said, wanted.eval_config, read, dataset.schema.names)
+        document = predictions.run(dataset, wanted.source, columns, wanted.positive, policy, folder)
+    return Evaluation(document, policy.gate if policy else None, Path(wanted.source).name)

@@ -1,0 +1,104 @@
+"""What is known of predictions that were ready: their evaluation and, where there is one, the policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benison.config import LESS_IS_BETTER, WITHOUT_DIRECTION, Gate
+from benison.core.verdicts import Check, Tier, Verdict
+from benison.report.comparison import WHOLE, Document, asked_by_slice, baselines, gain_over, main_metrics, slices
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """An evaluation.json of predictions that were ready.
+
+    Attributes:
+        evaluation: The document.
+        gate: The policy that was applied; None: there was none.
+        source: What the user calls the predictions.
+    """
+
+    evaluation: Document
+    gate: Gate | None
+    source: str
+
+    @property
+    def model_checks(self) -> tuple[Check, ...]:
+        return tuple(Check.from_json(check) for check in self.evaluation["checks"])
+
+    def title(self, role: str) -> str:
+        """The model's own name."""
+        return str(self.evaluation[role]["name"])
+
+    def called(self, role: str) -> str:
+        """Likewise."""
+        return self.title(role)
+
+    @property
+    def name(self) -> str:
+        """The model that is asked about."""
+        return self.title("challenger")
+
+    @property
+    def baseline(self) -> str:
+        """The one that it is compared with first; empty where there is none."""
+        return self.title("champion") if baselines(self) else ""
+
+    @property
+    def unsound(self) -> tuple[str, ...]:
+        """Why the predictions themselves cannot be relied upon."""
+        found = (check for check in self.model_checks if check.name == "predictions")
+        return tuple(check.reason for check in found if check.verdict is not Verdict.PASS)
+
+    @property
+    def against(self) -> tuple[str, ...]:
+        """Why each hard check of the policy that does not pass does not."""
+        hard = (check for check in self.model_checks if check.tier is Tier.HARD and check.name != "predictions")
+        return tuple(_told(check) for check in hard if check.verdict is not Verdict.PASS)
+
+    @property
+    def metrics(self) -> tuple[list[str], list[str]]:
+        """The metrics that are shown by slice, and those that are so on demand."""
+        shown = asked_by_slice(self)
+        return shown, [metric for metric in main_metrics(self) if metric not in shown]
+
+
+def _told(check: Check) -> str:
+    return check.reason if check.subject in (WHOLE, "all") else f"{check.subject}: {check.reason}"
+
+
+def by_harm(evidence: Evaluation, metric: str) -> list[Document]:
+    """The slices that have a metric: the whole, then the others, the one that is worst off first.
+
+    Beside a baseline: those that are surely worse, those not told apart, those surely better, in each the smallest gain
+    first. Alone: by the metric itself. What has no interval comes last.
+    """
+    found = [one for one in slices(evidence) if metric in one["metrics"]]
+    return sorted(found, key=lambda one: (one["slice"] != WHOLE, *_harm(evidence, metric, one)))
+
+
+def _harm(evidence: Evaluation, metric: str, one: Document) -> tuple[float, float]:
+    metrics = one["metrics"][metric]
+    gain = gain_over(metrics, "champion") if evidence.baseline else None
+    if gain is not None:
+        return _told_apart(gain), gain["value"] if gain["value"] is not None else 0.0
+    found = metrics["challenger"]
+    if found["lower"] is None or metric in WITHOUT_DIRECTION:
+        return float(found["lower"] is None), 0.0
+    return 0.0, -found["value"] if metric in LESS_IS_BETTER else found["value"]
+
+
+def _told_apart(gain: Document) -> float:
+    if gain["lower"] is None:
+        return 3.0
+    if gain["upper"] < 0:
+        return 0.0
+    return 2.0 if gain["lower"] > 0 else 1.0
+
+
+def worse(evidence: Evaluation, metric: str) -> list[Document]:
+    """The parts on which the model is surely worse than its baseline, each taken alone; the worst first."""
+    parts = [one for one in by_harm(evidence, metric) if one["slice"] != WHOLE]
+    gains = ((one, gain_over(one["metrics"][metric], "champion")) for one in parts)
+    return [one for one, gain in gains if gain is not None and _told_apart(gain) == 0.0]

@@ -1,0 +1,166 @@
+"""columns: which columns of a file are the label and the models' predictions, by evaluation config and command line.
+
+The command line says what the config leaves out; where both say something, it has to be the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benison.components.evaluator.compare import CHALLENGER
+from benison.config import BASELINES, METRICS
+from benison.core.errors import ConfigError
+from benison.core.spelling import nearest
+from benison.eval_config import EvalConfig, ModelSpec, Slicing, check_columns
+
+_SPECS = "model_specs"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the command line says.
+
+    Attributes:
+        label: The label's column; empty: nothing.
+        prediction: The column of the predictions of the model that is asked about; empty: nothing.
+        baselines: The columns of those it is compared with.
+        slices: Columns by whose values rows are cut, beside what the config says.
+    """
+
+    label: str = ""
+    prediction: str = ""
+    baselines: tuple[str, ...] = ()
+    slices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that has predicted.
+
+    Attributes:
+        name: What figures and pages call it.
+        column: Where its predictions are.
+    """
+
+    name: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the columns of a file are.
+
+    Attributes:
+        label: The label's.
+        models: By role; the one that is asked about is the challenger, its baseline the champion, a second one the
+            reference.
+        config: Slices and metrics.
+        config_file: Where the slices are named, for messages.
+    """
+
+    label: str
+    models: Mapping[str, Model]
+    config: EvalConfig
+    config_file: str
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every column that is needed, each once."""
+        predicted = (model.column for model in self.models.values())
+        return tuple(dict.fromkeys((self.label, *predicted, *self.config.columns)))
+
+
+def columns_of(said: Said, file: Path | None, config: EvalConfig | None, known: Sequence[str]) -> Columns:
+    """Puts command line and evaluation config together.
+
+    Args:
+        said: The command line.
+        file: The evaluation config's; None: there is none, and every metric is measured.
+        config: What it says.
+        known: The columns that there are.
+
+    Raises:
+        ConfigError: Something is missing, said twice, or no column; the message names the nearest one.
+    """
+    name = file.name if file else ""
+    config = config or EvalConfig("", (Slicing(),), METRICS)
+    label = _one(_Said(config.label, f"{name} ({_SPECS})"), _Said(said.label, "--label"), "the label", known)
+    models = _models(said, config.models, name, known)
+    _apart(label, models)
+    if file is not None:
+        check_columns(config, file, list(known))
+    for column in said.slices:
+        _Said(column, "--slice").check(known)
+    slicings = dict.fromkeys([*config.slicings, *(Slicing((column,)) for column in said.slices)])
+    return Columns(label, models, replace(config, slicings=tuple(slicings)), name or "--slice")
+
+
+@dataclass(frozen=True)
+class _Said:
+    """A column's name, and who said it."""
+
+    column: str
+    where: str
+
+    def check(self, known: Sequence[str]) -> str:
+        if self.column not in known:
+            hint = nearest(self.column, known)
+            raise ConfigError(self.where, expected="a column of the predictions", got=repr(self.column), hint=hint)
+        return self.column
+
+
+def _one(config: _Said, option: _Said, what: str, known: Sequence[str]) -> str:
+    """The column that either names."""
+    if not config.column and not option.column:
+        hint = f"name it with  {option.where} COLUMN ; there are {', '.join(known)}"
+        raise ConfigError(option.where, expected=f"the column of {what}", got="none", hint=hint)
+    if config.column and option.column and config.column != option.column:
+        hint = f"leave {option.where} out: {config.where} says it"
+        raise ConfigError(option.where, expected=repr(config.column), got=repr(option.column), hint=hint)
+    return (option if option.column else config).check(known)
+
+
+def _models(said: Said, specs: Sequence[ModelSpec], file: str, known: Sequence[str]) -> dict[str, Model]:
+    asked = [spec for spec in specs if not spec.baseline] if specs else [ModelSpec("", "", "", False)]
+    against = [spec for spec in specs if spec.baseline]
+    if len(asked) != 1:
+        raise _not_one(len(asked), len(against), file)
+    if not against:
+        against = [ModelSpec("", "", "", True) for _ in said.baselines]
+    if len(against) > len(BASELINES):
+        got, hint = f"{len(against)}", "evaluate against the others in a second call"
+        raise ConfigError("--baseline", expected=f"at most {len(BASELINES)} baselines", got=got, hint=hint)
+    options = [_Said(column, "--baseline") for column in said.baselines]
+    if len(options) not in (0, len(against)):
+        where, hint = f"{file} ({_SPECS})", "leave --baseline out where the config names the baselines"
+        raise ConfigError(
+            "--baseline", expected=f"as many as in {where}, {len(against)}", got=f"{len(options)}", hint=hint
+        )
+    options = options or [_Said("", "--baseline")] * len(against)
+    pairs = zip([*asked, *against], [_Said(said.prediction, "--prediction"), *options], strict=True)
+    found = [_model(spec, option, file, known) for spec, option in pairs]
+    return dict(zip((CHALLENGER, *BASELINES), found, strict=False))
+
+
+def _model(spec: ModelSpec, option: _Said, file: str, known: Sequence[str]) -> Model:
+    what = f"the predictions of {spec.name or ('the baseline' if spec.baseline else 'the model')}"
+    column = _one(_Said(spec.prediction, f"{file} ({_SPECS})"), option, what, known)
+    return Model(spec.name or column, column)
+
+
+def _not_one(asked: int, against: int, file: str) -> ConfigError:
+    hint = "evaluate one after another, or give the one that they are compared with  is_baseline: true"
+    got = f"{asked}, and {against} baselines" if against else f"{asked} without a baseline"
+    return ConfigError(f"{file} ({_SPECS})", expected="one model beside its baseline", got=got, hint=hint)
+
+
+def _apart(label: str, models: Mapping[str, Model]) -> None:
+    """Refuses a column, or a name, that is two things at once."""
+    columns = [label, *(model.column for model in models.values())]
+    for what, names in (("column", columns), ("name", [model.name for model in models.values()])):
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            expected = f"label and predictions of each model with a {what} of their own"
+            raise ConfigError(f"{what} {twice!r}", expected=expected, got="the same twice")

@@ -1,0 +1,224 @@
+"""predictions: rows that models of any framework have answered already, from a file to figures and verdict."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from benison.components.evaluator.columns import Columns
+from benison.components.evaluator.compare import Answers
+from benison.components.evaluator.evaluate import Asked, document, evaluate, slices, with_metrics_of, write_tfma
+from benison.components.evaluator.measure import Bools, Floats
+from benison.components.evaluator.tfma_files import Naming
+from benison.config import Gate, GateCheck, format_of
+from benison.core import digests, documents
+from benison.core.casts import as_text
+from benison.core.errors import ConfigError, DataError
+from benison.sources.dataset import Dataset
+
+_LOG = logging.getLogger(__name__)
+# Labels that say themselves which of them is positive.
+_PLAIN = {"1": True, "0": False, "true": True, "false": False}
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A gate, and the file that it stands in."""
+
+    gate: Gate
+    file: str
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The label of each row.
+
+    Attributes:
+        known: Whether a row has one.
+        positive: Whether a row is positive, of the rows that have one.
+        values: Its two values, as (positive, negative); None for one that does not occur.
+    """
+
+    known: Bools
+    positive: Bools
+    values: tuple[str | None, str | None]
+
+
+def run(
+    dataset: Dataset, source: str, columns: Columns, positive: str | None, policy: Policy | None, folder: Path
+) -> dict[str, Any]:
+    """Measures predictions by slice, with intervals, and judges them where there is a policy.
+
+    Args:
+        dataset: Rows with label, predictions, and the columns that slices are cut by.
+        source: What the user calls them.
+        columns: What the columns are.
+        positive: The label's value that counts as positive; None: 1, or true.
+        policy: What must hold; None: nothing is judged.
+        folder: TFMA's own layout and evaluation.json are written here; it is there.
+
+    Returns:
+        evaluation.json, without kind and format.
+
+    Raises:
+        ConfigError: Slices or policy ask for what there is not.
+        DataError: Labels or predictions cannot be used.
+    """
+    table = _table(dataset, source, columns.all)
+    labels = binary_labels(table[columns.label], columns.label, positive)
+    rows = table.filter(pa.array(labels.known))
+    if left_out := table.num_rows - rows.num_rows:
+        _LOG.info("%d of %d rows have no label, and are left out", left_out, table.num_rows)
+    asked = _asked(columns, rows, labels, policy, digests.of_json([one.digest for one in dataset.sources]))
+    found = slices(asked)
+    answered = {role: probabilities(rows[model.column], model.column) for role, model in columns.models.items()}
+    outcome = evaluate(asked, found, Answers(asked.labels, answered, {}))
+    told = {role: model.column for role, model in columns.models.items()}
+    write_tfma(folder, asked, told, outcome, Naming(asked.names, told, format_of(source) or ""))
+    content = document(asked, {role: vars(model) for role, model in columns.models.items()}, outcome)
+    if policy is not None:
+        content["policy"] = policy.gate.digest
+    content["predictions"] = _said(dataset, columns, labels)
+    documents.write(folder / "evaluation.json", "evaluation", content)
+    return content
+
+
+def _table(dataset: Dataset, source: str, needed: Sequence[str]) -> pa.Table:
+    fields = [dataset.schema.field(name) for name in needed]
+    places = [dataset.schema.get_field_index(name) for name in needed]
+    batches = (batch for part in dataset.parts for batch in dataset.batches(part))
+    kept = [pa.record_batch([batch.column(place) for place in places], schema=pa.schema(fields)) for batch in batches]
+    table = pa.Table.from_batches(kept, pa.schema(fields))
+    if not table.num_rows:
+        raise DataError(source, expected="rows", got="none", hint="the file has a header at most")
+    return table
+
+
+def _asked(columns: Columns, rows: pa.Table, labels: Labels, policy: Policy | None, snapshot: str) -> Asked:
+    gate = _applied(policy, list(columns.models)) if policy else None
+    config = replace(columns.config, metrics=with_metrics_of(gate, columns.config.metrics))
+    names = {role: model.name for role, model in columns.models.items()}
+    file = policy.file if policy else ""
+    return Asked(config, columns.config_file, gate, columns.label, rows, labels.positive, snapshot, file, names)
+
+
+def _applied(policy: Policy, roles: Sequence[str]) -> Gate:
+    """The policy with its comparisons held to the baselines that there are: nobody else will come to be one.
+
+    Raises:
+        ConfigError: A line compares with baselines of which there is none.
+    """
+    checks = [_compared(line, policy, number, roles) for number, line in enumerate(policy.gate.checks)]
+    return replace(policy.gate, checks=tuple(checks))
+
+
+def _compared(line: GateCheck, policy: Policy, number: int, roles: Sequence[str]) -> GateCheck:
+    present = tuple(role for role in line.no_worse_than if role in roles)
+    if not math.isnan(line.tolerance) and not present:
+        where = f"{policy.file} (gate.checks.{number}.tolerance)"
+        expected = f"a baseline to compare with: {' or '.join(line.no_worse_than)}"
+        hint = "name the column of its predictions with --baseline (once: champion, twice: reference too)"
+        raise ConfigError(where, expected=expected, got="none", hint=hint)
+    return replace(line, no_worse_than=present)
+
+
+def binary_labels(column: pa.ChunkedArray, name: str, positive: str | None) -> Labels:
+    """Labels as yes or no; rows without one are told apart.
+
+    Args:
+        column: The label's, of any type.
+        name: What it is called.
+        positive: The value that counts as positive; None: 1, or true, of labels that are 0 and 1, or false and true.
+
+    Raises:
+        ConfigError: Which value is positive is not known, or it does not occur.
+        DataError: There are no labels, or they have more than two values.
+    """
+    texts = as_text(column)
+    values = sorted(value for value in pc.unique(texts).to_pylist() if value is not None)
+    _check_two(values, name)
+    yes = _plain(values, name) if positive is None else _named(positive, values, name)
+    no = next((value for value in values if value != yes), None)
+    known = np.asarray(pc.is_valid(texts).to_numpy(), dtype=np.bool_)
+    positives = pc.fill_null(pc.equal(texts, pa.scalar(yes, pa.string())), False)
+    return Labels(known, np.asarray(positives.to_numpy(), dtype=np.bool_)[known], (yes, no))
+
+
+def _check_two(values: Sequence[str], name: str) -> None:
+    if not values:
+        raise DataError(f"label column {name!r}", expected="labels", got="none in any row")
+    if len(values) > 2:
+        got = f"{len(values):,}: {_some(values)}"
+        hint = "models of yes or no are evaluated; put a label of several classes into one column for each"
+        raise DataError(f"label column {name!r}", expected="two values", got=got, hint=hint)
+
+
+def _some(values: Sequence[str]) -> str:
+    more = ", ..." if len(values) > _MOST_NAMED else ""
+    return ", ".join(map(repr, values[:_MOST_NAMED])) + more
+
+
+def _plain(values: Sequence[str], name: str) -> str | None:
+    """The positive one of 0 and 1, or of false and true; None where it does not occur."""
+    meaning = {value: _PLAIN.get(value.lower()) for value in values}
+    positives = [value for value, yes in meaning.items() if yes]
+    if None in meaning.values() or len(positives) > 1 or (len(values) > 1 and not positives):
+        hint = f"say which of them counts as positive: --positive {values[-1]}"
+        raise ConfigError(
+            "--positive", expected=f"0 and 1 in column {name!r}, or its positive value", got=_some(values), hint=hint
+        )
+    return positives[0] if positives else None
+
+
+def _named(positive: str, values: Sequence[str], name: str) -> str:
+    if positive not in values:
+        hint = f"there are {_some(values)}"
+        raise ConfigError("--positive", expected=f"a value of column {name!r}", got=repr(positive), hint=hint)
+    return positive
+
+
+def probabilities(column: pa.ChunkedArray, name: str) -> Floats:
+    """Predictions as numbers, NaN for what is none: a check counts them, and nothing is judged by such a model.
+
+    Args:
+        column: Of any type.
+        name: What it is called.
+
+    Raises:
+        DataError: Not one of them is a number.
+    """
+    if pa.types.is_string(column.type):
+        found = np.array([_number(value) for value in column.to_pylist()], dtype=np.float64)
+    else:
+        found = np.asarray(pc.fill_null(column.cast(pa.float64(), safe=False), math.nan).to_numpy(), dtype=np.float64)
+    if np.all(np.isnan(found)) and len(found):
+        example = next((value for value in column.to_pylist() if value is not None), None)
+        got = f"text such as {example!r}" if isinstance(example, str) else "no value in any row"
+        raise DataError(f"prediction column {name!r}", expected="probabilities", got=got)
+    return found
+
+
+def _number(value: str | None) -> float:
+    try:
+        return math.nan if value is None else float(value)
+    except ValueError:
+        return math.nan
+
+
+def _said(dataset: Dataset, columns: Columns, labels: Labels) -> dict[str, Any]:
+    """Where the predictions came from, as evaluation.json keeps it."""
+    positive, negative = labels.values
+    return {
+        "files": [{"path": one.path, "digest": one.digest, "rows": one.rows} for one in dataset.sources],
+        "label": {"column": columns.label, "positive": positive, "negative": negative},
+        "without_label": int(np.count_nonzero(~labels.known)),
+    }

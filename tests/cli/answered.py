@@ -1,0 +1,33 @@
+"""People whom two models have answered: a boosted one that is better for men, and no better for women."""
+
+from __future__ import annotations
+
+import csv
+import math
+import random
+from pathlib import Path
+
+
+def rows(how_many: int = 1500, seed: int = 1) -> list[dict[str, str]]:
+    """Label, two predictions, sex and city of each person; the city Jena has a few only."""
+    draw = random.Random(seed)
+    found = []
+    for _ in range(how_many):
+        paid, woman = draw.random() < 0.4, draw.random() < 0.5
+        city = draw.choices(["Ulm", "Bonn", "Jena"], [60, 38, 2])[0]
+        common = (1.6 if paid else -1.6) + draw.gauss(0, 1.5)
+        linear = common + draw.gauss(0, 0.8)
+        boosted = common + (draw.gauss(0, 1.6) if woman else draw.gauss(0, 0.1))
+        scores = {"linear": linear, "boosted": boosted}
+        answers = {name: f"{1 / (1 + math.exp(-score)):.6f}" for name, score in scores.items()}
+        found.append({"paid": "yes" if paid else "no", "sex": "Female" if woman else "Male", "city": city, **answers})
+    return found
+
+
+def write(path: Path, content: list[dict[str, str]]) -> Path:
+    """Writes them as CSV."""
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(content[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(content)
+    return path

@@ -1,0 +1,213 @@
+"""``benison evaluate`` as somebody with another framework calls it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tensorflow_model_analysis.api import model_eval_lib
+
+from benison.core import documents
+from benison.core.digests import of_tree
+from tests.cli import answered
+from tests.cli.commands import Answer, call
+
+Captured = pytest.CaptureFixture[str]
+COLUMNS = ("--label", "paid", "--positive", "yes", "--prediction", "boosted")
+SLICES = ("--slice", "sex", "--slice", "city")
+CONFIG: dict[str, Any] = {
+    "modelSpecs": [
+        {"name": "new", "labelKey": "paid", "predictionKey": "boosted"},
+        {"name": "before", "labelKey": "paid", "predictionKey": "linear", "isBaseline": True},
+    ],
+    "slicingSpecs": [{}, {"featureKeys": ["sex"]}],
+    "metricsSpecs": [{"metrics": [{"className": "AUC"}, {"className": "Recall"}]}],
+}
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return answered.write(tmp_path_factory.mktemp("people") / "people.csv", answered.rows())
+
+
+def evaluate(capsys: Captured, file: Path, *words: object) -> Answer:
+    return call(capsys, "evaluate", "--predictions", file, *words)
+
+
+def gate(folder: Path, *checks: dict[str, Any]) -> Path:
+    path = folder / "policy.yaml"
+    path.write_text(json.dumps({"gate": {"min_rows": 100, "checks": checks}}))
+    return path
+
+
+def test_a_file_and_the_names_of_its_columns_are_enough(people: Path, capsys: Captured) -> None:
+    answer = evaluate(capsys, people, *COLUMNS, *SLICES)
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith("Measured: AUC of boosted is 0.8933 [")
+    for name in ("overall", "sex=Female", "sex=Male", "city=Ulm", "city=Jena"):
+        assert f"  {name} " in answer.out
+    assert max(map(len, answer.out.splitlines())) <= 80
+
+
+def test_beside_a_baseline_the_slice_that_loses_most_is_told_first(people: Path, capsys: Captured) -> None:
+    answer = evaluate(capsys, people, *COLUMNS, "--baseline", "linear", *SLICES)
+    assert answer.code == 0
+    assert "its gain over linear" in " ".join(answer.out.split())
+    lines = answer.out.splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("  Slice"))
+    assert [line.split()[0] for line in lines[head + 1 : head + 3]] == ["overall", "sex=Female"]
+    assert "sex=Male" in lines[-1] or "city=Jena" in lines[-1]
+
+
+def test_every_format_gives_the_same_figures(people: Path, tmp_path: Path, capsys: Captured) -> None:
+    content = answered.rows()
+    typed = [{**row, "linear": float(row["linear"]), "boosted": float(row["boosted"])} for row in content]
+    pq.write_table(pa.Table.from_pylist(typed), tmp_path / "people.parquet")
+    (tmp_path / "people.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in typed))
+    shown = [
+        json.loads(evaluate(capsys, path, *COLUMNS, "--slice", "sex", "--json").out)["slices"]
+        for path in (people, tmp_path / "people.parquet", tmp_path / "people.jsonl")
+    ]
+    assert shown[0] == shown[1] == shown[2]
+
+
+def test_the_folder_has_the_report_the_document_and_tfma_s_files(
+    people: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    (tmp_path / "eval.json").write_text(json.dumps(CONFIG))
+    out = tmp_path / "out"
+    words = ("--eval-config", tmp_path / "eval.json", "--positive", "yes", "--output", out)
+    answer = evaluate(capsys, people, *words)
+    assert (answer.code, answer.out.splitlines()[-1]) == (0, f"report: {out}/evaluation.html")
+    document = documents.read(out / "evaluation.json", "evaluation")
+    assert document["champion"] == {"name": "before", "column": "linear"}
+    assert document["predictions"]["label"] == {"column": "paid", "positive": "yes", "negative": "no"}
+    assert [file["path"] for file in document["predictions"]["files"]] == ["people.csv"]
+    assert list(document["slices"][0]["metrics"]) == ["auc", "recall"]
+    assert model_eval_lib.load_eval_result(str(out), model_name="before").get_metrics_for_slice()
+    before = of_tree(out)
+    assert evaluate(capsys, people, *words).code == 0
+    assert of_tree(out) == before
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(people: Path, tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    answer = evaluate(capsys, people, *COLUMNS, "--output", tmp_path)
+    assert answer.code == 2
+    assert "expected a folder for the results, got something else" in answer.err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_what_somebody_laid_beside_an_earlier_evaluation_stays(people: Path, tmp_path: Path, capsys: Captured) -> None:
+    out = tmp_path / "out"
+    assert evaluate(capsys, people, *COLUMNS, "--output", out).code == 0
+    copied = out / "people.csv"
+    copied.write_bytes(people.read_bytes())
+    assert evaluate(capsys, copied, *COLUMNS, *SLICES, "--output", out).code == 0
+    assert copied.read_bytes() == people.read_bytes()
+    assert len(documents.read(out / "evaluation.json", "evaluation")["slices"]) == 6
+
+
+def test_a_file_in_the_place_of_the_folder_is_said(people: Path, tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "file").write_text("")
+    answer = evaluate(capsys, people, *COLUMNS, "--output", tmp_path / "file" / "out")
+    assert answer.code == 2
+    assert "expected a folder with room that can be written" in answer.err
+
+
+def test_json_is_the_document_and_nothing_else(people: Path, tmp_path: Path, capsys: Captured) -> None:
+    answer = evaluate(capsys, people, *COLUMNS, "--json", "--output", tmp_path / "out")
+    assert documents.problems("evaluation", json.loads(answer.out)) == []
+    assert answer.out == (tmp_path / "out" / "evaluation.json").read_text()
+    assert answer.err == f"report: {tmp_path}/out/evaluation.html\n"
+
+
+@pytest.mark.parametrize(
+    ("check", "code", "word"),
+    [
+        ({"metric": "auc", "at_least": 0.6}, 0, "Pass"),
+        ({"metric": "auc", "at_least": 0.99}, 1, "Fail"),
+        ({"metric": "auc", "tolerance": 0.0, "slices": ["sex=Female"]}, 1, "Fail"),
+    ],
+)
+def test_a_policy_decides_and_the_exit_code_says_so(
+    people: Path, tmp_path: Path, capsys: Captured, check: dict[str, Any], code: int, word: str
+) -> None:
+    answer = evaluate(capsys, people, *COLUMNS, "--baseline", "linear", *SLICES, "--gate", gate(tmp_path, check))
+    assert (answer.code, answer.out.split(":")[0]) == (code, word), answer.out
+
+
+def test_what_holds_on_average_may_fail_for_a_slice_and_is_told_with_its_name(
+    people: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    policy = gate(tmp_path, {"metric": "auc", "tolerance": 0.01, "slices": "all"})
+    words = ("--baseline", "linear", *SLICES, "--gate", policy, "--output", tmp_path / "out")
+    answer = evaluate(capsys, people, *COLUMNS, *words)
+    assert answer.code == 1
+    assert "- sex=Female: auc_gain over champion -0.0" in answer.out
+    assert (tmp_path / "out" / "evaluation.html").is_file()
+
+
+def test_a_project_s_own_benison_yaml_is_a_policy(people: Path, tmp_path: Path, capsys: Captured) -> None:
+    project = Path(__file__).resolve().parents[2] / "examples" / "census" / "benison.yaml"
+    answer = evaluate(capsys, people, *COLUMNS, "--gate", project)
+    assert answer.code == 2
+    assert "benison.yaml (gate.checks." in answer.err
+
+
+def test_nan_predictions_without_a_policy_are_shown_as_a_doubt(tmp_path: Path, capsys: Captured) -> None:
+    content = answered.rows(300)
+    content[7]["boosted"] = "nan"
+    file = answered.write(tmp_path / "people.csv", content)
+    answer = evaluate(capsys, file, *COLUMNS)
+    assert answer.code == 0
+    assert "Do not rely on these figures" in answer.out
+    assert "among 300 predictions of boosted are 1 NaN and 0 outside of 0 to 1" in " ".join(answer.out.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--label", "payd", "--prediction", "boosted"), "--label: expected a column of the predictions, got 'payd'"),
+        (("--label", "paid", "--prediction", "boosted"), "say which of them counts as positive: --positive yes"),
+        (("--label", "city", "--prediction", "boosted"), "label column 'city': expected two values, got 3"),
+        (("--label", "paid"), "--prediction: expected the column of the predictions of the model, got none"),
+        ((*COLUMNS, "--eval-config", "gone.json"), "gone.json: expected a file that can be read"),
+        ((*COLUMNS, "--gate", "gone.yaml"), "gone.yaml: expected a file that can be read"),
+        (("--labels", "paid"), "No such option"),
+    ],
+)
+def test_what_cannot_be_used_ends_with_2_and_says_why(
+    people: Path, capsys: Captured, words: tuple[str, ...], said: str
+) -> None:
+    answer = evaluate(capsys, people, *words)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+
+
+def test_a_tolerance_needs_a_baseline(people: Path, tmp_path: Path, capsys: Captured) -> None:
+    answer = evaluate(capsys, people, *COLUMNS, "--gate", gate(tmp_path, {"metric": "auc", "tolerance": 0.01}))
+    assert answer.code == 2
+    assert "policy.yaml (gate.checks.0.tolerance): expected a baseline" in answer.err
+
+
+def test_a_policy_with_an_unknown_key_is_refused(people: Path, tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "p.yaml").write_text("gate: {checks: [{metric: auc, at_least: 0.5}]}\ngates: {}\n")
+    answer = evaluate(capsys, people, *COLUMNS, "--gate", tmp_path / "p.yaml")
+    assert (answer.code, "p.yaml:2 (gates)" in answer.err) == (2, True), answer.err
+
+
+@pytest.mark.parametrize("content", ["", "paid,boosted\n"])
+def test_a_file_without_rows_is_said(tmp_path: Path, capsys: Captured, content: str) -> None:
+    (tmp_path / "empty.csv").write_text(content)
+    answer = evaluate(capsys, tmp_path / "empty.csv", *COLUMNS)
+    assert (answer.code, answer.out) == (2, "")
+    assert "empty.csv" in answer.err
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path, capsys: Captured) -> None:
+    answer = evaluate(capsys, tmp_path / "gone.csv", *COLUMNS)
+    assert answer.code == 2
+    assert "no" in answer.err and "gone.csv" in answer.err
