@@ -18,7 +18,7 @@ from benison.components.evaluator.compare import Answers
 from benison.components.evaluator.evaluate import Asked, document, evaluate, slices, with_metrics_of, write_tfma
 from benison.components.evaluator.measure import Bools, Floats
 from benison.components.evaluator.tfma_files import Naming
-from benison.config import Gate, GateCheck, format_of
+from benison.config import Gate, format_of
 from benison.core import digests, documents
 from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
@@ -85,8 +85,6 @@ def run(
     told = {role: model.column for role, model in columns.models.items()}
     write_tfma(folder, asked, told, outcome, Naming(asked.names, told, format_of(source) or ""))
     content = document(asked, {role: vars(model) for role, model in columns.models.items()}, outcome)
-    if policy is not None:
-        content["policy"] = policy.gate.digest
     content["predictions"] = _said(dataset, columns, labels)
     documents.write(folder / "evaluation.json", "evaluation", content)
     return content
@@ -104,31 +102,27 @@ def _table(dataset: Dataset, source: str, needed: Sequence[str]) -> pa.Table:
 
 
 def _asked(columns: Columns, rows: pa.Table, labels: Labels, policy: Policy | None, snapshot: str) -> Asked:
-    gate = _applied(policy, list(columns.models)) if policy else None
+    if policy:
+        _comparable(policy, list(columns.models))
+    gate = policy.gate if policy else None
     config = replace(columns.config, metrics=with_metrics_of(gate, columns.config.metrics))
     names = {role: model.name for role, model in columns.models.items()}
     file = policy.file if policy else ""
     return Asked(config, columns.config_file, gate, columns.label, rows, labels.positive, snapshot, file, names)
 
 
-def _applied(policy: Policy, roles: Sequence[str]) -> Gate:
-    """The policy with its comparisons held to the baselines that there are: nobody else will come to be one.
+def _comparable(policy: Policy, roles: Sequence[str]) -> None:
+    """Makes sure that every comparison has a baseline: nobody else will come to be one.
 
     Raises:
         ConfigError: A line compares with baselines of which there is none.
     """
-    checks = [_compared(line, policy, number, roles) for number, line in enumerate(policy.gate.checks)]
-    return replace(policy.gate, checks=tuple(checks))
-
-
-def _compared(line: GateCheck, policy: Policy, number: int, roles: Sequence[str]) -> GateCheck:
-    present = tuple(role for role in line.no_worse_than if role in roles)
-    if not math.isnan(line.tolerance) and not present:
-        where = f"{policy.file} (gate.checks.{number}.tolerance)"
-        expected = f"a baseline to compare with: {' or '.join(line.no_worse_than)}"
-        hint = "name the column of its predictions with --baseline (once: champion, twice: reference too)"
-        raise ConfigError(where, expected=expected, got="none", hint=hint)
-    return replace(line, no_worse_than=present)
+    for number, line in enumerate(policy.gate.checks):
+        if not math.isnan(line.tolerance) and not set(line.no_worse_than) & set(roles):
+            where = f"{policy.file} (gate.checks.{number}.tolerance)"
+            expected = f"a baseline to compare with: {' or '.join(line.no_worse_than)}"
+            hint = "name the column of its predictions with --baseline (once: champion, twice: reference too)"
+            raise ConfigError(where, expected=expected, got="none", hint=hint)
 
 
 def binary_labels(column: pa.ChunkedArray, name: str, positive: str | None) -> Labels:
