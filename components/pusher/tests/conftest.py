@@ -96,6 +96,7 @@ class Round:
             "best_epoch": 1,
             "parameters": 99,
             "base_model": None,
+            "search": None,
             **{key: EXAMPLE[key] for key in ("speed", "environment")},
         }
 
