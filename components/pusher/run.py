@@ -11,7 +11,7 @@ from benison.components.pusher.bless import Blessing, bless
 from benison.components.pusher.evidence import Evidence, standing
 from benison.components.pusher.publish import Push, Pushed, publish, to_json
 from benison.core import digests, documents
-from benison.core.errors import ConflictError
+from benison.core.errors import ConflictError, IntegrityError
 from benison.core.files import storage_errors, write_atomically
 from benison.registry.registry import Registry
 
@@ -86,11 +86,19 @@ def _gather(
 ) -> Evidence:
     """Reads every document that counts, each held to its schema, and hashes the package itself."""
     trained = not (model / "not_trained.json").exists()
+    judged = documents.read(evaluation / "evaluation.json", "evaluation")
+    if "predictions" in judged:
+        raise IntegrityError(
+            "evaluation.json",
+            expected="what the pipeline's evaluator says of the model",
+            got="an evaluation of ready predictions, which no package stands behind",
+            hint="run python -m benison.components.evaluator, or the pipeline",
+        )
     return Evidence(
         anomalies=documents.read(anomalies / "checks.json", "checks"),
         anomalies_digest=digests.of_file(anomalies / "checks.json"),
         profile=documents.read(statistics / "profile.json", "profile"),
-        evaluation=documents.read(evaluation / "evaluation.json", "evaluation"),
+        evaluation=judged,
         evaluation_digest=digests.of_file(evaluation / "evaluation.json"),
         resolved=documents.read(champion / "champion.json", "champion"),
         training=documents.read(model / "training.json", "training") if trained else None,

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benison.core import digests, documents
-from benison.core.errors import DataError, RegistryError
+from benison.core.errors import DataError, IntegrityError, RegistryError
 from benison.registry.log import Bless, Champion, Promote
 from benison.registry.testing import SAID, digest
 from benison.registry.verification import verify
@@ -361,6 +362,17 @@ def test_refuses_a_document_that_is_damaged(world: World) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), "verdict": "MAYBE"}))
     with pytest.raises(DataError, match=r"evaluation\.json: expected a document of kind evaluation, format 1, got"):
         first.push()
+
+
+def test_refuses_an_evaluation_of_ready_predictions(world: World) -> None:
+    first = world.round("one", [1]).write()
+    examples = (documents.SCHEMAS / "examples" / "valid").glob("evaluation*.json")
+    ready = next(text for text in map(Path.read_text, sorted(examples)) if "predictions" in json.loads(text))
+    (first.folder / "evaluation" / "evaluation.json").write_text(ready)
+    first.write = lambda: first
+    with pytest.raises(IntegrityError, match="got an evaluation of ready predictions, which no package stands behind"):
+        first.push()
+    assert not list((world.root / "registry").glob("**/log/*"))
 
 
 def test_leaves_a_registry_that_is_sound(world: World) -> None:
