@@ -117,25 +117,6 @@ class LabelledSplit:
         return pa.concat_tables(parts)
 
 
-def labelled(table: pa.Table, column: str, *, positive: str, negative: str) -> pa.Table:
-    """The rows whose label is one of the two values; those without one, or with a third, are nobody's to learn from.
-
-    Args:
-        table: Rows with the label column.
-        column: The label's name.
-        positive: One of its values, as text.
-        negative: The other one.
-
-    Returns:
-        The table itself where no row is left out.
-
-    Raises:
-        DataError: The column is missing.
-    """
-    known = _is_one_of(_label_texts(table, column, table.column_names), positive, negative)
-    return table if pc.all(known).as_py() else table.filter(known)
-
-
 def binary_labels(table: pa.Table, column: str, *, positive: str, negative: str) -> npt.NDArray[np.int8]:
     """The label column as 0 (negative) and 1 (positive).
 

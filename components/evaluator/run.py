@@ -32,7 +32,7 @@ from benison.components.evaluator.record import Outcome
 from benison.config import BASELINES, Label
 from benison.core import digests, documents
 from benison.core.errors import ConfigError
-from benison.core.examples import binary_labels, labelled, read_split, split_folder
+from benison.core.examples import LabelledSplit, split_folder
 from benison.core.files import storage_errors, write_atomically
 from benison.core.verdicts import Check
 
@@ -94,16 +94,12 @@ def _asked(project: Path, holdout: Path) -> tuple[Asked, Label]:
         where = f"{path.name} (model_specs.0.label_key)"
         hint = "leave it out: benison.yaml names the label"
         raise ConfigError(where, expected=repr(label.column), got=repr(slicing.label), hint=hint)
-    rows = read_split(holdout, "holdout")
-    eval_config.check_columns(slicing, path, rows.column_names)
-    values = {"positive": label.positive, "negative": label.negative}
-    known = labelled(rows, label.column, **values)
-    if left_out := rows.num_rows - known.num_rows:
-        _LOG.info("%d of %d rows of the holdout have no known label, and are left out", left_out, rows.num_rows)
-    labels = binary_labels(known, label.column, **values) == 1
+    split = LabelledSplit.open(holdout, "holdout", label.column, positive=label.positive, negative=label.negative)
+    eval_config.check_columns(slicing, path, list(split.column_names))
     slicing = replace(slicing, metrics=with_metrics_of(settings.gate, slicing.metrics))
     snapshot = documents.read(holdout / "snapshot.json", "snapshot")["digest"]
-    return Asked(slicing, settings.evaluation, settings.gate, label.column, known, labels, snapshot), label
+    rows = split.select(split.column_names)
+    return Asked(slicing, settings.evaluation, settings.gate, label.column, rows, split.labels == 1, snapshot), label
 
 
 def _models(model: Path, champion: Path) -> dict[str, _Model]:

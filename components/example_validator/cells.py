@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from benison.components.example_validator.measure import BATCH_ROWS, Cell
 from benison.core.errors import DataError
-from benison.core.examples import split_folder
+from benison.core.examples import split_files, split_folder
 
 # A cell has about so many rows: enough that starting and merging one costs little beside reading it.
 CELL_ROWS = 1 << 18
@@ -50,7 +50,7 @@ def split_cells(artifact: Path, split: str, spans: Sequence[tuple[int, int]]) ->
     Raises:
         DataError: The files do not have as many rows as the spans.
     """
-    files = parquet_files(artifact, split)
+    files = split_files(artifact, split)
     pieces = list(_by_span(files, spans))
     rows, said = sum(piece.rows for _, piece in pieces), sum(count for _, count in spans)
     held = sum(pq.read_metadata(file).num_rows for file in files)
@@ -65,18 +65,6 @@ def split_cells(artifact: Path, split: str, spans: Sequence[tuple[int, int]]) ->
     # A split or a span without rows is measured too, so that a check can say so.
     empty = [span for span, count in spans if not count]
     return found + [(span, Cell((split_group(split), span_group(span)), partial(read_pieces, []))) for span in empty]
-
-
-def parquet_files(artifact: Path, split: str) -> list[Path]:
-    """The files of a split, in the order of its rows.
-
-    Raises:
-        DataError: There is none.
-    """
-    files = sorted(split_folder(artifact, split).glob("*.parquet"))
-    if not files:
-        raise DataError(str(split_folder(artifact, split)), expected="Parquet files", got="none")
-    return files
 
 
 def file_cells(files: Sequence[Path], group: str) -> list[Cell]:

@@ -14,7 +14,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from benison import config as configuration
 from benison.components.example_validator import accept, parse, severity
-from benison.components.example_validator.cells import file_cells, parquet_files, split_cells, split_group
+from benison.components.example_validator.cells import file_cells, split_cells, split_group
 from benison.components.example_validator.examine import (
     SERVING,
     Champion,
@@ -35,6 +35,7 @@ from benison.config import SPLITS, Config, acceptances, columns_of, date_columns
 from benison.core import documents
 from benison.core.digests import PREFIX
 from benison.core.errors import ConfigError, DataError
+from benison.core.examples import split_files
 from benison.core.files import scratch_beside, write_atomically
 from benison.core.verdicts import Check, Tier, Verdict, combine
 
@@ -178,7 +179,7 @@ def _rows(folders: Mapping[str, Path], snapshot: Mapping[str, Any]) -> Rows:
     """All rows of the snapshot, oldest span first."""
     cells, columns = [], pa.schema([])
     for split, folder in folders.items():
-        files = parquet_files(folder, split)
+        files = split_files(folder, split)
         columns = pq.read_schema(files[0]).remove_metadata()
         cells += split_cells(folder, split, _spans(snapshot, split, files))
     newest = max(span for span, _ in cells)

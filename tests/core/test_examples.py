@@ -6,7 +6,7 @@ import pytest
 
 from benison.core.casts import as_text
 from benison.core.errors import DataError
-from benison.core.examples import LabelledSplit, binary_labels, labelled, read_split
+from benison.core.examples import LabelledSplit, binary_labels, read_split
 
 
 def test_labels_become_zero_and_one_in_the_order_of_the_rows() -> None:
@@ -33,16 +33,13 @@ def test_a_third_value_is_named_with_its_row(third: str | None, said: str) -> No
 @pytest.mark.parametrize(
     "values", [["yes", None, "no", "maybe", "yes"], [1.0, None, 0.0, 2.5, 1.0], [1, None, 0, 2, 1]]
 )
-def test_rows_without_one_of_the_two_labels_are_left_out(values: list[object]) -> None:
+def test_rows_without_one_of_the_two_labels_are_left_out(tmp_path: Path, values: list[object]) -> None:
     words = {"positive": "yes", "negative": "no"} if "yes" in values else {"positive": "1", "negative": "0"}
-    found = labelled(pa.table({"y": values, "n": range(5)}), "y", **words)
-    assert found["n"].to_pylist() == [0, 2, 4]
-    assert binary_labels(found, "y", **words).tolist() == [1, 0, 1]
-
-
-def test_rows_that_all_have_a_label_are_left_as_they_are() -> None:
-    table = pa.table({"y": ["a", "b", "a"]})
-    assert labelled(table, "y", positive="a", negative="b") is table
+    (tmp_path / "Split-train").mkdir()
+    pq.write_table(pa.table({"y": values, "n": range(5)}), tmp_path / "Split-train" / "data.parquet")
+    found = LabelledSplit.open(tmp_path, "train", "y", **words)
+    assert found.select(["n"])["n"].to_pylist() == [0, 2, 4]
+    assert found.labels.tolist() == [1, 0, 1]
 
 
 def test_a_misspelt_label_column_names_the_nearest() -> None:
@@ -81,7 +78,9 @@ def opened(artifact: Path, column: str = "y") -> LabelledSplit:
 
 def test_a_split_read_as_needed_is_the_split_read_at_once(artifact: Path) -> None:
     split, words = opened(artifact), {"positive": "yes", "negative": "no"}
-    whole = labelled(read_split(artifact, "train"), "y", **words)
+    table = read_split(artifact, "train")
+    whole = table.filter(pa.array([label in ("yes", "no") for label in table["y"].to_pylist()]))
+    assert (split.known is None) == (whole.num_rows == table.num_rows)
     assert split.num_rows == whole.num_rows
     assert split.labels.tolist() == binary_labels(whole, "y", **words).tolist()
     assert split.select(["text", "n"]).equals(whole.select(["text", "n"]))

@@ -7,11 +7,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from benison.components.example_validator import beam
-from benison.components.example_validator.cells import parquet_files, split_cells
+from benison.components.example_validator.cells import split_cells
 from benison.components.example_validator.measure import Asked, measure, types_held
 from benison.components.example_validator.parse import parse
 from benison.components.example_validator.run import run
 from benison.core.errors import ConfigError
+from benison.core.examples import split_files
 from components.example_validator.tests.alike import assert_alike
 
 
@@ -21,7 +22,7 @@ def test_statistics_by_beam_are_those_of_one_machine(
 ) -> None:
     snapshot.rewrite("train", cats(700, 3), {1: 300, 2: 400})
     folder = snapshot.root / "examples"
-    columns = pq.read_schema(parquet_files(folder, "train")[0]).remove_metadata()
+    columns = pq.read_schema(split_files(folder, "train")[0]).remove_metadata()
     cells = [cell for _, cell in split_cells(folder, "train", [(1, 300), (2, 400)])]
     asked = Asked(columns, parse(schema_text, "schema.pbtxt"))
     found = beam.statistics(cells, types_held(cells, asked), asked.schema, ["--runner=DirectRunner"], tmp_path / "beam")
