@@ -29,6 +29,7 @@ from benison.components.evaluator.evaluate import (
 from benison.components.evaluator.measure import Floats
 from benison.components.evaluator.predict import Package
 from benison.components.evaluator.record import Outcome
+from benison.components.evaluator.weighing import rows_of
 from benison.config import BASELINES, Label
 from benison.core import digests, documents
 from benison.core.errors import ConfigError
@@ -98,8 +99,9 @@ def _asked(project: Path, holdout: Path) -> tuple[Asked, Label]:
     eval_config.check_columns(slicing, path, list(split.column_names))
     slicing = replace(slicing, metrics=with_metrics_of(settings.gate, slicing.metrics))
     snapshot = documents.read(holdout / "snapshot.json", "snapshot")["digest"]
-    rows = split.select(split.column_names)
-    return Asked(slicing, settings.evaluation, settings.gate, label.column, rows, split.labels == 1, snapshot), label
+    table = split.select(split.column_names)
+    rows = rows_of(split.labels == 1, table, slicing.weight, settings.gate.unit, f"{path.name} (example_weight_key)")
+    return Asked(slicing, settings.evaluation, settings.gate, label.column, table, rows, snapshot), label
 
 
 def _models(model: Path, champion: Path) -> dict[str, _Model]:
@@ -136,7 +138,7 @@ def _kept(asked: Asked, packages: Mapping[str, Package]) -> list[Check]:
     pairs = keep.shared(champion.told["features"], challenger.told["features"])
     if not pairs:
         return []
-    rows = asked.rows.slice(0, keep.ROWS)
+    rows = asked.table.slice(0, keep.ROWS)
     return list(keep.kept(pairs, champion.transform(rows), challenger.transform(rows)))
 
 
@@ -147,12 +149,12 @@ def _answers(asked: Asked, models: Mapping[str, _Model], packages: Mapping[str, 
     for role, one in models.items():
         twin = next((other for other in found if models[other].package == one.package), "")
         if not twin:
-            _LOG.info("%s answers %d rows", role, asked.rows.num_rows)
-        found[role] = found[twin] if twin else packages[role].predict(asked.rows)
+            _LOG.info("%s answers %d rows", role, asked.table.num_rows)
+        found[role] = found[twin] if twin else packages[role].predict(asked.table)
         twin = twin or next((other for other in found if _alike(role, other, models, found)), "")
         if twin:
             same_as[role] = same_as.get(twin, twin)
-    return Answers(asked.labels, found, same_as)
+    return Answers(asked.rows, found, same_as)
 
 
 def _alike(role: str, other: str, models: Mapping[str, _Model], found: Mapping[str, Floats]) -> bool:
@@ -162,8 +164,8 @@ def _alike(role: str, other: str, models: Mapping[str, _Model], found: Mapping[s
 
 
 def _write_predictions(predictions: Path, asked: Asked, answers: Answers) -> None:
-    columns = {"label": asked.labels.astype(np.int8), **answers.predictions}
-    by_slice = {name: asked.rows[name] for name in asked.config.columns if name not in columns}
+    columns = {"label": asked.rows.labels.astype(np.int8), **answers.predictions}
+    by_slice = {name: asked.table[name] for name in asked.config.columns if name not in columns}
     folder = split_folder(predictions, "holdout")
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
