@@ -64,6 +64,7 @@ def test_copies_a_first_champion_once_for_both_roles(bench: Bench, tmp_path: Pat
         "snapshot": digest("snapshot of spans (1, 2)"),
         "model_digest": digest("weights of one"),
         "folder": "champion",
+        "trained_on": None,
     }
     assert sorted(path.name for path in champion.iterdir()) == ["champion", "champion.json"]
     assert digests.of_tree(champion / "champion") == first.package

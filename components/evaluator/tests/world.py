@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
 from benison.cards import card as cards
 from benison.components.evaluator.run import run
-from benison.core import digests, documents
+from benison.core import digests, documents, key_sets
+from benison.core.key_sets import TrainedOn
+from benison.sources.keys import complete_keys, content_keys
 
 EXAMPLES = documents.SCHEMAS / "examples" / "valid"
 GATE: dict[str, Any] = {
@@ -49,12 +52,25 @@ class World:
         pq.write_table(table, folder / "data-00000.parquet")
         documents.write(self.root / "holdout" / "snapshot.json", "snapshot", an_example("snapshot"))
 
+    def trained_on(self, artifact: str, table: pa.Table | None, entity: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Writes what a model in an artifact was trained on; None: on rows like those of the holdout, but others."""
+        folder = key_sets.beside(self.root / artifact / "package")
+        if table is None:
+            keys, columns = np.array([3, 1, 2], np.uint64), ("age", "sex", "income")
+            return TrainedOn(key_sets.write(keys, columns, 0, folder), None).to_json()
+        rows = key_sets.write(content_keys(table, table.column_names), tuple(table.column_names), 0, folder)
+        if not entity:
+            return TrainedOn(rows, None).to_json()
+        keys = complete_keys(table, entity)
+        return TrainedOn(rows, key_sets.write(keys, entity, len(table) - len(keys), folder)).to_json()
+
     def challenger(self, package: Path, model_digest: str = "sha256:" + "c" * 64) -> str:
         folder = self.root / "model"
         folder.mkdir()
         (folder / "Format-Serving").symlink_to(package)
         digest = digests.of_tree(package)
         said = {**an_example("training"), "package": digest, "model_digest": model_digest}
+        said["trained_on"] = self.trained_on("model", None)
         documents.write(folder / "training.json", "training", said)
         self.card(digest)
         return digest
@@ -81,6 +97,7 @@ class World:
                 "snapshot": "sha256:" + "5" * 64,
                 "model_digest": "sha256:" + str(number) * 64,
                 "folder": folder,
+                "trained_on": self.trained_on("champion", None),
             }
         documents.write(self.root / "champion" / "champion.json", "champion", entries)
 
