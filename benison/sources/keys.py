@@ -65,11 +65,10 @@ def complete_keys(table: pa.Table, names: Sequence[str]) -> Keys:
         table: As for `row_keys`.
         names: At least one.
     """
-    columns = [pc.is_valid(table[name]) for name in names]
-    there = columns[0]
-    for column in columns[1:]:
-        there = pc.and_(there, column)
-    found: Keys = content_keys(table, names)[_numpy(there)]
+    there = np.ones(table.num_rows, np.bool_)
+    for name in names:
+        there &= pc.is_valid(table[name]).to_numpy()
+    found: Keys = content_keys(table, names)[there]
     return found
 
 

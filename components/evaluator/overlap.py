@@ -190,8 +190,8 @@ def _unknown(role: str, holdout: Holdout, why: str) -> Check:
 
 
 def _allowed(bounds: Bounds, entities: bool) -> str:
-    rows = f"{allowed(bounds, share)} of rows"
-    return f"{rows}, and no entity" if entities else rows
+    rows = allowed(bounds, share)
+    return f"{rows} of rows, and no entity" if entities else rows
 
 
 def _way_out(role: str, entities: Found | None) -> str:

@@ -14,7 +14,7 @@ from benison.cards import card as cards
 from benison.components.evaluator.run import run
 from benison.core import digests, documents, key_sets
 from benison.core.key_sets import TrainedOn
-from benison.sources.keys import complete_keys, content_keys
+from benison.sources.keys import content_keys
 
 EXAMPLES = documents.SCHEMAS / "examples" / "valid"
 GATE: dict[str, Any] = {
@@ -52,25 +52,22 @@ class World:
         pq.write_table(table, folder / "data-00000.parquet")
         documents.write(self.root / "holdout" / "snapshot.json", "snapshot", an_example("snapshot"))
 
-    def trained_on(self, artifact: str, table: pa.Table | None, entity: tuple[str, ...] = ()) -> dict[str, Any]:
+    def trained_on(self, artifact: str, table: pa.Table | None) -> dict[str, Any]:
         """Writes what a model in an artifact was trained on; None: on rows like those of the holdout, but others."""
         folder = key_sets.beside(self.root / artifact / "package")
-        if table is None:
-            keys, columns = np.array([3, 1, 2], np.uint64), ("age", "sex", "income")
-            return TrainedOn(key_sets.write(keys, columns, 0, folder), None).to_json()
-        rows = key_sets.write(content_keys(table, table.column_names), tuple(table.column_names), 0, folder)
-        if not entity:
-            return TrainedOn(rows, None).to_json()
-        keys = complete_keys(table, entity)
-        return TrainedOn(rows, key_sets.write(keys, entity, len(table) - len(keys), folder)).to_json()
+        columns = ("age", "sex", "income") if table is None else tuple(table.column_names)
+        keys = np.array([3, 1, 2], np.uint64) if table is None else content_keys(table, columns)
+        return TrainedOn(key_sets.write(keys, columns, 0, folder), None).to_json()
 
-    def challenger(self, package: Path, model_digest: str = "sha256:" + "c" * 64) -> str:
+    def challenger(
+        self, package: Path, model_digest: str = "sha256:" + "c" * 64, trained_on: pa.Table | None = None
+    ) -> str:
         folder = self.root / "model"
         folder.mkdir()
         (folder / "Format-Serving").symlink_to(package)
         digest = digests.of_tree(package)
         said = {**an_example("training"), "package": digest, "model_digest": model_digest}
-        said["trained_on"] = self.trained_on("model", None)
+        said["trained_on"] = self.trained_on("model", trained_on)
         documents.write(folder / "training.json", "training", said)
         self.card(digest)
         return digest
@@ -81,7 +78,7 @@ class World:
         card["model_details"]["version"]["name"] = package
         cards.write(self.root / "model", card)
 
-    def champion(self, **packages: Path) -> None:
+    def champion(self, *, recorded: bool = True, **packages: Path) -> None:
         """Champion and reference; the same package is there once."""
         (self.root / "champion").mkdir()
         entries: dict[str, Any] = {"champion": None, "reference": None}
@@ -97,7 +94,7 @@ class World:
                 "snapshot": "sha256:" + "5" * 64,
                 "model_digest": "sha256:" + str(number) * 64,
                 "folder": folder,
-                "trained_on": self.trained_on("champion", None),
+                "trained_on": self.trained_on("champion", None) if recorded else None,
             }
         documents.write(self.root / "champion" / "champion.json", "champion", entries)
 
