@@ -1,6 +1,6 @@
 """What it costs to show that a holdout is one: the trainer's keys of 10 million rows, the evaluator's question of them.
 
-    python benchmarks/holdout_overlap.py --rows 10000000
+python benchmarks/holdout_overlap.py --rows 10000000
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def peak_mb() -> float:
 def main() -> None:
     """Prints seconds, rows a second and memory of both sides."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=10_000_000, help="of train and eval together; the holdout has a fifth")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="of train and eval; the holdout has a fifth")
     rows = parser.parse_args().rows
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

@@ -98,12 +98,7 @@ def disjoint(models: Mapping[str, Seen], holdout: Holdout) -> Iterator[Check]:
         IntegrityError: A file of keys is gone or was changed.
     """
     for role, seen in models.items():
-        if seen.trained_on is None:
-            yield _unknown(role, holdout, "it was registered before it was recorded what a model is trained on")
-        elif why := _cannot_tell(seen.trained_on, holdout):
-            yield _unknown(role, holdout, why)
-        else:
-            yield _judged(role, holdout.bounds, *_found(seen, seen.trained_on, holdout))
+        yield _check(role, seen, holdout)
 
 
 def shared(held: Hashes, seen: Hashes) -> tuple[int, int]:
@@ -126,41 +121,58 @@ def _different(ascending: Hashes) -> int:
     return int(np.count_nonzero(ascending[1:] != ascending[:-1])) + bool(len(ascending))
 
 
-def _cannot_tell(seen: TrainedOn, holdout: Holdout) -> str:
-    """Why rows or entities cannot be told by what was recorded; empty: they can."""
+def _check(role: str, seen: Seen, holdout: Holdout) -> Check:
+    recorded = seen.trained_on
+    if recorded is None:
+        return _unknown(role, holdout, "it was registered before it was recorded what a model is trained on")
+    if why := _rows_unknown(recorded.rows, holdout):
+        return _unknown(role, holdout, why)
+    rows = _found(recorded.rows, seen.folder, holdout, whole=True)
+    why = _entities_unknown(recorded.entities, holdout)
+    entities = recorded.entities if not why else None
+    check = _judged(role, holdout, rows, _found(entities, seen.folder, holdout, whole=False) if entities else None)
+    blocks = check.tier is Tier.HARD and check.verdict is not Verdict.PASS
+    return _unknown(role, holdout, why, check) if why and not blocks else check
+
+
+def _rows_unknown(recorded: KeySet, holdout: Holdout) -> str:
+    """Why rows cannot be told by what was recorded; empty: they can."""
     if not holdout.rows.num_rows:
         return "the holdout has no rows"
-    recorded = [name for one in seen.key_sets for name in one.columns]
-    if lacking := sorted(set(recorded) - set(holdout.rows.column_names)):
-        return f"the rows it was trained on are told by {_named(lacking)} too, which the holdout does not have"
-    entity = seen.entities.columns if seen.entities else ()
-    if holdout.entity and not (entity and set(entity) <= set(holdout.entity)):
-        told = _named(entity) if entity else "no column"
-        return f"entities are told by {_named(holdout.entity)}, and those it was trained on by {told}"
-    if seen.entities and not (seen.entities.keys and len(holdout.keys(entity, whole=False))):
-        return f"{_named(entity)} is missing in every row of the holdout, or in every row it was trained on"
+    lacking = [name for name in recorded.columns if name not in holdout.rows.column_names]
+    return f"its rows were told by {_named(lacking)} too, which the holdout does not have" if lacking else ""
+
+
+def _entities_unknown(recorded: KeySet | None, holdout: Holdout) -> str:
+    """Why entities cannot be told by what was recorded; empty: they can, or nobody asks."""
+    columns = recorded.columns if recorded else ()
+    # Whatever fewer columns tell apart, more of them do too.
+    if holdout.entity and not (columns and set(columns) <= set(holdout.entity)):
+        told = _named(columns) if columns else "no column"
+        return f"entities are told by {_named(holdout.entity)}, and its own were told by {told}"
+    if recorded is None:
+        return ""
+    if not (recorded.keys and len(holdout.keys(columns, whole=False))):
+        return f"{_named(columns)} is missing in every row of the holdout, or in every row that it was trained on"
     return ""
 
 
-def _found(seen: Seen, trained_on: TrainedOn, holdout: Holdout) -> tuple[Found, Found | None]:
-    def of(key_set: KeySet, *, whole: bool) -> Found:
-        held = holdout.keys(key_set.columns, whole=whole)
-        return Found(key_set.columns, len(held), _different(held), *shared(held, key_sets.read(key_set, seen.folder)))
-
-    return of(trained_on.rows, whole=True), of(trained_on.entities, whole=False) if trained_on.entities else None
+def _found(recorded: KeySet, folder: Path, holdout: Holdout, *, whole: bool) -> Found:
+    held = holdout.keys(recorded.columns, whole=whole)
+    return Found(recorded.columns, len(held), _different(held), *shared(held, key_sets.read(recorded, folder)))
 
 
-def _judged(role: str, bounds: Bounds, rows: Found, entities: Found | None) -> Check:
+def _judged(role: str, holdout: Holdout, rows: Found, entities: Found | None) -> Check:
     part = rows.rows / rows.of_rows
-    tier, verdict = graded(part, bounds)
+    tier, verdict = graded(part, holdout.bounds)
     if entities and entities.rows:
         tier, verdict = Tier.HARD, Verdict.FAIL
     elif entities and verdict is Verdict.PASS:
         tier = Tier.HARD
     observed, numbers = _figures(rows, part, entities)
-    may = _allowed(bounds, entities is not None)
+    may = _allowed(holdout.bounds, entities is not None)
     reason = f"{observed} of the holdout stand in what the {role} was trained on or stopped by; allowed {may}; "
-    reason += f"told by all {len(rows.columns)} columns of a row"
+    reason += f"told by {len(rows.columns)} of {holdout.rows.num_columns} columns"
     reason += f" and by {_named(entities.columns)}" if entities else ""
     if verdict is Verdict.PASS:
         return Check(NAME, role, tier, verdict, observed, may, reason, numbers)
@@ -180,13 +192,17 @@ def _figures(rows: Found, part: float, entities: Found | None) -> tuple[str, dic
     return observed, numbers
 
 
-def _unknown(role: str, holdout: Holdout, why: str) -> Check:
+def _unknown(role: str, holdout: Holdout, why: str, rows: Check | None = None) -> Check:
+    """What is said where not all can be told; rows: what could be."""
     tier = Tier.HARD if role == CHALLENGER else Tier.SOFT
-    reason = f"whether the {role} was trained on rows of the holdout cannot be told: {why}"
+    reason = f"whether the {role} was trained on what is in the holdout cannot be told: {why}"
     if role != CHALLENGER:
         reason += "; if it was, it looks better than it is, so that the challenger is held to more"
-    may = _allowed(holdout.bounds, bool(holdout.entity))
-    return Check(NAME, role, tier, Verdict.INCONCLUSIVE, "not known", may, reason)
+    may, observed = _allowed(holdout.bounds, bool(holdout.entity)), "not known"
+    if rows is None:
+        return Check(NAME, role, tier, Verdict.INCONCLUSIVE, observed, may, reason)
+    observed = f"{rows.observed}, entities not known"
+    return Check(NAME, role, tier, Verdict.INCONCLUSIVE, observed, may, reason, rows.numbers)
 
 
 def _allowed(bounds: Bounds, entities: bool) -> str:
