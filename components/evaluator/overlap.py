@@ -29,10 +29,12 @@ class Seen:
     Attributes:
         trained_on: The rows; None: not recorded.
         folder: Where the files of their keys lie.
+        inherited: Whether the challenger started from this model, and so has seen what it has.
     """
 
     trained_on: TrainedOn | None
     folder: Path
+    inherited: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def disjoint(models: Mapping[str, Seen], holdout: Holdout) -> Iterator[Check]:
     """One check for each model: PASS where the holdout is one, INCONCLUSIVE where it is not or where nobody can tell.
 
     They are hard, but for a baseline of which nothing can be told: one that has seen the holdout looks better than it
-    is, so that the challenger is held to more, never to less.
+    is, so that the challenger is held to more, never to less. Unless the challenger started from it.
 
     Args:
         models: By role.
@@ -124,15 +126,15 @@ def _different(ascending: Hashes) -> int:
 def _check(role: str, seen: Seen, holdout: Holdout) -> Check:
     recorded = seen.trained_on
     if recorded is None:
-        return _unknown(role, holdout, "it was registered before it was recorded what a model is trained on")
+        return _unknown(role, seen, holdout, "it was registered before it was recorded what a model is trained on")
     if why := _rows_unknown(recorded.rows, holdout):
-        return _unknown(role, holdout, why)
+        return _unknown(role, seen, holdout, why)
     rows = _found(recorded.rows, seen.folder, holdout, whole=True)
     why = _entities_unknown(recorded.entities, holdout)
     entities = recorded.entities if not why else None
     check = _judged(role, holdout, rows, _found(entities, seen.folder, holdout, whole=False) if entities else None)
     blocks = check.tier is Tier.HARD and check.verdict is not Verdict.PASS
-    return _unknown(role, holdout, why, check) if why and not blocks else check
+    return _unknown(role, seen, holdout, why, check) if why and not blocks else check
 
 
 def _rows_unknown(recorded: KeySet, holdout: Holdout) -> str:
@@ -192,11 +194,13 @@ def _figures(rows: Found, part: float, entities: Found | None) -> tuple[str, dic
     return observed, numbers
 
 
-def _unknown(role: str, holdout: Holdout, why: str, rows: Check | None = None) -> Check:
+def _unknown(role: str, seen: Seen, holdout: Holdout, why: str, rows: Check | None = None) -> Check:
     """What is said where not all can be told; rows: what could be."""
-    tier = Tier.HARD if role == CHALLENGER else Tier.SOFT
+    tier = Tier.HARD if role == CHALLENGER or seen.inherited else Tier.SOFT
     reason = f"whether the {role} was trained on what is in the holdout cannot be told: {why}"
-    if role != CHALLENGER:
+    if seen.inherited:
+        reason += "; the challenger started from it, and has seen what it has: train once without model.warm_start"
+    elif role != CHALLENGER:
         reason += "; if it was, it looks better than it is, so that the challenger is held to more"
     may, observed = _allowed(holdout.bounds, bool(holdout.entity)), "not known"
     if rows is None:

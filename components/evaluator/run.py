@@ -50,6 +50,7 @@ class _Model:
         model_digest: Tells whether two packages hold the same weights.
         said: What the evaluation says of it.
         trained_on: Which rows; None: not recorded.
+        started_from: The package that its training started from; empty: it started anew, or nobody asks.
     """
 
     folder: Path
@@ -57,6 +58,7 @@ class _Model:
     model_digest: str
     said: Document
     trained_on: TrainedOn | None
+    started_from: str = ""
 
 
 def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions: Path, evaluation: Path) -> None:
@@ -114,7 +116,8 @@ def _models(model: Path, champion: Path) -> dict[str, _Model]:
         training = documents.read(model / "training.json", "training")
         seen = TrainedOn.from_json(training["trained_on"])
         said = {key: training[key] for key in ("package", "model_digest", "snapshot", "spans")}
-        models[CHALLENGER] = _Model(model / "Format-Serving", said["package"], said["model_digest"], said, seen)
+        base = training["base_model"]["package"] if training["base_model"] else ""
+        models[CHALLENGER] = _Model(model / "Format-Serving", said["package"], said["model_digest"], said, seen, base)
     resolved = documents.read(champion / "champion.json", "champion")
     for role in [role for role in BASELINES if resolved[role]]:
         entry = resolved[role]
@@ -138,7 +141,11 @@ def _opened(models: Mapping[str, _Model], label: Label) -> dict[str, Package]:
 def _disjoint(asked: Asked, settings: Config, models: Mapping[str, _Model]) -> list[Check]:
     """Whether no model was trained on what it is judged by."""
     holdout = overlap.Holdout(asked.rows, settings.entity, settings.validation.leakage.rows)
-    seen = {role: overlap.Seen(one.trained_on, key_sets.beside(one.folder)) for role, one in models.items()}
+    base = models[CHALLENGER].started_from
+    seen = {
+        role: overlap.Seen(one.trained_on, key_sets.beside(one.folder), inherited=one.package == base)
+        for role, one in models.items()
+    }
     return list(overlap.disjoint(seen, holdout))
 
 

@@ -257,3 +257,23 @@ def test_a_champion_of_which_it_was_not_recorded_warns_and_does_not_block(
     found = world.run()
     (check,) = [one for one in found["checks"] if one["name"] == "holdout_disjoint" and one["subject"] == "champion"]
     assert (found["verdict"], check["verdict"], check["tier"]) == ("PASS", "INCONCLUSIVE", "soft")
+
+
+def test_a_champion_of_which_it_was_not_recorded_blocks_a_challenger_that_started_from_it(
+    tmp_path: Path, package: Callable[..., Path], people: Callable[..., pa.Table]
+) -> None:
+    world, old = World(tmp_path), package(0.03, 0.0, -0.4)
+    world.holdout(people())
+    world.challenger(package(0.09, -1.3, -0.4), base=old)
+    world.champion(champion=old, reference=package(0.01, 1.0, -0.4), recorded=False)
+    found = world.run()
+    checks = {check["subject"]: check for check in found["checks"] if check["name"] == "holdout_disjoint"}
+    assert found["verdict"] == "INCONCLUSIVE"
+    assert {role: check["tier"] for role, check in checks.items()} == {
+        "challenger": "hard",
+        "champion": "hard",
+        "reference": "soft",
+    }
+    assert checks["champion"]["reason"].endswith(
+        "; the challenger started from it, and has seen what it has: train once without model.warm_start"
+    )

@@ -60,13 +60,19 @@ class World:
         return TrainedOn(key_sets.write(keys, columns, 0, folder), None).to_json()
 
     def challenger(
-        self, package: Path, model_digest: str = "sha256:" + "c" * 64, trained_on: pa.Table | None = None
+        self,
+        package: Path,
+        model_digest: str = "sha256:" + "c" * 64,
+        trained_on: pa.Table | None = None,
+        base: Path | None = None,
     ) -> str:
         folder = self.root / "model"
         folder.mkdir()
         (folder / "Format-Serving").symlink_to(package)
         digest = digests.of_tree(package)
         said = {**an_example("training"), "package": digest, "model_digest": model_digest}
+        if base is not None:
+            said["base_model"] = {"package": digests.of_tree(base), "features": [], "weights": 1, "new_weights": []}
         said["trained_on"] = self.trained_on("model", trained_on)
         documents.write(folder / "training.json", "training", said)
         self.card(digest)
