@@ -61,6 +61,11 @@ class Config:
     registry: str
     model_card: ModelCard
 
+    @property
+    def entity(self) -> tuple[str, ...]:
+        """The columns that tell entities apart: ``validation.leakage.entity``, else what splits are keyed by."""
+        return self.validation.leakage.entity or self.data.splits.key
+
 
 def read(project: Path) -> Config:
     """Reads a project's benison.yaml.

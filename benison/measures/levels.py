@@ -72,7 +72,8 @@ class Levels:
         positive = np.asarray(self.labels if self.weights is None else self.weights * self.labels, dtype=np.float64)
         both = _counted(self.place, self.weights, self.count)
         positives = _counted(self.place, positive, self.count)
-        return np.concatenate([np.maximum(both - positives, 0.0), positives])
+        masses: Floats = np.concatenate([np.maximum(both - positives, 0.0), positives])
+        return masses
 
     @property
     def negatives(self) -> Whole | Floats:

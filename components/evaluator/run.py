@@ -15,7 +15,7 @@ from benison import config, eval_config
 from benison.cards import card
 from benison.cards.evaluated import evaluated
 from benison.cards.markdown import markdown
-from benison.components.evaluator import keep, record
+from benison.components.evaluator import keep, overlap, record
 from benison.components.evaluator.compare import CHALLENGER, Answers
 from benison.components.evaluator.evaluate import (
     Asked,
@@ -30,11 +30,12 @@ from benison.components.evaluator.measure import Floats
 from benison.components.evaluator.predict import Package
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.weighing import rows_of
-from benison.config import BASELINES, Label
-from benison.core import digests, documents
+from benison.config import BASELINES, Config, Label
+from benison.core import digests, documents, key_sets
 from benison.core.errors import ConfigError
 from benison.core.examples import LabelledSplit, split_folder
 from benison.core.files import storage_errors, write_atomically
+from benison.core.key_sets import TrainedOn
 from benison.core.verdicts import Check
 
 _LOG = logging.getLogger(__name__)
@@ -49,12 +50,16 @@ class _Model:
         package: The digest that the package must have.
         model_digest: Tells whether two packages hold the same weights.
         said: What the evaluation says of it.
+        trained_on: Which rows; None: not recorded.
+        started_from: The package that its training started from; empty: it started anew, or nobody asks.
     """
 
     folder: Path
     package: str
     model_digest: str
     said: Document
+    trained_on: TrainedOn | None
+    started_from: str = ""
 
 
 def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions: Path, evaluation: Path) -> None:
@@ -68,7 +73,7 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
         predictions: What each model answered, row by row.
         evaluation: TFMA's own layout, the model card with what was found, and evaluation.json.
     """
-    asked, label = _asked(bundle / "project", holdout)
+    asked, settings = _asked(bundle / "project", holdout)
     found = slices(asked)
     models = _models(model, champion)
     with storage_errors(evaluation):
@@ -78,15 +83,16 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
         reason = documents.read(model / "not_trained.json", "not_trained")["reason"]
         return _write(evaluation, asked, models, record.no_model(reason))
     told = card.read(model)
-    packages = _opened(models, label)
+    packages = _opened(models, settings.label)
     answers = _answers(asked, models, packages)
     _write_predictions(predictions, asked, answers)
-    outcome = evaluate(asked, found, answers, _kept(asked, packages))
+    more = [*_disjoint(asked, settings, models), *_kept(asked, packages)]
+    outcome = evaluate(asked, found, answers, more)
     return _write(evaluation, asked, models, outcome, told)
 
 
-def _asked(project: Path, holdout: Path) -> tuple[Asked, Label]:
-    """What the project asks of the holdout, and what its models predict."""
+def _asked(project: Path, holdout: Path) -> tuple[Asked, Config]:
+    """What the project asks of the holdout, and all that it says."""
     settings = config.read(project)
     path = project / settings.evaluation
     slicing = eval_config.read(path)
@@ -101,21 +107,24 @@ def _asked(project: Path, holdout: Path) -> tuple[Asked, Label]:
     snapshot = documents.read(holdout / "snapshot.json", "snapshot")["digest"]
     table = split.select(split.column_names)
     rows = rows_of(split.labels == 1, table, slicing.weight, settings.gate.unit, f"{path.name} (example_weight_key)")
-    return Asked(slicing, settings.evaluation, settings.gate, label.column, table, rows, snapshot), label
+    return Asked(slicing, settings.evaluation, settings.gate, label.column, table, rows, snapshot), settings
 
 
 def _models(model: Path, champion: Path) -> dict[str, _Model]:
     """Challenger, champion and reference, as far as there are any."""
     models = {}
     if not (model / "not_trained.json").exists():
-        said = documents.read(model / "training.json", "training")
-        said = {key: said[key] for key in ("package", "model_digest", "snapshot", "spans")}
-        models[CHALLENGER] = _Model(model / "Format-Serving", said["package"], said["model_digest"], said)
+        training = documents.read(model / "training.json", "training")
+        seen = TrainedOn.from_json(training["trained_on"])
+        said = {key: training[key] for key in ("package", "model_digest", "snapshot", "spans")}
+        base = training["base_model"]["package"] if training["base_model"] else ""
+        models[CHALLENGER] = _Model(model / "Format-Serving", said["package"], said["model_digest"], said, seen, base)
     resolved = documents.read(champion / "champion.json", "champion")
     for role in [role for role in BASELINES if resolved[role]]:
         entry = resolved[role]
         said = {key: entry[key] for key in ("package", "number", "spans", "snapshot")}
-        models[role] = _Model(champion / entry["folder"], entry["package"], entry["model_digest"], said)
+        recorded = TrainedOn.from_json(entry["trained_on"]) if entry["trained_on"] else None
+        models[role] = _Model(champion / entry["folder"], entry["package"], entry["model_digest"], said, recorded)
     return models
 
 
@@ -128,6 +137,17 @@ def _opened(models: Mapping[str, _Model], label: Label) -> dict[str, Package]:
             digests.verify_tree(one.folder, one.package)
         found[role] = found[twin] if twin else Package.open(one.folder, label)
     return found
+
+
+def _disjoint(asked: Asked, settings: Config, models: Mapping[str, _Model]) -> list[Check]:
+    """Whether no model was trained on what it is judged by."""
+    holdout = overlap.Holdout(asked.table, settings.entity, settings.validation.leakage.rows)
+    base = models[CHALLENGER].started_from
+    seen = {
+        role: overlap.Seen(one.trained_on, key_sets.beside(one.folder), inherited=one.package == base)
+        for role, one in models.items()
+    }
+    return list(overlap.disjoint(seen, holdout))
 
 
 def _kept(asked: Asked, packages: Mapping[str, Package]) -> list[Check]:
