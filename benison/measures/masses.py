@@ -44,7 +44,8 @@ class Masses:
         return self.times if self.weights is None else self.weights
 
     @cached_property
-    def _squares(self) -> Floats | None:
+    def square(self) -> Floats | None:
+        """The sum of each entry's squared weights; None: 1."""
         if self.squares is not None or self.weights is None:
             return self.squares if self.squares is not None else self.times
         return np.square(self.weights)
@@ -86,7 +87,7 @@ class Masses:
         if self.units is not None:
             sums = self._by_unit(of_members)
             return _effective(float(sums.sum()), float(sums @ sums))
-        squares = self._squares
+        squares = self.square
         assert squares is not None
         return _effective(self.sum(of_members), float(squares @ np.square(of_members, dtype=np.float64)))
 
@@ -117,7 +118,7 @@ class Masses:
             two = one if second is first else self._by_unit(second)
             many = self._unit_count
             return float(one @ two) * many / (many - 1) if many > 1 else math.nan
-        return float(first @ second) if self._squares is None else float((self._squares * first) @ second)
+        return float(first @ second) if self.square is None else float((self.square * first) @ second)
 
     def _by_unit(self, values: Floats | Bools) -> Floats:
         weighed = values if self.each is None else self.each * values

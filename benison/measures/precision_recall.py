@@ -86,16 +86,13 @@ class _Steps:
         A row moves its own step's a and b, and t and p of every step after it.
         """
         slope, log = self.slopes, self.logs
-        intercept = self.true - slope * self.answered
-        ratio, until = _quotients(self.more, self.answered), self.answered + self.more
         by_true = slope * log
-        by_answered = -slope * (slope * log + _quotients(intercept * ratio, until))
-        by_slope = self.more_true + intercept * log - slope * self.answered * log
-        by_more_true = slope + _quotients(by_slope, self.more)
-        by_more = _quotients(slope * intercept, until) - _quotients(by_slope * slope, self.more)
-        later_true, later = _after(by_true), _after(by_answered)
-        negative = by_more + later
-        return by_more_true + later_true + negative - area, negative
+        intercept = self.true - slope * self.answered
+        of_intercept = _quotients(slope * intercept, self.answered + self.more)
+        by_answered = -slope * by_true - _quotients(of_intercept * self.more, self.answered)
+        by_slope = _quotients(self.more_true + log * (intercept - slope * self.answered), self.more)
+        negative = of_intercept - by_slope * slope + _after(by_answered)
+        return slope + by_slope + _after(by_true) + negative - area, negative
 
 
 def _quotients(above: Floats, below: Floats) -> Floats:

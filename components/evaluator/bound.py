@@ -6,9 +6,10 @@ docs/statistics.md says which method stands where and why. `confidence` is that 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benison.components.evaluator.measure import Sample
+from benison.components.evaluator.measure import Sample, by_cell
 from benison.components.evaluator.metrics import MEASURES
 from benison.core import metrics
 from benison.measures.intervals import UNKNOWN, Interval
@@ -51,6 +52,7 @@ def method(metric: str) -> str:
 def estimate(metric: str, sample: Sample, confidence: float) -> Estimate:
     """A metric's value and interval on one slice."""
     asked = metrics.metric(metric)
+    (sample,) = _as_few_rows(asked, sample)
     measure = MEASURES[asked.kind.name]
     found = measure.value(sample, asked.parameter)
     if note := _too_few(asked, sample):
@@ -68,6 +70,7 @@ def gain(metric: str, challenger: Sample, baseline: Sample, confidence: float) -
         confidence: Of each bound alone.
     """
     asked = metrics.metric(metric)
+    challenger, baseline = _as_few_rows(asked, challenger, baseline)
     measure, turned = MEASURES[asked.kind.name], asked.kind.better < 0
     found = measure.value(challenger, asked.parameter) - measure.value(baseline, asked.parameter)
     found = -found if turned else found
@@ -76,6 +79,13 @@ def gain(metric: str, challenger: Sample, baseline: Sample, confidence: float) -
     most = asked.kind.high - asked.kind.low
     interval = measure.gain(challenger, baseline, asked.parameter, confidence).clipped(-most, most)
     return _noted(found, -interval if turned else interval)
+
+
+def _as_few_rows(asked: metrics.Metric, *samples: Sample) -> Sequence[Sample]:
+    """What labels and answers at a threshold come to tells all that rows do, and has eight cells at most."""
+    if asked.kind.parameter != metrics.THRESHOLD or not samples[0].rows.classed:
+        return samples
+    return by_cell(samples, asked.parameter)
 
 
 def _noted(found: float, interval: Interval) -> Estimate:

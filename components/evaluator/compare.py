@@ -89,11 +89,11 @@ def compare(answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], c
         metrics: Which figures.
         confidence: Of each bound alone.
     """
-    measured = [_measured(answers, one, metrics, confidence) for one in slices[:1]]
-    # NumPy lets go of the interpreter in its loops, so that slices are measured side by side; what they share the first
-    # has worked out.
+    # NumPy lets go of the interpreter in its loops, so that models are ranked, and slices measured, side by side.
     with ThreadPoolExecutor() as pool:
-        return measured + list(pool.map(lambda one: _measured(answers, one, metrics, confidence), slices[1:]))
+        if slices:
+            list(pool.map(lambda sample: sample.levels, answers.samples.values()))
+        return list(pool.map(lambda one: _measured(answers, one, metrics, confidence), slices))
 
 
 def _measured(answers: Answers, one: Slice, metrics: Sequence[str], confidence: float) -> Measured:

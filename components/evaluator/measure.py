@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +58,11 @@ class Rows:
         return Rows(self.labels[rows], self.masses.part(rows))
 
     @property
+    def classed(self) -> bool:
+        """Whether each is of one class, and independent."""
+        return self.masses.units is None and self.labels.dtype == np.bool_
+
+    @property
     def simple(self) -> bool:
         """Whether each is of one class, independent, and weighs the same: figures are made of whole counts."""
         return self.masses.counted and self.labels.dtype == np.bool_
@@ -100,6 +107,7 @@ class Sample:
     whole: Sample | None = None
     places: Whole = field(default_factory=lambda: np.zeros(0, np.int64))
     _by_threshold: dict[float, tuple[Bools, Counts]] = field(default_factory=dict, compare=False)
+    _latest: dict[object, Floats] = field(default_factory=dict, compare=False)
 
     def part(self, places: Whole, rows: Rows) -> Sample:
         """The same model on some of the rows.
@@ -120,6 +128,18 @@ class Sample:
     @property
     def masses(self) -> Masses:
         return self.rows.masses
+
+    def latest(self, key: object, make: Callable[[], Floats]) -> Floats:
+        """What was made under a key, which is kept until another is asked for: one metric needs it several times over.
+
+        Args:
+            key: Says what it is.
+            make: Makes it.
+        """
+        if key not in self._latest:
+            self._latest.clear()
+            self._latest[key] = make()
+        return self._latest[key]
 
     @cached_property
     def levels(self) -> Levels:
@@ -183,3 +203,47 @@ class Sample:
     def losses(self) -> Floats:
         """The log loss of each row."""
         return calibration.log_losses(self.labels, self.predictions)
+
+
+def by_cell(samples: Sequence[Sample], threshold: float) -> list[Sample]:
+    """The same models on as few rows as tell their answers: rows of one label and the same answers are one.
+
+    Args:
+        samples: One or two models on the same rows, which are of one class each and independent.
+        threshold: Answers are positive above it, and 1 in what is returned, else 0.
+    """
+    rows = samples[0].rows
+    columns = [rows.labels, *(sample.answers(threshold) for sample in samples)]
+    number = 2 ** len(columns)
+    # The bit of the label comes first, then those of the models' answers.
+    bits = [((np.arange(number) >> place) & 1).astype(np.bool_) for place in reversed(range(len(columns)))]
+    few = Rows(bits[0], _by_cell(rows.masses, columns))
+    return [Sample(few, bit.astype(np.float64)) for bit in bits[1:]]
+
+
+def _by_cell(masses: Masses, columns: Sequence[npt.NDArray[Any]]) -> Masses:
+    if masses.each is None:
+        return Masses(2 ** len(columns), _counts_of(columns))
+    cells = np.zeros(masses.entries, np.int64)
+    for column in columns:
+        cells = 2 * cells + column
+
+    def summed(values: Floats | None) -> Floats:
+        return np.bincount(cells, values, minlength=2 ** len(columns)).astype(np.float64)
+
+    times = summed(masses.times)
+    if masses.weights is None:
+        return Masses(len(times), times)
+    return Masses(len(times), times, summed(masses.weights), summed(masses.square))
+
+
+def _counts_of(columns: Sequence[Bools]) -> Floats:
+    """How many rows have each combination: from those with at least some of the columns, which are quick to count."""
+    least = [np.ones(len(columns[0]), np.bool_)]
+    for column in columns:
+        least = [one for mask in least for one in (mask, mask & column)]
+    found = np.array([np.count_nonzero(mask) for mask in least], dtype=np.float64)
+    for place in range(len(columns)):
+        of_place = found.reshape(-1, 2, 2**place)
+        of_place[:, 0] -= of_place[:, 1]
+    return found

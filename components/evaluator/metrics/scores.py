@@ -71,9 +71,14 @@ class Ratio:
 
     def influences(self, sample: Sample, parameter: float) -> Floats:
         """Of each row."""
-        below = np.ones(len(sample)) if self.below is None else self.below(sample)
-        apart = self.above(sample) - self.value(sample, parameter) * below
-        return np.asarray(apart / sample.masses.mean(below), dtype=np.float64)
+        return sample.latest(self, lambda: self._influences(sample, parameter))
+
+    def _influences(self, sample: Sample, parameter: float) -> Floats:
+        above, found = self.above(sample), self.value(sample, parameter)
+        if self.below is None:
+            return np.asarray(above - found, dtype=np.float64)
+        below = self.below(sample)
+        return np.asarray((above - found * below) / sample.masses.mean(below), dtype=np.float64)
 
 
 RATIOS: Mapping[str, Ratio] = {
