@@ -20,8 +20,11 @@ def log_losses(labels: Bools, predictions: Floats) -> Floats:
         labels: Whether each row is positive.
         predictions: Probabilities of the positive class.
     """
-    given = np.maximum(np.where(labels, predictions, 1 - predictions), _SMALLEST)
-    return np.asarray(-np.log(given), dtype=np.float64)
+    losses = np.subtract(predictions, ~labels, dtype=np.float64)
+    # In place, by which a column too large for the processor's cache takes half the time.
+    for step in (np.abs, lambda given, out: np.maximum(given, _SMALLEST, out=out), np.log, np.negative):
+        step(losses, out=losses)
+    return losses
 
 
 def calibration(labels: Bools, predictions: Floats) -> float:

@@ -18,6 +18,7 @@ Combination = tuple[int, ...]
 _MOST_MIXED = 1 << 62
 # Combinations that are looked up, and not searched for.
 _LOOKED_UP = 1 << 16
+_NEW = -2
 # A cross with more cells would need more memory than its slices on their own, each row counted in each of them.
 _CROSSED = 256
 
@@ -39,6 +40,8 @@ class Cells:
     whole: bool
     rest: bool
     numbers: dict[Combination, int] = field(default_factory=dict)
+    _groups: Whole = field(default_factory=lambda: np.zeros(0, np.int64))
+    _sizes: Sequence[int] = ()
 
     def groups(
         self, labels: Whole, positive: Sequence[bool], columns: Sequence[Whole], codings: Sequence[Coding]
@@ -60,16 +63,27 @@ class Cells:
         for values, codes in zip(sizes[1:], columns, strict=True):
             mixed = mixed * values + codes
         if size <= _LOOKED_UP:
-            present, places = np.flatnonzero(np.bincount(mixed, minlength=size)), mixed
-            found = np.zeros(size, np.int64)
-            found[present] = self._numbered(present, sizes, positive, codings)
+            groups = self._looked_up(mixed, sizes, positive, codings)
         else:
             present, places = np.unique(mixed, return_inverse=True)
-            found = self._numbered(present, sizes, positive, codings)
+            groups = self._numbered(present, sizes, positive, codings)[places]
         if len(self.numbers) > (MOST + 1 if self.rest else _CROSSED):
             self.numbers = dict(list(self.numbers.items())[:before])
             return None
-        return found.take(places)
+        return groups
+
+    def _looked_up(
+        self, mixed: Whole, sizes: Sequence[int], positive: Sequence[bool], codings: Sequence[Coding]
+    ) -> Whole:
+        """Groups by a table that is kept until there is a new value."""
+        if self._sizes != sizes:
+            self._groups, self._sizes = np.full(math.prod(sizes), _NEW), sizes
+        groups = self._groups.take(mixed)
+        if (new := groups == _NEW).any():
+            present = np.unique(mixed[new])
+            self._groups[present] = self._numbered(present, sizes, positive, codings)
+            groups = self._groups.take(mixed)
+        return groups
 
     def _numbered(
         self, present: Whole, sizes: Sequence[int], positive: Sequence[bool], codings: Sequence[Coding]

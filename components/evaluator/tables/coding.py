@@ -43,10 +43,8 @@ class Coding:
 
     def codes(self, column: pa.Array) -> Whole:
         """The number of each row's value; 0 where there is none, or none that is wanted."""
-        coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        numbers = np.append(self._of(as_text(coded.dictionary)), 0)
-        indices = coded.indices if not coded.indices.null_count else pc.fill_null(coded.indices, -1)
-        return np.asarray(numbers.take(indices.to_numpy()), dtype=np.int64)
+        indices, values = _coded(column)
+        return np.append(self._of(as_text(values)), 0).take(indices)
 
     def _of(self, texts: pa.Array) -> Whole:
         if self.wanted is not None:
@@ -60,3 +58,16 @@ class Coding:
             self._numbers[value] = len(self.values)
             self.values.append(value)
         return self._numbers.get(value, 0)
+
+
+def _coded(column: pa.Array) -> tuple[Whole, pa.Array]:
+    """A column as indices into values, -1 for none."""
+    if pa.types.is_integer(column.type) and len(column) and not column.null_count:
+        numbers = column.to_numpy()
+        least, most = int(numbers.min()), int(numbers.max())
+        # Labels that are 0 and 1, most of all, need no dictionary.
+        if most - least <= 1:
+            return numbers - least, pa.array(range(least, most + 1), column.type)
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    indices = pc.fill_null(coded.indices, -1) if coded.indices.null_count else coded.indices
+    return indices.to_numpy(), coded.dictionary

@@ -1,4 +1,4 @@
-"""Sums of floats that are the same in whatever order they are made."""
+"""Sums of floats that are the same in whatever order and groups they are made."""
 
 from __future__ import annotations
 
@@ -10,8 +10,25 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
-# One unit of `high` is 2^-24, of `low` 2^-76: sums of up to 2^39 lose nothing that a float of over 2^-23 can hold.
+MOST_ROWS = 1 << 16
+# One unit of `high` is 2^-24, of `low` 2^-76.
 _HIGH, _LOW = 24, 52
+
+
+def rounded(values: Floats, bits: int) -> Floats:
+    """The nearest multiples of 2^-bits.
+
+    `MOST_ROWS` of them sum up without rounding, in any order, where they are from 0 to 2^(37 - bits).
+
+    Args:
+        values: From 0 to 2^(51 - bits).
+        bits: At most 36.
+    """
+    # The last bit of a float of this size is worth 2^-bits, so that what is smaller falls off.
+    shift = 1.5 * 2.0 ** (52 - bits)
+    found = values + shift
+    found -= shift
+    return found
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,14 @@ from benison.components.evaluator.tables.buckets import BUCKETS, MOST_BINS, Bins
 from benison.components.evaluator.tables.cells import Cells, apart, together
 from benison.components.evaluator.tables.coding import Coding
 from benison.components.evaluator.tables.counts import Counts, narrow
-from benison.components.evaluator.tables.sums import Sums
+from benison.components.evaluator.tables.sums import MOST_ROWS, Sums, rounded
 from benison.components.evaluator.tables.tables import SliceTables, Tables, Unusable, united
 from benison.core.errors import DataError
 from benison.eval_config import Slicing
 from benison.measures import calibration
 
+# To how many binary digits the predictions that are summed are rounded, and log losses, of which none is over 16.2.
+PREDICTION_BITS, LOSS_BITS = 36, 32
 _WIDTH = BUCKETS + 1
 
 
@@ -125,10 +127,11 @@ class _Counted:
 def _summed(groups: Whole, predictions: Sequence[Floats], room: int) -> Sums:
     """Of each group, by model, the sum of predictions and that of log losses."""
     positive = (groups & 1).astype(np.bool_)
-    summed = [
-        [np.bincount(groups, weights=of, minlength=room) for of in (each, calibration.log_losses(positive, each))]
+    weights = [
+        (rounded(each, PREDICTION_BITS), rounded(calibration.log_losses(positive, each), LOSS_BITS))
         for each in predictions
     ]
+    summed = [[np.bincount(groups, weights=of, minlength=room) for of in both] for both in weights]
     return Sums.of(np.moveaxis(np.array(summed), 2, 0))
 
 
@@ -156,6 +159,10 @@ class Tally:
             ConfigError: There are too many slices.
             DataError: The label has more than two values.
         """
+        for start in range(0, batch.num_rows, MOST_ROWS):
+            self._add(batch.slice(start, MOST_ROWS))
+
+    def _add(self, batch: pa.RecordBatch) -> None:
         columns = dict(zip(self._wanted.columns, batch.columns, strict=True))
         labels = self._labelled(columns[self._wanted.label])
         codes = {name: coding.codes(columns[name]) for name, coding in self._codings.items()}
@@ -170,8 +177,8 @@ class Tally:
 
     def _labelled(self, column: pa.Array) -> Whole:
         labels = self._label.codes(column)
-        counts = np.bincount(labels, minlength=len(self._label.values))
-        self._labels.update({number: int(count) for number, count in enumerate(counts) if count})
+        counts = {number: int(np.count_nonzero(labels == number)) for number in range(min(len(self._label.values), 4))}
+        self._labels.update({number: count for number, count in counts.items() if count})
         if len(found := [text for number in self._labels if (text := self._label.values[number]) is not None]) > 2:
             got = f"more, such as {', '.join(map(repr, sorted(found)[:3]))}"
             hint = "models of yes or no are evaluated; put a label of several classes into one column for each"

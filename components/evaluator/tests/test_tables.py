@@ -1,0 +1,354 @@
+"""Tables of streamed rows against what is counted in memory, or by NumPy the slow way."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benison.components.evaluator.compare import Answers, usable
+from benison.components.evaluator.measure import Sample
+from benison.components.evaluator.predictions import binary_labels, probabilities
+from benison.components.evaluator.slice import cut
+from benison.components.evaluator.tables import cells
+from benison.components.evaluator.tables.buckets import BUCKETS, EDGES, Bins, buckets_of, fitted
+from benison.components.evaluator.tables.counts import Counts
+from benison.components.evaluator.tables.order import ordered
+from benison.components.evaluator.tables.read import count
+from benison.components.evaluator.tables.sums import MOST_ROWS, Sums, rounded
+from benison.components.evaluator.tables.tables import LOSS, PREDICTION, Tables
+from benison.components.evaluator.tables.tally import Tally, Wanted
+from benison.core.errors import ConfigError, DataError
+from benison.eval_config import EvalConfig, Slicing
+from benison.sources.columns import Columns
+from benison.sources.dataset import Dataset, open_files
+
+Floats = npt.NDArray[np.float64]
+MODELS = ("new", "old", "older")
+PAIRS = ((0, 1), (0, 2))
+SLICINGS = (
+    Slicing(),
+    Slicing(("sex",)),
+    Slicing(("grade",)),
+    Slicing(("sex", "grade")),
+    Slicing(("grade",), (("city", "Bonn"),)),
+    Slicing((), (("sex", "f"),)),
+)
+PROBABILITIES = (
+    st.floats(0, 1)
+    | st.sampled_from([0.0, 0.5, 0.5000000001, 1.0])
+    | st.integers(0, BUCKETS).map(lambda number: number / BUCKETS)
+)
+
+
+def rows(number: int = 3000, seed: int = 1) -> pa.Table:
+    """Labels, three models, and columns to cut by; nothing without a gap."""
+    random = np.random.default_rng(seed)
+    positive = random.random(number) < 0.3
+
+    def gaps(values: npt.NDArray[Any]) -> pa.Array:
+        return pa.array(values, mask=random.random(number) < 0.03)
+
+    scores = {name: random.beta(2 + lift * positive, 4) for name, lift in zip(MODELS, (3, 2, 1), strict=True)}
+    scores["old"][::97] = 1.5
+    scores["old"][::89] = -0.1
+    return pa.table(
+        {
+            "label": gaps(np.where(positive, "yes", "no")),
+            **{name: gaps(values) for name, values in scores.items()},
+            "sex": gaps(random.choice(["f", "m"], number)),
+            "grade": gaps(random.choice([1.0, 2.5, 10.0], number)),
+            "city": gaps(random.choice(["Bonn", "Ulm", "Jena"], number)),
+        }
+    )
+
+
+def wanted(**other: Any) -> Wanted:
+    asked: dict[str, Any] = {"label": "label", "positive": "yes", "models": MODELS, "pairs": PAIRS}
+    return Wanted(**{**asked, "slicings": SLICINGS, "where": "eval_config.json", **other})
+
+
+def batches(table: pa.Table, asked: Wanted, sizes: Iterator[int]) -> Iterator[pa.RecordBatch]:
+    """The rows cut into batches, each with a dictionary of its own for half of the columns."""
+    start, chosen = 0, table.select(list(asked.columns)).combine_chunks()
+    while start < table.num_rows:
+        size = next(sizes)
+        arrays = [column.combine_chunks() for column in chosen.slice(start, size).columns]
+        coded = [array.dictionary_encode() if pa.types.is_string(array.type) else array for array in arrays]
+        yield pa.record_batch(coded, list(asked.columns))
+        start += size
+
+
+def tallied(table: pa.Table, asked: Wanted, *, size: int = 1000) -> Tables:
+    tally = Tally(asked, BINS)
+    for batch in batches(table, asked, iter(lambda: size, 0)):
+        tally.add(batch)
+    return tally.tables()
+
+
+@contextmanager
+def opened(table: pa.Table, folder: Path, group: int = 500) -> Iterator[Dataset]:
+    pq.write_table(table, folder / "rows.parquet", row_group_size=group)
+    with open_files("rows.parquet", "parquet", str(folder), Columns(), folder / "scratch") as dataset:
+        yield dataset
+
+
+def same(one: Tables, two: Tables) -> bool:
+    assert (one.labels, one.unlabelled, one.unusable) == (two.labels, two.unlabelled, two.unusable)
+    assert one.slices.keys() == two.slices.keys()
+    for keys, tables in one.slices.items():
+        other = two.slices[keys]
+        assert np.array_equal(tables.histograms, other.histograms)
+        assert np.array_equal(tables.joints, other.joints)
+        assert np.array_equal(tables.sums.high, other.sums.high)
+        assert np.array_equal(tables.sums.low, other.sums.low)
+    return True
+
+
+TABLE = rows()
+BINS = tuple(
+    fitted(scores[(scores >= 0) & (scores <= 1)], (0.5,)) for scores in (TABLE[name].to_numpy() for name in MODELS)
+)
+
+
+def in_memory() -> list[tuple[str, Answers]]:
+    """What `benison evaluate` holds in memory of each slice."""
+    labels = binary_labels(TABLE["label"], "label", "yes")
+    kept = TABLE.filter(pa.array(labels.known))
+    answers = Answers(labels.positive, {name: probabilities(kept[name], name) for name in MODELS}, {})
+    found = cut(kept, EvalConfig("", SLICINGS, ("auc",)), "eval_config.json")
+    answers, found = usable(answers, found)
+    parts = []
+    for one in found:
+        predictions = {name: of[one.rows] for name, of in answers.predictions.items()}
+        parts.append((one.name, Answers(answers.labels[one.rows], predictions, {})))
+    return parts
+
+
+def test_buckets_are_those_of_a_search_beside_every_edge_too() -> None:
+    near = [EDGES]
+    for direction in (-1.0, 2.0):
+        at = EDGES
+        for _ in range(3):
+            at = np.nextafter(at, direction)
+            near.append(at)
+    close = np.concatenate(near)
+    close = close[(close >= 0) & (close <= 1)]
+    assert np.array_equal(buckets_of(close), np.searchsorted(EDGES, close))
+
+
+@given(st.lists(PROBABILITIES, min_size=1, max_size=50), st.lists(PROBABILITIES, max_size=20))
+def test_bins_are_those_of_a_search_whatever_the_cuts(values: list[float], cuts: list[float]) -> None:
+    predictions, bins = np.array(values), Bins(np.unique(np.array(cuts, dtype=np.float64)))
+    assert np.array_equal(bins.of(predictions, buckets_of(predictions)), np.searchsorted(bins.cuts, predictions))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-2, 1e-4, 1e-7])
+def test_fitted_bins_hold_about_equally_many_rows_however_small_the_scores(scale: float) -> None:
+    scores = scale * np.random.default_rng(3).beta(2, 5, 50_000)
+    bins = fitted(scores, (0.5,))
+    found = np.bincount(bins.of(scores, buckets_of(scores)), minlength=bins.count)
+    assert 0.5 in bins.cuts
+    assert bins.count <= 128
+    assert found.max() < 3 * len(scores) / 128
+
+
+def test_bins_of_few_scores_are_few_and_those_of_none_are_the_thresholds() -> None:
+    assert fitted(np.array([0.25, 0.75]), (0.5,)).cuts.tolist() == [0.25, 0.5, 0.75]
+    assert fitted(np.zeros(0), (0.5,)).cuts.tolist() == [0.5]
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30), st.randoms(use_true_random=False))
+def test_sums_are_the_same_in_any_order(values: list[float], random: Any) -> None:
+    def summed(numbers: list[float]) -> Sums:
+        total = Sums.of(np.zeros(1))
+        for number in numbers:
+            total += Sums.of(np.array([number]))
+        return total
+
+    mixed = random.sample(values, len(values))
+    one, two = summed(values), summed(mixed)
+    assert (one.high, one.low) == (two.high, two.low)
+    assert one.values[0] == pytest.approx(sum(values), rel=1e-14, abs=1e-20)
+    whole = Sums.of(np.array(values)).total(np.arange(len(values)))
+    assert (whole.high, whole.low) == (one.high[0], one.low[0])
+
+
+def test_rounded_numbers_add_up_without_rounding_in_any_order() -> None:
+    random = np.random.default_rng(5)
+    for bits, most in ((36, 1.0), (32, 16.2)):
+        values = rounded(most * random.random(MOST_ROWS), bits)
+        assert np.array_equal(np.ldexp(values, bits), np.rint(np.ldexp(values, bits)))
+        exact = sum(int(value) for value in np.ldexp(values, bits))
+        for ordered_values in (values, np.sort(values), values[::-1]):
+            assert np.bincount(np.zeros(len(values), int), weights=ordered_values)[0] * 2**bits == exact
+
+
+def test_counts_go_on_beyond_two_thousand_million(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = Counts(2)
+    counts.grow(2)
+    counts.add(np.array([3, 3]))
+    assert counts.total(np.array([0, 1])).tolist() == [0, 2]
+    counts._counts[1, 1] = counts._added = 2**31 - 2
+    counts.add(np.array([3, 3, 3]))
+    assert counts.total(np.array([1])).tolist() == [0, 2**31 + 1]
+
+
+def test_counts_and_sums_are_those_of_every_row_in_memory() -> None:
+    asked = wanted()
+    tables = tallied(TABLE, asked)
+    kinds = {name: TABLE.schema.field(name).type for name in asked.cut_by}
+    keys = ordered(tables, SLICINGS, kinds, "eval_config.json")
+    wanted_slices = in_memory()
+    assert len(keys) == len(wanted_slices) == 15
+    for key, (name, answers) in zip(keys, wanted_slices, strict=True):
+        found = tables.slices[key]
+        assert ", ".join(f"{column}={value}" for column, value in key) == name.replace("overall", "")
+        assert (found.rows, found.positives) == (len(answers.labels), np.count_nonzero(answers.labels))
+        for number, model in enumerate(MODELS):
+            scores = answers.predictions[model]
+            naive = np.zeros((2, BUCKETS + 1), np.int64)
+            np.add.at(naive, (answers.labels.astype(int), np.searchsorted(EDGES, scores)), 1)
+            assert np.array_equal(found.histograms[number], naive)
+            losses = Sample(answers.labels, scores).losses
+            for what, values in ((PREDICTION, scores), (LOSS, losses)):
+                sums = [values[~answers.labels].sum(), values[answers.labels].sum()]
+                assert found.sums.values[:, number, what] == pytest.approx(sums, rel=1e-9)
+
+
+def test_counts_at_the_threshold_are_those_of_the_confusion_matrix() -> None:
+    tables = tallied(TABLE, wanted())
+    for key, (_, answers) in zip(ordered(tables, SLICINGS[:1], {}, ""), in_memory()[:1], strict=True):
+        for number, model in enumerate(MODELS):
+            counts, found = Sample(answers.labels, answers.predictions[model]).counts, tables.slices[key]
+            above = found.histograms[number][:, BUCKETS // 2 + 1 :].sum(axis=1)
+            assert above.tolist() == [counts.false_positives, counts.true_positives]
+
+
+def test_joint_tables_are_those_of_a_loop_and_tell_discordant_rows_exactly() -> None:
+    tables = tallied(TABLE, wanted())
+    _, answers = in_memory()[0]
+    for pair, (one, two) in enumerate(PAIRS):
+        first, second = answers.predictions[MODELS[one]], answers.predictions[MODELS[two]]
+        binned = [np.searchsorted(BINS[model].cuts, of).tolist() for model, of in ((one, first), (two, second))]
+        naive = Counter(zip(answers.labels.tolist(), *binned, strict=True))
+        joint = tables.slices[()].joints[pair]
+        assert {place: joint[int(place[0]), place[1], place[2]] for place in naive} == naive
+        assert joint.sum() == len(first)
+        high, other = (int(np.searchsorted(BINS[model].cuts, 0.5)) + 1 for model in (one, two))
+        only_first = joint[:, high:, :other].sum(axis=(1, 2)).tolist()
+        ours = (first > 0.5) & ~(second > 0.5)
+        assert only_first == [np.count_nonzero(ours & ~answers.labels), np.count_nonzero(ours & answers.labels)]
+
+
+def test_what_cannot_be_used_is_counted() -> None:
+    tables = tallied(TABLE, wanted())
+    known = np.array([value is not None for value in TABLE["label"].to_pylist()])
+    assert tables.unlabelled == np.count_nonzero(~known)
+    assert tables.rows == np.count_nonzero(known)
+    for name, found in zip(MODELS, tables.unusable, strict=True):
+        values = TABLE[name].to_pandas().to_numpy()[known]
+        outside = np.count_nonzero((values < 0) | (values > 1))
+        assert (found.missing, found.outside) == (np.count_nonzero(np.isnan(values)), outside)
+    assert [found.outside > 0 for found in tables.unusable] == [False, True, False]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.integers(0, 3), min_size=9), st.lists(st.integers(1, 700), min_size=8, max_size=8), st.integers(1, 4)
+)
+def test_parts_add_up_to_the_whole_whatever_the_cut(owners: list[int], sizes: list[int], crews: int) -> None:
+    asked = wanted()
+    tallies, sizes = [Tally(asked, BINS) for _ in range(crews)], [*sizes, TABLE.num_rows]
+    for owner, batch in zip(owners, batches(TABLE, asked, iter(sizes)), strict=False):
+        tallies[owner % crews].add(batch)
+    total = tallies[0].tables()
+    for tally in tallies[1:]:
+        total = tally.tables() + total
+    assert same(total, tallied(TABLE, asked))
+
+
+@pytest.mark.parametrize("limit", [0, 5, 20])
+def test_slices_counted_one_by_one_are_those_of_one_cross(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = tallied(TABLE, wanted())
+    monkeypatch.setattr(cells, "_CROSSED", limit)
+    assert same(tallied(TABLE, wanted(), size=100), whole)
+
+
+def test_combinations_too_many_for_a_table_are_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = tallied(TABLE, wanted())
+    monkeypatch.setattr(cells, "_LOOKED_UP", 0)
+    assert same(tallied(TABLE, wanted()), whole)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_a_dataset_gives_the_same_tables_to_any_number_of_workers(tmp_path: Path, workers: int) -> None:
+    with opened(TABLE, tmp_path) as dataset:
+        found = count(dataset, wanted(), workers)
+    assert found.bins[0].count == 128
+    for keys, tables in tallied(TABLE, wanted()).slices.items():
+        assert np.array_equal(tables.histograms, found.slices[keys].histograms)
+        assert np.array_equal(tables.sums.high, found.slices[keys].sums.high)
+        assert np.array_equal(tables.sums.low, found.slices[keys].sums.low)
+
+
+def test_numbers_and_texts_of_any_kind_are_labels_and_values(tmp_path: Path) -> None:
+    table = pa.table({"label": [0, 1, 1, 0], "new": ["0.5", "0.75", "?", "1"], "grade": [3, 3, 4, 5]})
+    asked = wanted(positive=None, models=("new",), pairs=(), slicings=(Slicing(("grade",)),))
+    with opened(table, tmp_path) as dataset:
+        found = count(dataset, asked)
+    assert {keys: (one.rows, one.positives) for keys, one in found.slices.items()} == {
+        (): (3, 1),
+        (("grade", "3"),): (2, 1),
+        (("grade", "4"),): (0, 0),
+        (("grade", "5"),): (1, 0),
+    }
+    assert (found.labels, found.unusable[0].missing) == ({"0": 2, "1": 2}, 1)
+
+
+def test_a_column_of_many_values_is_cut_by_those_that_are_asked_for(tmp_path: Path) -> None:
+    number = 4000
+    table = rows(number).set_column(6, "city", pa.array([f"city {row}" for row in range(number)]))
+    asked = wanted(slicings=(Slicing((), (("city", "city 7"),)),))
+    with opened(table, tmp_path) as dataset:
+        assert [keys for keys in count(dataset, asked).slices if keys] == [(("city", "city 7"),)]
+        asked = wanted(slicings=(Slicing(("city",)),))
+        with pytest.raises(ConfigError, match=r"\(slicing_specs\): expected at most 1,000 slices, got more, by city"):
+            count(dataset, asked)
+
+
+def test_a_value_that_does_not_occur_is_an_error_that_names_the_nearest() -> None:
+    asked = (Slicing((), (("city", "Born"),)),)
+    tables = tallied(TABLE, wanted(slicings=asked))
+    said = "c.json (slicing_specs): expected values of column 'city' that occur in the holdout, got 'Born'\n\nhint: did"
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        ordered(tables, asked, {"city": pa.string()}, "c.json")
+
+
+def test_a_column_without_values_and_slices_of_one_name_are_errors() -> None:
+    table = TABLE.set_column(4, "sex", pa.nulls(TABLE.num_rows, pa.string()))
+    tables = tallied(table, wanted(slicings=(Slicing(("sex",)),)))
+    with pytest.raises(ConfigError, match="expected rows of the holdout to cut, got none with values of sex"):
+        ordered(tables, (Slicing(("sex",)),), {"sex": pa.string()}, "c.json")
+    place = TABLE.set_column(6, "city", pa.array(["x, sex=f"] + ["x"] * (TABLE.num_rows - 1)))
+    asked = (Slicing(("city",)), Slicing(("city", "sex")))
+    with pytest.raises(ConfigError, match="expected slices with names of their own, got 2 named 'city=x, sex=f'"):
+        ordered(tallied(place, wanted(slicings=asked)), asked, {"city": pa.string(), "sex": pa.string()}, "c.json")
+
+
+def test_a_label_of_three_values_is_an_error() -> None:
+    table = TABLE.set_column(0, "label", pa.array(["yes", "no", "perhaps"] * (TABLE.num_rows // 3)))
+    said = "label column 'label': expected two values, got more, such as 'no', 'perhaps', 'yes'\n\nhint: models of yes"
+    with pytest.raises(DataError, match=re.escape(said)):
+        tallied(table, wanted())
