@@ -224,8 +224,9 @@ def numbers_of(column: pa.Array | pa.ChunkedArray) -> Floats:
         column = column.cast(column.type.value_type)
     if pa.types.is_string(column.type):
         return np.array([_number(value) for value in column.to_pylist()], dtype=np.float64)
-    numbers = column.cast(pa.float64(), safe=False)
-    return np.asarray(pc.fill_null(numbers, math.nan).to_numpy(), dtype=np.float64)
+    numbers = column if pa.types.is_float64(column.type) else column.cast(pa.float64(), safe=False)
+    found = pc.fill_null(numbers, math.nan) if numbers.null_count else numbers
+    return np.asarray(found.to_numpy(), dtype=np.float64)
 
 
 def _number(value: str | None) -> float:

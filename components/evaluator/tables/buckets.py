@@ -53,6 +53,11 @@ class Bins:
     def count(self) -> int:
         return len(self.cuts) + 1
 
+    @property
+    def ends(self) -> Floats:
+        """The upper end of each bin."""
+        return np.append(self.cuts, 1.0)
+
     def of(self, predictions: Floats, buckets: Whole) -> Whole:
         """How many of the cuts lie below each prediction, strictly.
 

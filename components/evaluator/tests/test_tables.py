@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from benison.components.evaluator.compare import Answers, usable
 from benison.components.evaluator.measure import Sample
@@ -26,6 +28,7 @@ from benison.components.evaluator.tables.buckets import BUCKETS, EDGES, Bins, bu
 from benison.components.evaluator.tables.counts import Counts
 from benison.components.evaluator.tables.order import ordered
 from benison.components.evaluator.tables.read import count
+from benison.components.evaluator.tables.stand_ins import of_model, of_pair, tied
 from benison.components.evaluator.tables.sums import MOST_ROWS, Sums, rounded
 from benison.components.evaluator.tables.tables import LOSS, PREDICTION, Tables
 from benison.components.evaluator.tables.tally import Tally, Wanted
@@ -252,6 +255,42 @@ def test_joint_tables_are_those_of_a_loop_and_tell_discordant_rows_exactly() -> 
         assert only_first == [np.count_nonzero(ours & ~answers.labels), np.count_nonzero(ours & answers.labels)]
 
 
+def test_stand_ins_have_the_exact_auc_of_scores_on_the_grid() -> None:
+    random = np.random.default_rng(7)
+    labels = random.random(2000) < 0.3
+    scores = np.round(random.beta(2 + 2 * labels, 5), 3)
+    asked = wanted(positive=None, models=("new",), pairs=(), slicings=())
+    found = tallied(pa.table({"label": labels.astype(int), "new": scores}), asked).slices[()]
+    rows = of_model(found, 0)
+    assert roc_auc_score(rows.labels, rows.predictions[0], sample_weight=rows.times) == roc_auc_score(labels, scores)
+    ties = np.mean(scores[labels][:, None] == scores[~labels][None, :])
+    assert tied(found, 0) == pytest.approx(ties, rel=1e-12)
+
+
+def test_an_auc_of_buckets_is_off_by_half_the_tied_pairs_at_most() -> None:
+    random = np.random.default_rng(8)
+    labels = random.random(4000) < 0.3
+    scores = 5e-4 * random.beta(2 + 2 * labels, 5)
+    asked = wanted(positive=None, models=("new",), pairs=(), slicings=())
+    found = tallied(pa.table({"label": labels.astype(int), "new": scores}), asked).slices[()]
+    rows = of_model(found, 0)
+    off = abs(roc_auc_score(rows.labels, rows.predictions[0], sample_weight=rows.times) - roc_auc_score(labels, scores))
+    assert 0.001 < off <= tied(found, 0) / 2
+
+
+def test_stand_ins_of_a_pair_answer_at_the_threshold_as_their_rows_do() -> None:
+    found = tallied(TABLE, wanted()).slices[()]
+    _, answers = in_memory()[0]
+    for pair, (one, two) in enumerate(PAIRS):
+        rows = of_pair(found, pair, BINS[one], BINS[two])
+        first, second = (answers.predictions[MODELS[model]] > 0.5 for model in (one, two))
+        stood: Counter[tuple[bool, ...]] = Counter()
+        answered = [rows.labels, *(of > 0.5 for of in rows.predictions)]
+        for place, times in zip(np.transpose(answered).tolist(), rows.times.tolist(), strict=True):
+            stood[tuple(place)] += times
+        assert stood == Counter(zip(answers.labels.tolist(), first.tolist(), second.tolist(), strict=True))
+
+
 def test_what_cannot_be_used_is_counted() -> None:
     tables = tallied(TABLE, wanted())
     known = np.array([value is not None for value in TABLE["label"].to_pylist()])
@@ -320,10 +359,10 @@ def test_numbers_and_texts_of_any_kind_are_labels_and_values(tmp_path: Path) -> 
 def test_a_column_of_many_values_is_cut_by_those_that_are_asked_for(tmp_path: Path) -> None:
     number = 4000
     table = rows(number).set_column(6, "city", pa.array([f"city {row}" for row in range(number)]))
-    asked = wanted(slicings=(Slicing((), (("city", "city 7"),)),))
+    asked = wanted(models=("new",), pairs=(), slicings=(Slicing((), (("city", "city 7"),)),))
     with opened(table, tmp_path) as dataset:
         assert [keys for keys in count(dataset, asked).slices if keys] == [(("city", "city 7"),)]
-        asked = wanted(slicings=(Slicing(("city",)),))
+        asked = replace(asked, slicings=(Slicing(("city",)),))
         with pytest.raises(ConfigError, match=r"\(slicing_specs\): expected at most 1,000 slices, got more, by city"):
             count(dataset, asked)
 
