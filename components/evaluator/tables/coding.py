@@ -30,6 +30,7 @@ class Coding:
     def __post_init__(self) -> None:
         self.values += self.wanted or ()
         self._numbers = {value: number for number, value in enumerate(self.values)}
+        self._last, self._codes = pa.nulls(0), np.zeros(1, np.int64)
 
     @property
     def full(self) -> bool:
@@ -44,7 +45,10 @@ class Coding:
     def codes(self, column: pa.Array) -> Whole:
         """The number of each row's value; 0 where there is none, or none that is wanted."""
         indices, values = _coded(column)
-        return np.append(self._of(as_text(values)), 0).take(indices)
+        # Batches of one row group have one dictionary.
+        if not values.equals(self._last):
+            self._last, self._codes = values, np.append(self._of(as_text(values)), 0)
+        return self._codes.take(indices)
 
     def _of(self, texts: pa.Array) -> Whole:
         if self.wanted is not None:
@@ -67,7 +71,7 @@ def _coded(column: pa.Array) -> tuple[Whole, pa.Array]:
         least, most = int(numbers.min()), int(numbers.max())
         # Labels that are 0 and 1, most of all, need no dictionary.
         if most - least <= 1:
-            return numbers - least, pa.array(range(least, most + 1), column.type)
+            return numbers - least, pa.array([*range(least, most + 1)], column.type)
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     indices = pc.fill_null(coded.indices, -1) if coded.indices.null_count else coded.indices
     return indices.to_numpy(), coded.dictionary

@@ -65,7 +65,7 @@ class _Share:
 
 def _workers(wanted: Wanted) -> int:
     each = _TIMES * bytes_of(MOST, len(wanted.models), len(wanted.pairs))
-    return max(1, min(cores(), memory.available() // each))
+    return max(1, min(cores(), memory.available() // each - 1))
 
 
 def _bins(dataset: Dataset, models: Sequence[str]) -> Iterator[Bins]:
