@@ -19,8 +19,8 @@ import numpy.typing as npt
 from scipy import special
 
 from benison.components.evaluator.bound import Estimate, estimate, gain
-from benison.components.evaluator.measure import Sample
-from benison.config import METRICS, WITHOUT_DIRECTION
+from benison.components.evaluator.measure import Rows, Sample
+from benison.core.metrics import USUAL, better
 
 CONFIDENCE = 0.95
 SIZES = ((250, 0.12), (500, 0.5), (2000, 0.02), (2000, 0.25))
@@ -48,7 +48,7 @@ class Population:
     def draw(self, random: np.random.Generator, rows: int) -> tuple[Sample, Sample]:
         """Challenger and champion on the same rows."""
         labels, common = random.random(rows) < self.share, random.normal(size=rows)
-        one, two = (Sample(labels, self._answers(labels, common, random, lift)) for lift in self.lifts)
+        one, two = (Sample(Rows.of(labels), self._answers(labels, common, random, lift)) for lift in self.lifts)
         return one, two
 
     def _answers(
@@ -64,8 +64,8 @@ class Population:
 
 def figures(one: Sample, two: Sample) -> Figures:
     """Every metric of the challenger and every gain over the champion."""
-    values = {metric: estimate(metric, one, CONFIDENCE) for metric in METRICS if metric != "example_count"}
-    directed = [metric for metric in METRICS if metric not in WITHOUT_DIRECTION]
+    values = {metric: estimate(metric, one, CONFIDENCE) for metric in USUAL if metric != "example_count"}
+    directed = [metric for metric in USUAL if better(metric)]
     return values | {f"{metric}_gain": gain(metric, one, two, CONFIDENCE) for metric in directed}
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from scipy import special
 
 from benison.components.evaluator.bound import gain
-from benison.components.evaluator.measure import Sample
+from benison.components.evaluator.measure import Rows, Sample
 
 CONFIDENCE = 0.95
 Draw = Callable[[np.random.Generator, float], tuple[Sample, Sample]]
@@ -50,7 +50,7 @@ def accuracy_case(rows: int, tolerance: float, *, champion: float = 0.85, discor
         both = champion - only_two
         outcome = random.choice(4, rows, p=[both, only_one, only_two, 1 - both - only_one - only_two])
         right = (outcome == 0) | (outcome == 1), (outcome == 0) | (outcome == 2)
-        one, two = (Sample(labels, np.where(labels == answer, 0.9, 0.1)) for answer in right)
+        one, two = (Sample(Rows.of(labels), np.where(labels == answer, 0.9, 0.1)) for answer in right)
         return one, two
 
     return Case(f"accuracy {champion:.2f}, {rows:,} rows", "binary_accuracy", tolerance, draw)
@@ -64,7 +64,10 @@ def auc_case(rows: int, tolerance: float, *, champion: float, share: float, corr
         common, own = np.sqrt(correlation), np.sqrt(1 - correlation)
         noise = random.normal(size=rows)
         one, two = (
-            Sample(labels, special.expit(lift(auc) * (labels - 0.5) + common * noise + own * random.normal(size=rows)))
+            Sample(
+                Rows.of(labels),
+                special.expit(lift(auc) * (labels - 0.5) + common * noise + own * random.normal(size=rows)),
+            )
             for auc in (champion + true_gain, champion)
         )
         return one, two

@@ -16,30 +16,10 @@ from typing import Any
 from google.protobuf import json_format, message, text_format
 
 from benison.core.errors import ConfigError
+from benison.core.metrics import CLASSES, GROUPS, KINDS, THRESHOLD, Kind, Metric
 from benison.core.sections import Section
 from benison.core.spelling import nearest
 
-METRIC_OF_CLASS = {
-    "AUC": "auc",
-    "AUCPrecisionRecall": "auc_precision_recall",
-    "BinaryAccuracy": "binary_accuracy",
-    "BinaryCrossEntropy": "binary_crossentropy",
-    "Calibration": "calibration",
-    "ExampleCount": "example_count",
-    "F1Score": "f1_score",
-    "FNR": "false_negative_rate",
-    "FPR": "false_positive_rate",
-    "FallOut": "false_positive_rate",
-    "MeanLabel": "mean_label",
-    "MeanPrediction": "mean_prediction",
-    "MissRate": "false_negative_rate",
-    "PPV": "precision",
-    "Precision": "precision",
-    "Recall": "recall",
-    "Specificity": "specificity",
-    "TNR": "specificity",
-    "TPR": "recall",
-}
 TEXT_SUFFIXES = (".pbtxt", ".textproto", ".txtpb", ".prototxt")
 BINARY_SUFFIXES = (".pb", ".binpb")
 _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
@@ -72,12 +52,14 @@ class ModelSpec:
         name: What the file calls it; empty: nothing.
         label: The label's column; empty: the file does not say.
         prediction: The column of its predictions; empty: the file does not say.
+        weight: The column of what each row weighs; empty: 1.
         baseline: Whether the others are compared with it.
     """
 
     name: str
     label: str
     prediction: str
+    weight: str
     baseline: bool
 
 
@@ -88,14 +70,16 @@ class EvalConfig:
     Attributes:
         label: The label's column; empty where the file leaves it to benison.yaml.
         slicings: How rows are cut; all rows together are always measured.
-        metrics: Names as in `benison.config.METRICS`, each once, in the file's order.
+        metrics: Names as `benison.core.metrics` writes them, each once, in the file's order.
         models: Whose predictions, where those are ready; none in a project, whose models are those of the pipeline.
+        weight: The column of what each row weighs; empty: every row weighs 1.
     """
 
     label: str
     slicings: tuple[Slicing, ...]
     metrics: tuple[str, ...]
     models: tuple[ModelSpec, ...] = ()
+    weight: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -114,7 +98,8 @@ def read(path: Path) -> EvalConfig:
     if len(models) > 1:
         raise top.error("model_specs", "one model; champion and reference are added to it", f"{len(models)}")
     slicings, metrics = _measured(top)
-    return EvalConfig(_label(models), slicings, metrics)
+    label, weight = _columns(models)
+    return EvalConfig(label, slicings, metrics, weight=weight)
 
 
 def read_with_models(path: Path) -> EvalConfig:
@@ -127,11 +112,18 @@ def read_with_models(path: Path) -> EvalConfig:
     top = Section(path.name, content)
     models = tuple(_model(section) for section in top.sections("model_specs"))
     slicings, metrics = _measured(top)
-    labels = list(dict.fromkeys(model.label for model in models if model.label))
-    if len(labels) > 1:
-        got = " and ".join(map(repr, labels))
-        raise top.error("model_specs", "one label_key, that of the rows which all models predicted", got)
-    return EvalConfig(labels[0] if labels else "", slicings, metrics, models)
+    label = _one(top, "label_key", [model.label for model in models])
+    weight = _one(top, "example_weight_key", [model.weight for model in models])
+    return EvalConfig(label, slicings, metrics, models, weight)
+
+
+def _one(top: Section, key: str, said: list[str]) -> str:
+    """The column that all models name, as far as they name one."""
+    named = list(dict.fromkeys(column for column in said if column))
+    if len(named) > 1:
+        got = " and ".join(map(repr, named))
+        raise top.error("model_specs", f"one {key}, that of the rows which all models predicted", got)
+    return named[0] if named else ""
 
 
 def _measured(top: Section) -> tuple[tuple[Slicing, ...], tuple[str, ...]]:
@@ -231,23 +223,21 @@ def _snake_keys(content: Any) -> Any:
     return {key: value if key == "feature_values" else _snake_keys(value) for key, value in named.items()}
 
 
-def _label(models: list[Section]) -> str:
+def _columns(models: list[Section]) -> tuple[str, str]:
+    """Label and weight of a project's one model."""
     if not models:
-        return ""
-    label = models[0].take("label_key", str, "")
+        return "", ""
+    label, weight = models[0].take("label_key", str, ""), models[0].take("example_weight_key", str, "")
     models[0].close()
-    return label
+    return label, weight
 
 
 def _model(section: Section) -> ModelSpec:
-    for key in ("example_weight_key", "example_weight_keys"):
-        if key in section.content:
-            hint = "every row counts as one so far: leave it out, and the figures are those without weights"
-            raise section.error(key, "no weights", repr(section.content[key]), hint)
     model = ModelSpec(
         name=section.take("name", str, ""),
         label=section.take("label_key", str, ""),
         prediction=section.take("prediction_key", str, ""),
+        weight=section.take("example_weight_key", str, ""),
         baseline=section.take("is_baseline", bool, False),
     )
     section.close()
@@ -263,18 +253,71 @@ def _slicing(section: Section) -> Slicing:
 
 def _metrics(section: Section) -> list[str]:
     _no_thresholds(section, ("thresholds", "per_slice_thresholds", "cross_slice_thresholds"))
-    found = [_metric(one) for one in section.sections("metrics")]
+    found = [name for one in section.sections("metrics") for name in _metric(one)]
     section.close()
     return found
 
 
-def _metric(section: Section) -> str:
+def _metric(section: Section) -> list[str]:
+    """One class may stand for several metrics: at several thresholds, or a group of rates."""
     _no_thresholds(section, ("threshold", "per_slice_thresholds", "cross_slice_thresholds"))
     name = section.take("class_name", str)
-    if name not in METRIC_OF_CLASS:
-        raise section.error("class_name", "a metric that is known here", repr(name), nearest(name, METRIC_OF_CLASS))
+    if name not in CLASSES and name not in GROUPS:
+        raise section.error("class_name", "a metric that is known here", repr(name), nearest(name, [*CLASSES, *GROUPS]))
+    config = _config(section)
     section.close()
-    return METRIC_OF_CLASS[name]
+    if name in GROUPS:
+        kinds, usual = GROUPS[name]
+        asked = [Metric(KINDS[kind], at) for at in _thresholds(config, usual) for kind in kinds]
+    else:
+        asked = _at(CLASSES[name], config)
+    _own_name(config, asked)
+    config.close()
+    return [metric.name for metric in asked]
+
+
+def _config(section: Section) -> Section:
+    """The arguments of a metric's class: JSON in a text, as TFMA has it."""
+    written = section.take("config", str, "") or "{}"
+    try:
+        content = json.loads(written)
+    except json.JSONDecodeError as error:
+        raise section.error("config", "JSON of a mapping", error.msg) from error
+    if not isinstance(content, dict):
+        raise section.error("config", "JSON of a mapping", written)
+    return Section(section.file, content, section.lines, (*section.at, "config"))
+
+
+def _at(kind: Kind, config: Section) -> list[Metric]:
+    if kind.parameter == THRESHOLD:
+        return [Metric(kind, at) for at in _thresholds(config, (kind.default,), kind.argument)]
+    if not kind.parameter or kind.parameter not in config.content:
+        return [Metric(kind, kind.default)]
+    number = float(config.whole(kind.parameter, 0, low=3))
+    if number > kind.most:
+        raise config.error(kind.parameter, f"at most {kind.most:g}", f"{number:g}")
+    return [Metric(kind, number)]
+
+
+def _thresholds(config: Section, usual: tuple[float, ...], key: str = "thresholds") -> tuple[float, ...]:
+    """Those of a metric; one number may stand without a list."""
+    given = config.content.get(key)
+    config.asked.add(key)
+    found = usual if given is None else tuple(given) if isinstance(given, list) else (given,)
+    sound = [isinstance(one, (int, float)) and not isinstance(one, bool) and 0 <= one <= 1 for one in found]
+    if not found or not all(sound):
+        raise config.error(key, "numbers from 0 to 1", repr(given))
+    return tuple(float(one) for one in found)
+
+
+def _own_name(config: Section, asked: list[Metric]) -> None:
+    """Refuses a name that figures would not be found under."""
+    name = config.take("name", str, "")
+    if name and [metric.name for metric in asked] != [name]:
+        called = ", ".join(metric.name for metric in asked)
+        raise config.error(
+            "name", f"none, or {called}", repr(name), "figures stand under the names that all metrics have here"
+        )
 
 
 def _no_thresholds(section: Section, keys: tuple[str, ...]) -> None:

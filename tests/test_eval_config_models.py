@@ -24,7 +24,7 @@ EXPECTED = EvalConfig(
     "y",
     (Slicing(), Slicing(("sex", "maritalStatus"), (("zipCode", "89073"),))),
     ("auc", "false_positive_rate"),
-    (ModelSpec("new", "y", "score", False), ModelSpec("before", "y", "old", True)),
+    (ModelSpec("new", "y", "score", "", False), ModelSpec("before", "y", "old", "", True)),
 )
 JSON = {
     "modelSpecs": [
@@ -59,13 +59,12 @@ def test_json_text_and_binary_say_the_same(tmp_path: Path) -> None:
         ("slicing_specs {}", "slicing_specs {", "e.pbtxt:"),
         ("slicing_specs {}", "options { include_default_metrics { value: true } }", "e.pbtxt:1 (options): expected a "
          "key that is known here, got 'options'"),
-        ('class_name: "FPR"', 'class_name: "FPR" config: "{}"', "(metrics_specs.0.metrics.1.config)"),
-        ('class_name: "FPR"', 'class_name: "FPT"', "hint: did you mean FPR?"),
+        ('class_name: "FPR"', 'class_name: "FPR" config: "{"', "(metrics_specs.0.metrics.1.config)"),
+        ('class_name: "FPR"', 'class_name: "FPT"', "hint: did you mean FP"),
         ('class_name: "FPR"', 'class_name: "FPR" threshold {}', "no thresholds here"),
         ('label_key: "y" prediction_key: "old"', 'label_key: "z"', "one label_key, that of the rows which all models "
          "predicted, got 'y' and 'z'"),
-        ('name: "new"', 'name: "new" example_weight_key: "w"', "e.pbtxt:1 (model_specs.0.example_weight_key): expected "
-         "no weights, got 'w'\n\nhint: every row counts as one so far"),
+        ('name: "new"', 'name: "new" example_weight_keys { key: "a" value: "b" }', "got 'example_weight_keys'"),
         ('name: "new"', 'prediction_keys { key: "a" value: "b" }', "got 'prediction_keys'\n\nhint: did you mean "
          "prediction_key?"),
     ],

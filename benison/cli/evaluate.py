@@ -24,6 +24,10 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--slice", "slices", multiple=True, metavar="COLUMN", help="Cut the rows by this column's values; repeat it."
 )
+@click.option("--weight", default="", metavar="COLUMN", help="What each row weighs, where the config does not say it.")
+@click.option(
+    "--unit", default="", metavar="COLUMN", help="What rows are of, such as a user: rows of one hang together."
+)
 @click.option("--gate", type=_FILE, help="A YAML file with gate:, such as a benison.yaml; its checks then decide.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text.")
 def command(
@@ -35,6 +39,8 @@ def command(
     baselines: tuple[str, ...],
     positive: str | None,
     slices: tuple[str, ...],
+    weight: str,
+    unit: str,
     gate: Path | None,
     as_json: bool,
 ) -> None:
@@ -48,5 +54,5 @@ def command(
         from benison.cli.evaluating import Wanted, show
         from benison.components.evaluator.columns import Said
 
-    said = Said(label, prediction, baselines, slices)
+    said = Said(label, prediction, baselines, slices, weight, unit)
     show(Wanted(source, eval_config, said, positive, gate), output, as_json=as_json)

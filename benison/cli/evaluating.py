@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -56,6 +56,7 @@ def _evaluated(wanted: Wanted, folder: Path) -> Evaluation:
     policy = Policy(config.read_gate(wanted.gate), wanted.gate.name) if wanted.gate else None
     read = eval_config.read_with_models(wanted.eval_config) if wanted.eval_config else None
     with opened(wanted.source) as dataset:
-        columns = columns_of(wanted.said, wanted.eval_config, read, dataset.schema.names)
+        said = wanted.said if wanted.said.unit or policy is None else replace(wanted.said, unit=policy.gate.unit)
+        columns = columns_of(said, wanted.eval_config, read, dataset.schema.names)
         document = predictions.run(dataset, wanted.source, columns, wanted.positive, policy, folder)
     return Evaluation(document, policy.gate if policy else None, Path(wanted.source).name)

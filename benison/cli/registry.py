@@ -13,6 +13,7 @@ import click
 
 from benison.cli import project as projects
 from benison.core import digests
+from benison.core.key_sets import TrainedOn
 from benison.registry.log import Bless, Logged, Promote, Register
 from benison.registry.registry import Registry, Shown
 from benison.registry.verification import verify as verify_all
@@ -83,6 +84,14 @@ def show(version: str, folder: Path, registry: Path | None) -> None:
         click.echo(line)
 
 
+def _seen(trained_on: TrainedOn | None) -> str:
+    if trained_on is None:
+        return "not recorded"
+    rows, entities = trained_on.rows, trained_on.entities
+    by = f", {entities.keys:,} entities by {', '.join(entities.columns)}" if entities else ""
+    return f"{rows.rows:,} rows, {rows.keys:,} different{by}"
+
+
 def _described(shown: Shown) -> list[str]:
     origin = shown.manifest.provenance
     facts = {
@@ -92,6 +101,7 @@ def _described(shown: Shown) -> list[str]:
         "commit": origin.commit or "none",
         "bundle": origin.bundle,
         "snapshot": f"{origin.snapshot} (spans {', '.join(map(str, origin.spans))})",
+        "trained on": _seen(origin.trained_on),
         "model digest": origin.model_digest,
         "hyperparameters": json.dumps(origin.hyperparameters, sort_keys=True),
         "files": f"{len(shown.manifest.files)}, {shown.manifest.size:,} bytes",

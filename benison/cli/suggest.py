@@ -16,7 +16,7 @@ from benison.core.casts import as_text
 from benison.core.errors import DataError
 from benison.core.spelling import nearest
 from benison.measures.levels import Levels
-from benison.measures.ranking import placements
+from benison.measures.ranking import roc_area
 
 MOST_CATEGORIES = 1000
 MOST_SLICES = 12
@@ -226,7 +226,7 @@ def _too_good(values: pa.ChunkedArray, different: int, positives: npt.NDArray[np
     else:
         scores = np.asarray(pc.fill_null(pc.cast(values, pa.float64()), -math.inf).to_numpy())
         scores = np.nan_to_num(scores, neginf=-1e308)
-    auc = placements(Levels.of(positives, scores)).auc
+    auc = roc_area(Levels.of(positives, scores)).area
     return "tells the label alone: known only afterwards?" if max(auc, 1 - auc) > _TOO_GOOD else ""
 
 

@@ -20,9 +20,6 @@ from benison.config.features import number_columns as number_columns
 from benison.config.features import text_columns as text_columns
 from benison.config.gate import BASELINES as BASELINES
 from benison.config.gate import CONFIDENCE as CONFIDENCE
-from benison.config.gate import LESS_IS_BETTER as LESS_IS_BETTER
-from benison.config.gate import METRICS as METRICS
-from benison.config.gate import WITHOUT_DIRECTION as WITHOUT_DIRECTION
 from benison.config.gate import Gate as Gate
 from benison.config.gate import GateCheck as GateCheck
 from benison.config.gate import gate_of
@@ -63,6 +60,11 @@ class Config:
     gate: Gate
     registry: str
     model_card: ModelCard
+
+    @property
+    def entity(self) -> tuple[str, ...]:
+        """The columns that tell entities apart: ``validation.leakage.entity``, else what splits are keyed by."""
+        return self.validation.leakage.entity or self.data.splits.key
 
 
 def read(project: Path) -> Config:

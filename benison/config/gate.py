@@ -6,34 +6,13 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benison.core import digests
+from benison.core import digests, metrics
 from benison.core.sections import Section
 from benison.core.spelling import nearest
 from benison.core.verdicts import Tier
 
 BASELINES = ("champion", "reference")
 CONFIDENCE = 0.95
-METRICS = (
-    "auc",
-    "auc_precision_recall",
-    "binary_accuracy",
-    "binary_crossentropy",
-    "calibration",
-    "example_count",
-    "f1_score",
-    "false_negative_rate",
-    "false_positive_rate",
-    "mean_label",
-    "mean_prediction",
-    "precision",
-    "recall",
-    "specificity",
-)
-# A gain of these is turned round, so that more of it is better; the others below have no better and no worse.
-LESS_IS_BETTER = ("binary_crossentropy", "false_negative_rate", "false_positive_rate")
-WITHOUT_DIRECTION = ("calibration", "example_count", "mean_label", "mean_prediction")
-# The others lie from 0 to 1, so a limit beyond is a slip, such as percent, that would prove nothing.
-_BEYOND_ONE = ("binary_crossentropy", "calibration", "example_count")
 
 
 @dataclass(frozen=True)
@@ -41,7 +20,7 @@ class GateCheck:
     """One line of the policy: what a metric must hold, on which slices.
 
     Attributes:
-        metric: A metric's name, one of `METRICS`.
+        metric: A metric's name, as `benison.core.metrics` writes it.
         slices: ``("overall",)``, ``("all",)`` for every slice of the evaluation config, or names: ``sex=Female``.
         tier: Hard blocks, soft warns.
         at_least: The metric's lower confidence bound must not be below; -inf: no such bound.
@@ -68,12 +47,14 @@ class Gate:
         min_rows: A slice with fewer rows is listed, not judged.
         min_positives: Likewise with fewer positive, or fewer negative, rows.
         checks: What must hold.
+        unit: The column of what rows are of, such as a user, whose rows hang together; empty: rows are independent.
     """
 
     confidence: float
     min_rows: int
     min_positives: int
     checks: tuple[GateCheck, ...]
+    unit: str = ""
 
     @property
     def digest(self) -> str:
@@ -101,6 +82,7 @@ def gate_of(section: Section) -> Gate:
         min_rows=section.whole("min_rows", 200, low=1),
         min_positives=section.whole("min_positives", 20, low=1),
         checks=tuple(_gate_check(line) for line in section.sections("checks")),
+        unit=section.take("unit", str, ""),
     )
     if not any(check.tier is Tier.HARD for check in gate.checks):
         raise section.error("checks", "at least one hard check", "none", "a gate that asks nothing can prove nothing")
@@ -108,10 +90,30 @@ def gate_of(section: Section) -> Gate:
     return gate
 
 
+def metric_of(section: Section, key: str = "metric") -> str:
+    """The metric that a line names, as it is written everywhere.
+
+    Raises:
+        ConfigError: There is no such metric, or it takes no such number.
+    """
+    said = section.take(key, str)
+    found = metrics.find(said)
+    if found is None:
+        kind = metrics.KINDS.get(said.partition("@")[0])
+        if kind is not None:
+            raise section.error(key, _takes(kind), repr(said))
+        raise section.error(key, "a known metric", repr(said), nearest(said, metrics.KINDS))
+    return found.name
+
+
+def _takes(kind: metrics.Kind) -> str:
+    if not kind.parameter:
+        return f"{kind.name} without @, since it takes no number"
+    return f"{kind.name}@NUMBER, its {kind.parameter} from 0 to {kind.most:g}"
+
+
 def _gate_check(section: Section) -> GateCheck:
-    metric = section.take("metric", str)
-    if metric not in METRICS:
-        raise section.error("metric", "a known metric", repr(metric), nearest(metric, METRICS))
+    metric = metric_of(section)
     check = GateCheck(
         metric=metric,
         slices=section.texts("slices", ("overall",)),
@@ -135,7 +137,7 @@ def _sound(section: Section, check: GateCheck) -> None:
         raise section.error("tolerance", "how much worse the challenger may be", "none", "write  tolerance: 0.005")
     if check.tolerance < 0:
         raise section.error("tolerance", "0 or more", f"{check.tolerance:g}")
-    if not math.isnan(check.tolerance) and check.metric in WITHOUT_DIRECTION:
+    if not math.isnan(check.tolerance) and not metrics.better(check.metric):
         hint = f"{check.metric} has no better and no worse: write at_least and at_most"
         raise section.error("tolerance", "a metric of which more or less is better", check.metric, hint)
     if check.at_least == -math.inf and check.at_most == math.inf and math.isnan(check.tolerance):
@@ -151,11 +153,14 @@ def _can_be_missed(section: Section, check: GateCheck) -> None:
             raise section.error(key, "a number that is finite", f"{limit:g}")
     if check.at_least > check.at_most:
         raise section.error("at_most", f"at least at_least, {check.at_least:g}", f"{check.at_most:g}")
-    if check.metric in _BEYOND_ONE:
+    kind = metrics.metric(check.metric).kind
+    if math.isinf(kind.high):
         return
     for key, limit in limits.items():
-        if not 0 <= limit <= 1 or (key == "tolerance" and limit == 1):
-            expected = f"a number from 0 to {'below ' * (key == 'tolerance')}1, as {check.metric} is"
+        low, high = (0.0, kind.high - kind.low) if key == "tolerance" else (kind.low, kind.high)
+        if not low <= limit <= high or (key == "tolerance" and limit == high):
+            expected = f"a number from {low:g} to {'below ' * (key == 'tolerance')}{high:g}, as {check.metric} is"
             raise section.error(key, expected, f"{limit:g}", "5% is written 0.05")
-    if check.at_least <= 0 and check.at_most >= 1 and math.isnan(check.tolerance):
-        raise section.error(next(iter(limits)), "a limit that a model can miss", f"{check.metric} from 0 to 1")
+    if check.at_least <= kind.low and check.at_most >= kind.high and math.isnan(check.tolerance):
+        got = f"{check.metric} from {kind.low:g} to {kind.high:g}"
+        raise section.error(next(iter(limits)), "a limit that a model can miss", got)

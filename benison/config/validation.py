@@ -126,7 +126,7 @@ class Leakage:
     """What must not reach the holdout, or a feature.
 
     Attributes:
-        rows: Share of holdout rows that stand in train as well.
+        rows: Share of holdout rows that stand in train as well, or in what a model that is evaluated has seen.
         entity: Columns that tell entities apart, none of which may be in both; empty: not asked.
         auc: How well one feature alone tells the label, as AUC turned to be at least 0.5.
         feature_time: When a row's features were known; empty: not asked.

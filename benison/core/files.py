@@ -60,7 +60,7 @@ def scratch_beside(artifact: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+def write_atomically(path: Path, content: bytes | memoryview, *, durable: bool = True) -> None:
     """Writes a file beside its place and moves it there, so that it is never seen half-written.
 
     Args:

@@ -109,13 +109,37 @@ def _recovered(one: float, two: float, correlation: float) -> float:
     return math.sqrt(max(one * one + two * two - 2 * correlation * one * two, 0.0))
 
 
-def error_of_mean(values: Floats) -> float:
-    """Standard error of a mean of independent values; NaN where there are fewer than two."""
-    return float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+def paired(
+    first: float, own: Interval, second: float, other: Interval, error: float, correlation: float, quantile: float
+) -> Interval:
+    """The difference of two figures of the same rows: the wider, on each side, of two intervals.
+
+    One is symmetric, with the error of the difference; the other recovers the variances from each figure's own
+    interval, which is asymmetric and holds near the end of a scale where the first does not.
+
+    Args:
+        first: The figure that is asked about.
+        own: Its interval.
+        second: The one that it is compared with.
+        other: Its interval.
+        error: Standard error of the difference.
+        correlation: Of the two estimates.
+        quantile: How many errors.
+    """
+    return union(symmetric(first - second, error, quantile), mover(first, own, second, other, correlation))
 
 
-def correlation_of(first: Floats, second: Floats) -> float:
-    """Correlation of two estimates from what each row adds to them; 0, which claims nothing, where one is constant."""
-    one, two = first - first.mean(), second - second.mean()
-    spread = math.sqrt(float(one @ one) * float(two @ two))
-    return max(-1.0, min(1.0, float(one @ two) / spread)) if spread > 0 else 0.0
+def on_atanh_scale(value: float, error: float, quantile: float) -> Interval:
+    """The interval of a figure between -1 and 1, symmetric in Fisher's atanh(value).
+
+    The error there is error / (1 - value^2).
+
+    Args:
+        value: Between -1 and 1; at the ends themselves the scale ends and nothing is said.
+        error: Standard error of the value.
+        quantile: How many errors.
+    """
+    if not -1 < value < 1:
+        return UNKNOWN
+    centre, half = math.atanh(value), quantile * error / (1 - value * value)
+    return Interval(math.tanh(centre - half), math.tanh(centre + half))

@@ -20,60 +20,106 @@ class Levels:
     """Rows by level: equal scores share one, a higher score has a higher one, and each has a row.
 
     Attributes:
-        labels: Whether each row is positive.
+        labels: Whether each row is positive, or what share of it is, from 0 to 1.
         place: Each row's level, from 0.
         count: How many levels there are.
+        weights: What each row counts; None: 1.
     """
 
-    labels: Bools
+    labels: Bools | Floats
     place: Whole
     count: int
+    weights: Floats | None = None
 
     @classmethod
-    def of(cls, labels: Bools, scores: npt.NDArray[np.generic]) -> Levels:
+    def of(cls, labels: Bools | Floats, scores: npt.NDArray[np.generic], weights: Floats | None = None) -> Levels:
         """The levels of rows.
 
         Args:
-            labels: Whether each row is positive.
+            labels: Whether each row is positive, or what share of it is.
             scores: Of any order-preserving scale, without NaN.
+            weights: What each row counts; None: 1.
         """
         values, place = np.unique(scores, return_inverse=True)
-        return cls(labels, place.reshape(-1).astype(np.int64, copy=False), len(values))
+        return cls(labels, place.reshape(-1).astype(np.int64, copy=False), len(values), weights)
 
     def part(self, rows: Whole) -> Levels:
         """The levels of some of the rows, by number, without sorting them again."""
         labels, place = self.labels[rows], self.place[rows]
+        weights = None if self.weights is None else self.weights[rows]
         if self.count > _MARKED * len(place):
-            return Levels.of(labels, place)
+            return Levels.of(labels, place, weights)
         occurs = np.zeros(self.count, np.bool_)
         occurs[place] = True
         numbers = np.cumsum(occurs) - 1
-        return Levels(labels, numbers[place], int(numbers[-1]) + 1 if len(numbers) else 0)
+        return Levels(labels, numbers[place], int(numbers[-1]) + 1 if len(numbers) else 0, weights)
+
+    @property
+    def _whole(self) -> bool:
+        """Whether each row is of one class."""
+        return self.labels.dtype == np.bool_
 
     @cached_property
     def cells(self) -> Whole:
         """Of each row its level, that of positive rows after all levels of negative ones."""
-        return self.place + self.count * self.labels
+        return np.asarray(self.place + self.count * self.labels, dtype=np.int64)
 
     @cached_property
-    def _counts(self) -> Whole:
-        return np.bincount(self.cells, minlength=2 * self.count)
+    def _masses(self) -> Whole | Floats:
+        """Of each level the mass of its negatives, then likewise of its positives; whole where nothing weighs."""
+        if self._whole:
+            return _counted(self.cells, self.weights, 2 * self.count)
+        positive = np.asarray(self.labels if self.weights is None else self.weights * self.labels, dtype=np.float64)
+        both = _counted(self.place, self.weights, self.count)
+        positives = _counted(self.place, positive, self.count)
+        masses: Floats = np.concatenate([np.maximum(both - positives, 0.0), positives])
+        return masses
 
     @property
-    def negatives(self) -> Whole:
-        """Negative rows of each level."""
-        return self._counts[: self.count]
+    def negatives(self) -> Whole | Floats:
+        """The mass of negative rows of each level; how many there are, where nothing weighs."""
+        return self._masses[: self.count]
 
     @property
-    def positives(self) -> Whole:
-        """Positive rows of each level."""
-        return self._counts[self.count :]
+    def positives(self) -> Whole | Floats:
+        """The mass of positive rows of each level, likewise."""
+        return self._masses[self.count :]
 
     def spread(self, of_negatives: Floats, of_positives: Floats) -> Floats:
-        """To each row what belongs to its level and class.
+        """To each row what belongs to its level and class; to one of both classes its shares of both.
 
         Args:
             of_negatives: A value for each level.
             of_positives: Likewise.
         """
-        return np.concatenate([of_negatives, of_positives])[self.cells]
+        if self._whole:
+            return np.concatenate([of_negatives, of_positives])[self.cells]
+        shared = (1 - self.labels) * of_negatives[self.place] + self.labels * of_positives[self.place]
+        return np.asarray(shared, dtype=np.float64)
+
+
+def _counted(places: Whole, weights: Floats | None, count: int) -> Whole | Floats:
+    found: Whole | Floats = np.bincount(places, weights, minlength=count)
+    return found
+
+
+# How TFMA keeps predictions before it compares them with thresholds.
+_HISTOGRAM = 10_000
+_EPSILON = 1e-7
+
+
+def buckets(predictions: Floats, thresholds: int) -> Whole:
+    """Which predictions TFMA's areas tell apart: those between two of so many thresholds are one.
+
+    It keeps a histogram of 10,000 equal buckets, and compares their lower ends with thresholds at i / (n - 1) + 1e-7.
+
+    Args:
+        predictions: From 0 to 1.
+        thresholds: n, at least 3; TFMA's usual is 10,000.
+
+    Reference:
+        TFMA 0.47, calibration_histogram.py and binary_confusion_matrices.py.
+    """
+    ends = (np.floor(predictions * _HISTOGRAM + 1) - 1) / _HISTOGRAM
+    inner = np.arange(1, thresholds - 1) / (thresholds - 1) + _EPSILON
+    return np.asarray(np.searchsorted(inner, ends, side="right"), dtype=np.int64)

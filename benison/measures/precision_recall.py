@@ -18,17 +18,11 @@ class PrecisionRecall:
 
     Attributes:
         area: Between 0 and 1; NaN without positives.
-        influences: How the area answers to each row's weight, times the number of rows: they add up to 0, and the
-            area's standard error is sqrt(sum(influences^2)) / rows.
+        influences: How the area answers to each row's share of all weight; `Masses.error` makes its error of them.
     """
 
     area: float
     influences: Floats
-
-    @property
-    def error(self) -> float:
-        """Standard error of the area."""
-        return math.sqrt(float(self.influences @ self.influences)) / max(len(self.influences), 1)
 
 
 def precision_recall(rows: Levels) -> PrecisionRecall:
@@ -41,13 +35,13 @@ def precision_recall(rows: Levels) -> PrecisionRecall:
     Reference:
         Davis & Goadrich (2006), ICML, 233-240.
     """
-    positives, count = int(rows.positives.sum()), len(rows.labels)
-    if not positives:
-        return PrecisionRecall(math.nan, np.zeros(count))
+    positives, total = float(rows.positives.sum()), float(rows.positives.sum() + rows.negatives.sum())
+    if not positives > 0:
+        return PrecisionRecall(math.nan, np.zeros(len(rows.labels)))
     more_true = rows.positives[::-1].astype(np.float64)
     steps = _Steps.of(more_true, more_true + rows.negatives[::-1])
     area = float(steps.areas.sum()) / positives
-    of_positive, of_negative = (count / positives * response[::-1] for response in steps.responses(area))
+    of_positive, of_negative = (total / positives * response[::-1] for response in steps.responses(area))
     return PrecisionRecall(area, rows.spread(of_negative, of_positive))
 
 
@@ -74,12 +68,12 @@ class _Steps:
 
     @cached_property
     def slopes(self) -> Floats:
-        return self.more_true / self.more
+        return _quotients(self.more_true, self.more)
 
     @cached_property
     def logs(self) -> Floats:
         """log((p + b) / p); at the first step, where p is 0, what it multiplies is 0 too."""
-        ratios = np.divide(self.more, self.answered, out=np.zeros_like(self.more), where=self.answered > 0)
+        ratios = _quotients(self.more, self.answered)
         return np.asarray(np.log1p(ratios), dtype=np.float64)
 
     @property
@@ -93,15 +87,20 @@ class _Steps:
         """
         slope, log = self.slopes, self.logs
         intercept = self.true - slope * self.answered
-        ratio = np.divide(self.more, self.answered, out=np.zeros_like(slope), where=self.answered > 0)
+        ratio, until = _quotients(self.more, self.answered), self.answered + self.more
         by_true = slope * log
-        by_answered = -slope * (slope * log + intercept * ratio / (self.answered + self.more))
+        by_answered = -slope * (slope * log + _quotients(intercept * ratio, until))
         by_slope = self.more_true + intercept * log - slope * self.answered * log
-        by_more_true = slope + by_slope / self.more
-        by_more = -by_slope * slope / self.more + slope * intercept / (self.answered + self.more)
+        by_more_true = slope + _quotients(by_slope, self.more)
+        by_more = _quotients(slope * intercept, until) - _quotients(by_slope * slope, self.more)
         later_true, later = _after(by_true), _after(by_answered)
         negative = by_more + later
         return by_more_true + later_true + negative - area, negative
+
+
+def _quotients(above: Floats, below: Floats) -> Floats:
+    """0 where nothing is below: the first step has nothing before it, and a level may weigh nothing."""
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
 
 
 def _after(values: Floats) -> Floats:

@@ -10,7 +10,7 @@ from benison.measures.quantiles import normal
 _HALVINGS = 60  # of an interval of length 2: down to 1e-18, below what a float can tell apart
 
 
-def wilson(hits: int, trials: int, confidence: float) -> Interval:
+def wilson(hits: float, trials: float, confidence: float) -> Interval:
     """Wilson's score interval of a proportion: all p with |hits/trials - p| <= z sqrt(p (1 - p) / trials).
 
     Args:
@@ -25,17 +25,42 @@ def wilson(hits: int, trials: int, confidence: float) -> Interval:
     >>> round(found.lower, 4), round(found.upper, 4)
     (0.2553, 0.3662)
     """
-    if trials == 0:
+    return _score(hits, trials, normal(confidence)) if trials else UNKNOWN
+
+
+def wilson_of_share(share: float, error: float, size: float, most: float, quantile: float) -> Interval:
+    """Wilson's interval of a share whose rows weigh differently, or hang together, and tell less than their number.
+
+    The rows of equal weight that would give the share the error it has, share (1 - share) / error^2, take the place of
+    the trials; where it has none, at 0 and 1, as many as `size`.
+
+    Args:
+        share: From 0 to 1.
+        error: Its standard error.
+        size: The effective number of rows by their weights and units alone.
+        most: The rows that there are: a share is never known better than by so many.
+        quantile: How many errors.
+
+    Reference:
+        Korn & Graubard (1998), Survey Methodology 24, 193-201, for the effective size; Franco, Little, Louis & Slud
+        (2019), Journal of Survey Statistics and Methodology 7, 334-364, for Wilson's interval with it.
+    """
+    if not size > 0 or math.isnan(share) or math.isnan(error):
         return UNKNOWN
-    square = normal(confidence) ** 2
+    trials = min(share * (1 - share) / error**2, most) if error > 0 else size
+    return _score(share * trials, trials, quantile)
+
+
+def _score(hits: float, trials: float, quantile: float) -> Interval:
+    square = quantile**2
     centre = hits + square / 2
-    half = math.sqrt(square * (hits * (trials - hits) / trials + square / 4))
+    half = math.sqrt(square * (max(hits * (trials - hits), 0.0) / trials + square / 4))
     lower = (centre - half) / (trials + square) if hits > 0 else 0.0
     upper = (centre + half) / (trials + square) if hits < trials else 1.0
     return Interval(lower, upper)
 
 
-def newcombe(hits: int, trials: int, other_hits: int, other_trials: int, confidence: float) -> Interval:
+def newcombe(hits: float, trials: float, other_hits: float, other_trials: float, confidence: float) -> Interval:
     """The difference of two independent proportions, from Wilson's interval of each.
 
     Args:
@@ -54,7 +79,7 @@ def newcombe(hits: int, trials: int, other_hits: int, other_trials: int, confide
     return mover(hits / trials, one, other_hits / other_trials, two, 0.0)
 
 
-def tango(only_first: int, only_second: int, pairs: int, confidence: float) -> Interval:
+def tango(only_first: float, only_second: float, pairs: float, confidence: float) -> Interval:
     """Tango's score interval of the difference of two proportions on the same units.
 
     All d with |only_first - only_second - pairs d| <= z sqrt(pairs (2 q + d (1 - d))), where q is the likeliest
@@ -81,7 +106,7 @@ def tango(only_first: int, only_second: int, pairs: int, confidence: float) -> I
     return Interval(lower, upper)
 
 
-def _bound(only_first: int, only_second: int, pairs: int, quantile: float) -> float:
+def _bound(only_first: float, only_second: float, pairs: float, quantile: float) -> float:
     """The largest difference that is not refused; the statistic falls as the difference grows."""
     low, high = (only_first - only_second) / pairs, 1.0
     for _ in range(_HALVINGS):
@@ -93,7 +118,7 @@ def _bound(only_first: int, only_second: int, pairs: int, quantile: float) -> fl
     return low
 
 
-def _refused(only_first: int, only_second: int, pairs: int, difference: float, quantile: float) -> bool:
+def _refused(only_first: float, only_second: float, pairs: float, difference: float, quantile: float) -> bool:
     linear = (2 * pairs - only_first + only_second) * difference - only_first - only_second
     constant = -only_second * difference * (1 - difference)
     share = (math.sqrt(max(linear**2 - 8 * pairs * constant, 0.0)) - linear) / (4 * pairs)

@@ -17,7 +17,7 @@ def normal(confidence: float) -> float:
     return NormalDist().inv_cdf(confidence)
 
 
-def student(confidence: float, size: int) -> float:
+def student(confidence: float, size: float) -> float:
     """Student's quantile for the mean of `size` values, that is with size - 1 degrees of freedom.
 
     >>> round(student(0.95, 20), 4)
@@ -26,7 +26,7 @@ def student(confidence: float, size: int) -> float:
     return float(special.stdtrit(size - 1, confidence))
 
 
-def allowance(size: int) -> float:
+def allowance(size: float) -> float:
     """1 + 1 / sqrt(size): how much wider an interval is made for the skewness that its error does not show.
 
     Errors that are estimated from each row's influence come out too small just when the few rows that matter most are
@@ -42,6 +42,6 @@ def allowance(size: int) -> float:
     return 1 + 1 / math.sqrt(size)
 
 
-def cautious(confidence: float, size: int) -> float:
+def cautious(confidence: float, size: float) -> float:
     """Student's quantile with the allowance for skewness; `size` is that of the smaller class, at least 2."""
     return student(confidence, size) * allowance(size)

@@ -1,15 +1,14 @@
-"""The area under the ROC curve, its intervals, and those of the difference of two models on the same rows."""
+"""The area under the ROC curve, what each row adds to it, and its interval."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from benison.measures.intervals import UNKNOWN, Floats, Interval, mover, on_logit_scale, symmetric, union
+from benison.measures.intervals import UNKNOWN, Floats, Interval, on_logit_scale, union
 from benison.measures.levels import Levels
 from benison.measures.quantiles import cautious, normal
 
@@ -17,72 +16,81 @@ _HALVINGS = 55
 
 
 @dataclass(frozen=True)
-class Placements:
-    """Where each row's score lies among the scores of the other class.
+class RocArea:
+    """An area under the ROC curve.
 
     Attributes:
-        positives: Of each positive row, the share of negatives that score below it, ties counted half.
-        negatives: Of each negative row, the share of positives that score above it, ties counted half.
+        area: The probability that a positive scores above a negative, ties counted half; NaN without both classes.
+        influences: How the area answers to each row, such that `Masses.error` of them is DeLong's.
     """
 
-    positives: Floats
-    negatives: Floats
-
-    @cached_property
-    def auc(self) -> float:
-        """The probability that a positive scores above a negative; NaN without both classes."""
-        return float(self.positives.mean()) if len(self.positives) and len(self.negatives) else math.nan
-
-    @property
-    def smaller(self) -> int:
-        """Rows of the smaller class."""
-        return min(len(self.positives), len(self.negatives))
+    area: float
+    influences: Floats
 
 
-def placements(rows: Levels) -> Placements:
-    """Places each row among the rows of the other class."""
-    positives, negatives = rows.place[rows.labels], rows.place[~rows.labels]
-    return Placements(_shares_below(rows.negatives)[positives], 1 - _shares_below(rows.positives)[negatives])
+def roc_area(rows: Levels, positives: float | None = None, negatives: float | None = None) -> RocArea:
+    """The area, and what each row adds to it: how far it lies above or below where its class does on the whole.
 
-
-def _shares_below(counts: npt.NDArray[np.int64]) -> Floats:
-    """Of each level, the share of the rows that are counted below it, those of the level itself counted half."""
-    until = np.cumsum(counts)
-    return np.asarray((2 * until - counts) / max(2 * int(until[-1]), 1) if len(until) else until, dtype=np.float64)
-
-
-def delong_error(positives: Floats, negatives: Floats) -> float:
-    """Standard error of an AUC, or of a difference of AUCs, from placements or differences of placements.
-
-    sqrt(var(positives) / P + var(negatives) / N), variances with P - 1 and N - 1.
+    Args:
+        rows: By score.
+        positives: How many independent rows tell as much as the positive ones; None: they weigh 1.
+        negatives: Likewise.
 
     Reference:
-        DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845; Sun & Xu (2014) for the fast form.
+        DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845; Sun & Xu (2014), IEEE Signal Processing Letters
+        21, 1389-1393, for the fast form.
     """
-    return math.sqrt(positives.var(ddof=1) / len(positives) + negatives.var(ddof=1) / len(negatives))
+    of_positives, of_negatives = float(rows.positives.sum()), float(rows.negatives.sum())
+    if not of_positives > 0 or not of_negatives > 0:
+        return RocArea(math.nan, np.full(len(rows.labels), math.nan))
+    below, above = _shares_below(rows.negatives), 1 - _shares_below(rows.positives)
+    area = float(below @ rows.positives) / of_positives
+    total = of_positives + of_negatives
+    by_positive = (below - area) * (total / of_positives * _corrected(positives or of_positives))
+    by_negative = (above - area) * (total / of_negatives * _corrected(negatives or of_negatives))
+    return RocArea(area, rows.spread(by_negative, by_positive))
 
 
-def auc_interval(placed: Placements, confidence: float) -> Interval:
+def _shares_below(masses: npt.NDArray[np.int64] | Floats) -> Floats:
+    """Of each level, the share of the mass that lies below it, that of the level itself counted half."""
+    until = np.cumsum(masses)
+    return np.asarray((2 * until - masses) / (2 * until[-1]), dtype=np.float64)
+
+
+def _corrected(size: float) -> float:
+    """Makes a variance that is divided by n one that is divided by n - 1."""
+    return math.sqrt(size / (size - 1)) if size > 1 else 1.0
+
+
+def auc_interval(area: float, error: float, positives: float, negatives: float, confidence: float) -> Interval:
     """The wider, on each side, of DeLong's interval on the logit scale and Newcombe's fifth.
 
     Args:
-        placed: At least two rows of each class, else nothing is said.
+        area: From 0 to 1.
+        error: Its standard error.
+        positives: Independent rows; at least two of each class, else nothing is said.
+        negatives: Likewise.
         confidence: Of each bound alone.
     """
-    newcombe = newcombe_interval(placed.auc, len(placed.positives), len(placed.negatives), confidence)
-    delong = _delong_interval(placed, confidence)
+    newcombe = newcombe_interval(area, positives, negatives, confidence)
+    delong = _delong_interval(area, error, min(positives, negatives), confidence)
     return union(delong, newcombe) if delong.known else newcombe
 
 
-def _delong_interval(placed: Placements, confidence: float) -> Interval:
+def own_interval(area: float, error: float, positives: float, negatives: float, confidence: float) -> Interval:
+    """The one of both that goes into the interval of a difference: DeLong's, where it says anything."""
+    delong = _delong_interval(area, error, min(positives, negatives), confidence)
+    return delong if delong.known else newcombe_interval(area, positives, negatives, confidence)
+
+
+def _delong_interval(area: float, error: float, smaller: float, confidence: float) -> Interval:
     """Says nothing where the classes are too small or perfectly separated, so that no error can be estimated."""
-    if placed.smaller < 2:
+    if smaller < 2 or not error > 0:
         return UNKNOWN
-    error = delong_error(placed.positives, placed.negatives)
-    return on_logit_scale(placed.auc, error, cautious(confidence, placed.smaller)) if error > 0 else UNKNOWN
+    return on_logit_scale(area, error, cautious(confidence, smaller))
 
 
-def newcombe_interval(auc: float, positives: int, negatives: int, confidence: float) -> Interval:
+def newcombe_interval(auc: float, positives: float, negatives: float, confidence: float) -> Interval:
     """All a with |auc - a| <= z sqrt(V(a)), which goes on working where the classes are perfectly separated.
 
     V(a) = a (1 - a) (1 + (m - 1) ((1 - a) / (2 - a) + a / (1 + a))) / (P N), with m = (P + N) / 2.
@@ -104,7 +112,7 @@ def newcombe_interval(auc: float, positives: int, negatives: int, confidence: fl
     return Interval(lower, upper)
 
 
-def _newcombe_bound(auc: float, positives: int, negatives: int, quantile: float) -> float:
+def _newcombe_bound(auc: float, positives: float, negatives: float, quantile: float) -> float:
     """The largest a that is not refused; V is the same for a and 1 - a, so the lower bound is a mirror image."""
     size = (positives + negatives) / 2 - 1
     low, high = auc, 1.0
@@ -118,43 +126,6 @@ def _newcombe_bound(auc: float, positives: int, negatives: int, quantile: float)
     return low
 
 
-def auc_gain_interval(first: Placements, second: Placements, confidence: float) -> Interval:
-    """The difference of two models' AUC on the same rows: the wider, on each side, of two intervals.
-
-    One is DeLong's paired interval, the other recovers the variances from each model's own
-    asymmetric interval, which holds near an AUC of 1 where the first does not.
-
-    Args:
-        first: The model that is asked about.
-        second: The one it is compared with, on the same rows in the same order.
-        confidence: Of each bound alone.
-    """
-    if first.smaller < 2:
-        return UNKNOWN
-    positives, negatives = first.positives - second.positives, first.negatives - second.negatives
-    error = delong_error(positives, negatives)
-    paired = symmetric(first.auc - second.auc, error, cautious(confidence, first.smaller))
-    own = [_own_interval(placed, confidence) for placed in (first, second)]
-    recovered = mover(first.auc, own[0], second.auc, own[1], _correlation(first, second, error))
-    return union(paired, recovered).clipped(-1.0, 1.0)
-
-
-def _own_interval(placed: Placements, confidence: float) -> Interval:
-    delong = _delong_interval(placed, confidence)
-    if delong.known:
-        return delong
-    return newcombe_interval(placed.auc, len(placed.positives), len(placed.negatives), confidence)
-
-
-def _correlation(first: Placements, second: Placements, error_of_difference: float) -> float:
-    """From var(a - b) = var(a) + var(b) - 2 r sd(a) sd(b)."""
-    one = delong_error(first.positives, first.negatives)
-    two = delong_error(second.positives, second.negatives)
-    if one * two == 0:
-        return 0.0
-    return max(-1.0, min(1.0, (one**2 + two**2 - error_of_difference**2) / (2 * one * two)))
-
-
 def roc_points(rows: Levels, most: int = 101) -> list[tuple[float, float]]:
     """The ROC curve as points (false positive rate, true positive rate) from (0, 0) to (1, 1).
 
@@ -162,7 +133,7 @@ def roc_points(rows: Levels, most: int = 101) -> list[tuple[float, float]]:
         rows: Both classes must occur, else there is no curve.
         most: At most so many points, spread evenly over the curve's length.
     """
-    if not rows.positives.any() or not rows.negatives.any():
+    if not rows.positives.sum() > 0 or not rows.negatives.sum() > 0:
         return []
     true_rate, false_rate = (
         np.append(0.0, np.cumsum(counts[::-1]) / counts.sum()) for counts in (rows.positives, rows.negatives)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from benison.core import digests
+from benison.core.key_sets import TrainedOn
 
 KIND = "version"
 
@@ -38,6 +39,7 @@ class Provenance:
         model_digest: The digest of weights, fitted feature parameters and signatures.
         hyperparameters: As the training had them.
         evaluation: The digest of the first evaluation; None where it was registered without one.
+        trained_on: The rows that trained it; None: not recorded.
     """
 
     commit: str
@@ -47,6 +49,7 @@ class Provenance:
     model_digest: str
     hyperparameters: Mapping[str, Any]
     evaluation: str | None
+    trained_on: TrainedOn | None = None
 
 
 @dataclass(frozen=True)
@@ -91,10 +94,12 @@ def to_json(manifest: Manifest) -> dict[str, Any]:
 def from_json(content: Mapping[str, Any]) -> Manifest:
     """The inverse of `to_json`, for content that its schema holds."""
     provenance = content["provenance"]
+    seen = provenance.get("trained_on")
+    typed = {"spans": tuple(provenance["spans"]), "trained_on": TrainedOn.from_json(seen) if seen else None}
     return Manifest(
         package=content["package"],
         files=tuple(File(**file) for file in content["files"]),
-        provenance=Provenance(**{**provenance, "spans": tuple(provenance["spans"])}),
+        provenance=Provenance(**{**provenance, **typed}),
         by=content["registered"]["by"],
         when=content["registered"]["when"],
     )

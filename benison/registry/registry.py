@@ -8,12 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from benison.core import key_sets
 from benison.core.chain import Chain, Link
 from benison.core.errors import ConflictError, RegistryError
 from benison.core.store import Store, damaged
 from benison.core.verdicts import Verdict
 from benison.registry import log, marker, packages, rules
 from benison.registry.history import History
+from benison.registry.key_files import KeyFiles
 from benison.registry.log import Bless, Champion, Entry, Logged, Promote, Register, Rollback
 from benison.registry.manifest import Manifest, Provenance, digest_of
 from benison.registry.names import check_model, resolve
@@ -55,6 +57,7 @@ class Registry:
         self.model = model
         self.packages = Packages(store, model)
         self.history = History(store, model)
+        self.key_files = KeyFiles(store, model)
         self._store = store
         self._chain = Chain(store, f"{model}/log", log.KIND)
         self._head: Link | None = None
@@ -145,7 +148,7 @@ class Registry:
 
         Args:
             folder: A SavedModel.
-            provenance: Where it came from.
+            provenance: Where it came from; the files of keys that it names lie beside the folder, in ``trained_on``.
             who: Who or what registers it.
             when: The moment, with a time zone.
             why: The reason, for people.
@@ -162,6 +165,8 @@ class Registry:
         files = packages.files_of(folder)
         package = digest_of(files)
         if self.packages.manifest(package) is None:
+            if provenance.trained_on:
+                self.key_files.add(provenance.trained_on, key_sets.beside(folder))
             self.packages.add(folder, files)
             self.packages.seal(Manifest(package, files, provenance, said["who"], said["when"]))
         first = self.packages.require(package).provenance

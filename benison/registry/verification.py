@@ -62,6 +62,9 @@ def verify(registry: Registry) -> Verification:
     unread: Manifest | None = None
     read = [attempt(functools.partial(registry.packages.verify, one), unread) for one in sorted(sealed | known)]
     manifests = [manifest for manifest in read if manifest is not None]
+    for seen in dict.fromkeys(manifest.provenance.trained_on for manifest in manifests):
+        if seen is not None:
+            attempt(functools.partial(registry.key_files.verify, seen), None)
     return Verification(
         entries=len(logged),
         versions=len(manifests),

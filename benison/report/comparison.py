@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from benison.cards import evaluated
-from benison.config import METRICS, WITHOUT_DIRECTION, Gate
+from benison.config import Gate
+from benison.core.metrics import better, find
 from benison.core.verdicts import Check, Tier, Verdict
 
 Document = Mapping[str, Any]
@@ -61,7 +62,7 @@ def main_metrics(evidence: Evaluated) -> list[str]:
     asked = [check.metric for check in evidence.gate.checks] if evidence.gate else []
     found = [metric for metric in dict.fromkeys(asked) if metric in known]
     found = found or [metric for metric, one in known.items() if one.get("gain")]
-    return found or [metric for metric in known if metric not in WITHOUT_DIRECTION]
+    return found or [metric for metric in known if better(metric)]
 
 
 def asked_by_slice(evidence: Evaluated) -> list[str]:
@@ -93,8 +94,9 @@ def metric_of(check: str) -> str | None:
     >>> metric_of("auc_precision_recall_gain")
     'auc_precision_recall'
     """
-    fits = [metric for metric in METRICS if check == metric or check.startswith(f"{metric}_")]
-    return max(fits, key=len, default=None)
+    parts = check.split("_")
+    names = ("_".join(parts[:count]) for count in range(len(parts), 0, -1))
+    return next((name for name in names if find(name)), None)
 
 
 def tolerated(evidence: Evaluated, metric: str, name: str) -> float | None:

@@ -8,11 +8,14 @@ is in the data, and for 1, 1.0 and "1" alike. With 64-bit unsigned numbers, all 
     key(row) = mix(sum over the columns that have a value of mix(name(c) + value(v)))
 
 `mix` is the finaliser of SplitMix64 (Steele, Lea and Flood 2014). A text that spells a number counts as that number.
+
+Splits are cut by these keys. Where rows are only to be recognised, in any number, `content_keys` are alike in all but
+BLAKE2b of a value, which costs about 5 microseconds a text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -21,7 +24,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benison.core.hashes import mix
+from benison.core.hashes import mix, of_texts
 
 Keys = npt.NDArray[np.uint64]
 
@@ -39,20 +42,56 @@ def row_keys(table: pa.Table, names: Sequence[str]) -> Keys:
     Returns:
         One number for each row, evenly spread over 0 .. 2**64 - 1.
     """
+    return _summed(table, names, _digests)
+
+
+def content_keys(table: pa.Table, names: Sequence[str]) -> Keys:
+    """As `row_keys`, with texts hashed by `core.hashes.of_texts`: by which rows are recognised, not split.
+
+    Args:
+        table: As for `row_keys`.
+        names: As for `row_keys`.
+
+    >>> content_keys(pa.table({"a": [7]}), ["a"]) == content_keys(pa.table({"a": ["7.0"]}), ["a"])
+    array([ True])
+    """
+    return _summed(table, names, of_texts)
+
+
+def complete_keys(table: pa.Table, names: Sequence[str]) -> Keys:
+    """The `content_keys` of the rows that lack none of the values, in their order: who is not named is not recognised.
+
+    Args:
+        table: As for `row_keys`.
+        names: At least one.
+    """
+    there = np.ones(table.num_rows, np.bool_)
+    for name in names:
+        there &= pc.is_valid(table[name]).to_numpy()
+    found: Keys = content_keys(table, names)[there]
+    return found
+
+
+def _summed(table: pa.Table, names: Sequence[str], hashed: Callable[[pa.Array], Keys]) -> Keys:
     total = np.zeros(table.num_rows, np.uint64)
     for name in names:
-        total += np.concatenate([np.zeros(0, np.uint64), *(_keys(chunk, name) for chunk in table[name].chunks)])
+        keys = (_keys(chunk, name, hashed) for chunk in table[name].chunks)
+        total += np.concatenate([np.zeros(0, np.uint64), *keys])
     return mix(total)
 
 
-def _keys(column: pa.Array, name: str) -> Keys:
+def _keys(column: pa.Array, name: str, hashed: Callable[[pa.Array], Keys]) -> Keys:
     """mix(name + value) by row, 0 where there is no value."""
-    values = _text_keys(column) if pa.types.is_string(column.type) else _number_keys(column)
+    values = _text_keys(column, hashed) if pa.types.is_string(column.type) else _number_keys(column)
     return np.where(_numpy(pc.is_null(column)), np.uint64(0), mix(values + _digest(name)))
 
 
 def _numpy(array: pa.Array) -> npt.NDArray[Any]:
     return np.asarray(array.to_numpy(zero_copy_only=False))
+
+
+def _digests(texts: pa.Array) -> Keys:
+    return np.array([_digest(text) for text in texts.to_pylist()], np.uint64)
 
 
 def _digest(text: str) -> np.uint64:
@@ -68,11 +107,11 @@ def _number_keys(column: pa.Array) -> Keys:
     return mix(np.where(whole, integers.view(np.uint64), numbers.view(np.uint64)))
 
 
-def _text_keys(column: pa.Array) -> Keys:
+def _text_keys(column: pa.Array, hashed: Callable[[pa.Array], Keys]) -> Keys:
     """Each distinct text once; a missing one as empty."""
     encoded = pc.fill_null(column, "").dictionary_encode()
     texts = encoded.dictionary
-    keys: Keys = np.array([_digest(text) for text in texts.to_pylist()], np.uint64)
+    keys = hashed(texts)
     for pattern, kind in ((_FRACTION, pa.float64()), (_WHOLE, pa.int64())):
         spelt = pc.match_substring_regex(texts, pattern)
         keys[_numpy(spelt)] = _number_keys(texts.filter(spelt).cast(kind))

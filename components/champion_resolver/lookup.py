@@ -56,6 +56,7 @@ def document(baselines: Baselines, manifests: Mapping[str, Manifest]) -> dict[st
             "snapshot": origin.snapshot,
             "model_digest": origin.model_digest,
             "folder": folder_of[place.package],
+            "trained_on": origin.trained_on.to_json() if origin.trained_on else None,
         }
 
     return {"champion": baseline(baselines.champion), "reference": baseline(baselines.reference)}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benison import config as configuration
 from benison.components.champion_resolver.lookup import document, lookup
-from benison.core import digests, documents
+from benison.core import digests, documents, key_sets
 from benison.core.files import storage_errors
 from benison.registry.registry import Registry
 
@@ -30,6 +30,9 @@ def run(*, registry_uri: str, bundle: Path, champion: Path, history: Path, base_
     manifests = {
         package: registry.checkout(package, champion / folder) for folder, package in baselines.folders.items()
     }
+    for folder, package in baselines.folders.items():
+        if seen := manifests[package].provenance.trained_on:
+            registry.key_files.checkout(seen, key_sets.beside(champion / folder))
     _write_history(registry, history)
     start = baselines.champion if config.model.warm_start else None
     _write_base_model(registry, start.package if start else None, base_model)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benison.components.evaluator.compare import CHALLENGER
-from benison.config import BASELINES, METRICS
+from benison.config import BASELINES
 from benison.core.errors import ConfigError
+from benison.core.metrics import USUAL
 from benison.core.spelling import nearest
 from benison.eval_config import EvalConfig, ModelSpec, Slicing, check_columns
 
@@ -27,12 +28,16 @@ class Said:
         prediction: The column of the predictions of the model that is asked about; empty: nothing.
         baselines: The columns of those it is compared with.
         slices: Columns by whose values rows are cut, beside what the config says.
+        weight: The column of what each row weighs; empty: nothing.
+        unit: The column of what each row is of, such as a user; empty: nothing.
     """
 
     label: str = ""
     prediction: str = ""
     baselines: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
+    weight: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,18 +63,21 @@ class Columns:
             reference.
         config: Slices and metrics.
         config_file: Where the slices are named, for messages.
+        unit: The column of what each row is of; empty: rows are independent.
     """
 
     label: str
     models: Mapping[str, Model]
     config: EvalConfig
     config_file: str
+    unit: str = ""
 
     @property
     def all(self) -> tuple[str, ...]:
         """Every column that is needed, each once."""
         predicted = (model.column for model in self.models.values())
-        return tuple(dict.fromkeys((self.label, *predicted, *self.config.columns)))
+        counted = (name for name in (self.config.weight, self.unit) if name)
+        return tuple(dict.fromkeys((self.label, *predicted, *counted, *self.config.columns)))
 
 
 def columns_of(said: Said, file: Path | None, config: EvalConfig | None, known: Sequence[str]) -> Columns:
@@ -85,7 +93,7 @@ def columns_of(said: Said, file: Path | None, config: EvalConfig | None, known: 
         ConfigError: Something is missing, said twice, or no column; the message names the nearest one.
     """
     name = file.name if file else ""
-    config = config or EvalConfig("", (Slicing(),), METRICS)
+    config = config or EvalConfig("", (Slicing(),), USUAL)
     label = _one(_Said(config.label, f"{name} ({_SPECS})"), _Said(said.label, "--label"), "the label", known)
     models = _models(said, config.models, name, known)
     _apart(label, models)
@@ -94,7 +102,10 @@ def columns_of(said: Said, file: Path | None, config: EvalConfig | None, known: 
     for column in said.slices:
         _Said(column, "--slice").check(known)
     slicings = dict.fromkeys([*config.slicings, *(Slicing((column,)) for column in said.slices)])
-    return Columns(label, models, replace(config, slicings=tuple(slicings)), name or "--slice")
+    weight = _optional(_Said(config.weight, f"{name} ({_SPECS})"), _Said(said.weight, "--weight"), known)
+    config = replace(config, slicings=tuple(slicings), weight=weight)
+    unit = _Said(said.unit, "--unit").check(known) if said.unit else ""
+    return Columns(label, models, config, name or "--slice", unit)
 
 
 @dataclass(frozen=True)
@@ -111,6 +122,11 @@ class _Said:
         return self.column
 
 
+def _optional(config: _Said, option: _Said, known: Sequence[str]) -> str:
+    """The column that either names; empty where neither does."""
+    return _one(config, option, "", known) if config.column or option.column else ""
+
+
 def _one(config: _Said, option: _Said, what: str, known: Sequence[str]) -> str:
     """The column that either names."""
     if not config.column and not option.column:
@@ -123,12 +139,12 @@ def _one(config: _Said, option: _Said, what: str, known: Sequence[str]) -> str:
 
 
 def _models(said: Said, specs: Sequence[ModelSpec], file: str, known: Sequence[str]) -> dict[str, Model]:
-    asked = [spec for spec in specs if not spec.baseline] if specs else [ModelSpec("", "", "", False)]
+    asked = [spec for spec in specs if not spec.baseline] if specs else [ModelSpec("", "", "", "", False)]
     against = [spec for spec in specs if spec.baseline]
     if len(asked) != 1:
         raise _not_one(len(asked), len(against), file)
     if not against:
-        against = [ModelSpec("", "", "", True) for _ in said.baselines]
+        against = [ModelSpec("", "", "", "", True) for _ in said.baselines]
     if len(against) > len(BASELINES):
         got, hint = f"{len(against)}", "evaluate against the others in a second call"
         raise ConfigError("--baseline", expected=f"at most {len(BASELINES)} baselines", got=got, hint=hint)

@@ -10,10 +10,10 @@ from functools import cached_property
 
 import numpy as np
 
-from benison.components.evaluator.bound import METHODS, Estimate, estimate, gain
-from benison.components.evaluator.measure import Bools, Floats, Sample
+from benison.components.evaluator.bound import Estimate, estimate, gain, method
+from benison.components.evaluator.measure import Floats, Rows, Sample
 from benison.components.evaluator.slice import Slice
-from benison.config import WITHOUT_DIRECTION
+from benison.core.metrics import better
 from benison.measures.intervals import Interval
 
 CHALLENGER = "challenger"
@@ -24,12 +24,12 @@ class Answers:
     """What the models answered on the holdout.
 
     Attributes:
-        labels: Whether each row is positive.
+        rows: The rows and what they count.
         predictions: Each role's probabilities; every array with all rows, in one order.
         same_as: Of roles whose model is another role's, that role; it is measured once, and the gain is 0 for certain.
     """
 
-    labels: Bools
+    rows: Rows
     predictions: Mapping[str, Floats]
     same_as: Mapping[str, str]
 
@@ -37,7 +37,7 @@ class Answers:
     def samples(self) -> dict[str, Sample]:
         """Each model that differs from those before it, on all rows."""
         own = [role for role in self.predictions if role not in self.same_as]
-        return {role: Sample(self.labels, self.predictions[role]) for role in own}
+        return {role: Sample(self.rows, self.predictions[role]) for role in own}
 
 
 @dataclass(frozen=True)
@@ -97,14 +97,15 @@ def compare(answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], c
 
 
 def _measured(answers: Answers, one: Slice, metrics: Sequence[str], confidence: float) -> Measured:
-    samples = {role: whole.part(one.rows) for role, whole in answers.samples.items()}
+    rows = answers.rows.part(one.rows)
+    samples = {role: whole.part(one.rows, rows) for role, whole in answers.samples.items()}
     found = {metric: _metric(metric, samples, answers.same_as, confidence) for metric in metrics}
-    return Measured(one.keys, one.name, len(one.rows), int(samples[CHALLENGER].counts.positives), found)
+    return Measured(one.keys, one.name, rows.count, rows.positives, found)
 
 
 def _metric(metric: str, samples: Mapping[str, Sample], same_as: Mapping[str, str], confidence: float) -> Metric:
     models = {role: estimate(metric, sample, confidence) for role, sample in samples.items()}
-    gains = {} if metric in WITHOUT_DIRECTION else {CHALLENGER: _over_itself(models[CHALLENGER])}
+    gains = {} if not better(metric) else {CHALLENGER: _over_itself(models[CHALLENGER])}
     for role in [role for role in samples if gains and role != CHALLENGER]:
         gains[role] = gain(metric, samples[CHALLENGER], samples[role], confidence)
     for role, other in same_as.items():
@@ -112,18 +113,18 @@ def _metric(metric: str, samples: Mapping[str, Sample], same_as: Mapping[str, st
         gains |= {role: gains[other]} if gains else {}
     gains.pop(CHALLENGER, None)
     missing = [f"{role}: {found.note}" for role, found in models.items() if found.note]
-    return Metric(models, gains, METHODS[metric], "; ".join(missing))
+    return Metric(models, gains, method(metric), "; ".join(missing))
 
 
 def usable(answers: Answers, slices: Sequence[Slice]) -> tuple[Answers, list[Slice]]:
     """The rows to which every model gave a probability: figures of the others would be none."""
-    kept = np.ones(len(answers.labels), dtype=np.bool_)
+    kept = np.ones(len(answers.rows), dtype=np.bool_)
     for found in answers.predictions.values():
         kept &= (found >= 0) & (found <= 1)
     place = np.cumsum(kept) - 1
     predictions = {role: found[kept] for role, found in answers.predictions.items()}
     cut = [replace(one, rows=place[one.rows[kept[one.rows]]]) for one in slices]
-    return replace(answers, labels=answers.labels[kept], predictions=predictions), cut
+    return replace(answers, rows=answers.rows.part(np.flatnonzero(kept)), predictions=predictions), cut
 
 
 def _over_itself(found: Estimate) -> Estimate:

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
 from benison.components.evaluator import judge, record, tfma_files
 from benison.components.evaluator.compare import CHALLENGER, Answers, compare, usable
 from benison.components.evaluator.judge import Baselines, Judgement
-from benison.components.evaluator.measure import Bools
+from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.plot import curves
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.slice import Slice, cut
@@ -39,8 +38,8 @@ class Asked:
         config_file: Where the slices are named, for messages.
         gate: The policy; None: nothing is judged.
         label: The label's column.
-        rows: The holdout, as far as rows have a known label, with every column that slices are cut by.
-        labels: Whether each of its rows is positive.
+        table: The holdout, as far as rows have a known label, with every column that slices are cut by.
+        rows: The same rows: their labels, and what each counts.
         snapshot: The digest of the data.
         gate_file: Where the policy stands, for messages.
         names: By role what checks call a model, where that is not its role.
@@ -50,8 +49,8 @@ class Asked:
     config_file: str
     gate: Gate | None
     label: str
-    rows: pa.Table
-    labels: Bools
+    table: pa.Table
+    rows: Rows
     snapshot: str
     gate_file: str = FILE
     names: Mapping[str, str] = field(default_factory=dict)
@@ -63,13 +62,12 @@ class Asked:
 
     @property
     def holdout(self) -> Document:
-        positives = int(np.count_nonzero(self.labels))
-        return {"snapshot": self.snapshot, "rows": self.rows.num_rows, "positives": positives}
+        return {"snapshot": self.snapshot, "rows": self.rows.count, "positives": self.rows.positives}
 
     @property
     def types(self) -> dict[str, pa.DataType]:
         """Of the columns that slices are cut by."""
-        return {name: self.rows.schema.field(name).type for name in self.config.columns}
+        return {name: self.table.schema.field(name).type for name in self.config.columns}
 
 
 def with_metrics_of(gate: Gate | None, metrics: Sequence[str]) -> tuple[str, ...]:
@@ -83,7 +81,7 @@ def slices(asked: Asked) -> list[Slice]:
     Raises:
         ConfigError: Evaluation config or policy names a slice that there is not.
     """
-    found = cut(asked.rows, asked.config, asked.config_file)
+    found = cut(asked.table, asked.config, asked.config_file)
     for number, line in enumerate(asked.gate.checks if asked.gate else ()):
         judge.subjects_of(line, [one.name for one in found], number, asked.gate_file)
     return found

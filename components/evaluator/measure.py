@@ -1,116 +1,185 @@
-"""measure: each metric's value on the rows of one slice, by TFMA's definitions; undefined is NaN, never 0."""
+"""measure: what a model answered on the rows of a slice, and what several metrics need of it, worked out once."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from benison.measures import calibration, confusion, precision_recall, ranking
-from benison.measures.confusion import Counts, share
-from benison.measures.levels import Levels
-from benison.measures.precision_recall import PrecisionRecall
-from benison.measures.ranking import Placements
+from benison.measures import calibration, confusion
+from benison.measures.confusion import THRESHOLD, Counts
+from benison.measures.levels import Levels, buckets
+from benison.measures.masses import Masses
+from benison.measures.precision_recall import PrecisionRecall, precision_recall
+from benison.measures.ranking import RocArea, roc_area
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Whole = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Sample:
-    """What one model answered on the rows of one slice. What several metrics need is worked out once.
+class Rows:
+    """The rows of a slice, which all models have answered.
 
     Attributes:
-        labels: Whether each row is positive.
-        predictions: The probability that the model gives to it, in [0, 1].
-        whole: The same model on all rows, where these are some of them.
-        rows: Which; of no meaning without `whole`.
+        labels: Whether each is positive; or what share of it is, from 0 to 1, and it counts in both classes.
+        masses: How much each counts.
     """
 
-    labels: Bools
-    predictions: Floats
-    whole: Sample | None = None
-    rows: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    labels: Bools | Floats
+    masses: Masses
 
-    def part(self, rows: npt.NDArray[np.int64]) -> Sample:
-        """The same model on some of the rows, by number."""
-        return Sample(self.labels[rows], self.predictions[rows], self, rows)
-
-    @cached_property
-    def levels(self) -> Levels:
-        """The rows by their prediction."""
-        return self.whole.levels.part(self.rows) if self.whole else Levels.of(self.labels, self.predictions)
+    @classmethod
+    def of(
+        cls,
+        labels: Bools | Floats,
+        *,
+        times: Floats | None = None,
+        weights: Floats | None = None,
+        squares: Floats | None = None,
+        units: Whole | None = None,
+    ) -> Rows:
+        """Rows with what `Masses` says of them; labels that are all 0 or 1 are told apart as classes."""
+        if labels.dtype != np.bool_ and bool(np.all((labels == 0) | (labels == 1))):
+            labels = labels == 1
+        return cls(labels, Masses(len(labels), times, weights, squares, units))
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    def part(self, rows: Whole) -> Rows:
+        """Some of them, by number."""
+        return Rows(self.labels[rows], self.masses.part(rows))
+
+    @property
+    def simple(self) -> bool:
+        """Whether each is of one class, independent, and weighs the same: figures are made of whole counts."""
+        return self.masses.counted and self.labels.dtype == np.bool_
+
     @cached_property
-    def answers(self) -> Bools:
+    def others(self) -> Bools | Floats:
+        """Whether each is negative, or what share of it is."""
+        return ~self.labels if self.labels.dtype == np.bool_ else np.asarray(1.0 - self.labels)
+
+    @cached_property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self) if self.masses.times is None else round(float(self.masses.times.sum()))
+
+    @cached_property
+    def positives(self) -> int:
+        """How many are positive, at least half."""
+        positive = self.labels if self.labels.dtype == np.bool_ else self.labels >= THRESHOLD
+        times = self.masses.times
+        return int(np.count_nonzero(positive)) if times is None else round(float(times @ positive))
+
+    @cached_property
+    def sizes(self) -> dict[str, float]:
+        """How many independent rows of equal weight would tell as much: of all, of positives and of negatives."""
+        size = self.masses.size
+        return {"rows": size(), "positives": size(self.labels), "negatives": size(self.others)}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one model answered on the rows of one slice.
+
+    Attributes:
+        rows: The rows.
+        predictions: The probability that the model gives to each, in [0, 1].
+        whole: The same model on all rows, where these are some of them.
+        places: Which; of no meaning without `whole`.
+    """
+
+    rows: Rows
+    predictions: Floats
+    whole: Sample | None = None
+    places: Whole = field(default_factory=lambda: np.zeros(0, np.int64))
+    _by_threshold: dict[float, tuple[Bools, Counts]] = field(default_factory=dict, compare=False)
+
+    def part(self, places: Whole, rows: Rows) -> Sample:
+        """The same model on some of the rows.
+
+        Args:
+            places: Which, by number.
+            rows: The same rows.
+        """
+        return Sample(rows, self.predictions[places], self, places)
+
+    def __len__(self) -> int:
+        return len(self.predictions)
+
+    @property
+    def labels(self) -> Bools | Floats:
+        return self.rows.labels
+
+    @property
+    def masses(self) -> Masses:
+        return self.rows.masses
+
+    @cached_property
+    def levels(self) -> Levels:
+        """The rows by their prediction."""
+        if self.whole:
+            return self.whole.levels.part(self.places)
+        return Levels.of(self.labels, self.predictions, self.masses.each)
+
+    def levels_at(self, thresholds: float) -> Levels:
+        """The rows by the bucket that TFMA deals their prediction to.
+
+        Args:
+            thresholds: How many; NaN: by the prediction itself.
+        """
+        if math.isnan(thresholds):
+            return self.levels
+        return Levels.of(self.labels, buckets(self.predictions, round(thresholds)), self.masses.each)
+
+    def answers(self, threshold: float = THRESHOLD) -> Bools:
         """Which rows are answered positive."""
-        return confusion.answered_positive(self.predictions)
+        return self._answered(threshold)[0]
+
+    def counts(self, threshold: float = THRESHOLD) -> Counts:
+        """The confusion matrix, in what rows weigh."""
+        return self._answered(threshold)[1]
+
+    def _answered(self, threshold: float) -> tuple[Bools, Counts]:
+        if threshold not in self._by_threshold:
+            answers = confusion.answered_positive(self.predictions, threshold)
+            self._by_threshold[threshold] = answers, confusion.counts(self.labels, answers, self.masses)
+        return self._by_threshold[threshold]
+
+    def size(self, what: str, threshold: float = THRESHOLD) -> float:
+        """How many independent rows of equal weight would tell as much.
+
+        Args:
+            what: ``rows``, ``positives``, ``negatives``, or ``predicted_positives`` and ``predicted_negatives`` at the
+                threshold.
+            threshold: Of the last two.
+        """
+        if what in self.rows.sizes:
+            return self.rows.sizes[what]
+        answers = self.answers(threshold)
+        return self.masses.size(answers if what == "predicted_positives" else ~answers)
 
     @cached_property
-    def counts(self) -> Counts:
-        """The confusion matrix."""
-        return confusion.counts(self.labels, self.answers)
+    def area(self) -> RocArea:
+        """The area under the ROC curve."""
+        return self.area_of(self.levels)
 
-    @cached_property
-    def placed(self) -> Placements:
-        """Each row among the rows of the other class."""
-        return ranking.placements(self.levels)
+    def area_of(self, levels: Levels) -> RocArea:
+        """The area under the ROC curve by other levels than those of the predictions themselves."""
+        return roc_area(levels, self.size("positives"), self.size("negatives"))
 
     @cached_property
     def curve(self) -> PrecisionRecall:
         """The area under the precision-recall curve."""
-        return precision_recall.precision_recall(self.levels)
+        return precision_recall(self.levels)
 
     @cached_property
     def losses(self) -> Floats:
         """The log loss of each row."""
         return calibration.log_losses(self.labels, self.predictions)
-
-
-# Metrics that are a share of rows, as (rows that count, rows among which they are).
-SHARES: Mapping[str, Callable[[Counts], tuple[int, int]]] = {
-    "binary_accuracy": lambda of: (of.true_positives + of.true_negatives, of.rows),
-    "false_negative_rate": lambda of: (of.false_negatives, of.positives),
-    "false_positive_rate": lambda of: (of.false_positives, of.negatives),
-    "mean_label": lambda of: (of.positives, of.rows),
-    "precision": lambda of: (of.true_positives, of.predicted_positives),
-    "recall": lambda of: (of.true_positives, of.positives),
-    "specificity": lambda of: (of.true_negatives, of.negatives),
-}
-_OTHERS: Mapping[str, Callable[[Sample], float]] = {
-    "auc": lambda sample: sample.placed.auc,
-    "auc_precision_recall": lambda sample: sample.curve.area,
-    "binary_crossentropy": lambda sample: _mean(sample.losses),
-    "calibration": lambda sample: calibration.calibration(sample.labels, sample.predictions),
-    "example_count": lambda sample: float(len(sample)),
-    "f1_score": lambda sample: _f1(sample.counts),
-    "mean_prediction": lambda sample: _mean(sample.predictions),
-}
-
-
-def value(metric: str, sample: Sample) -> float:
-    """A metric's value; NaN where its denominator is 0.
-
-    Args:
-        metric: One of `benison.config.METRICS`.
-        sample: A model on a slice.
-    """
-    if metric in SHARES:
-        return share(*SHARES[metric](sample.counts))
-    return _OTHERS[metric](sample)
-
-
-def _mean(values: Floats) -> float:
-    return float(values.mean()) if len(values) else math.nan
-
-
-def _f1(of: Counts) -> float:
-    """2 TP / (2 TP + FP + FN)."""
-    return share(2 * of.true_positives, of.positives + of.predicted_positives)

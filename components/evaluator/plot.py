@@ -19,7 +19,8 @@ def curves(answers: Answers) -> dict[str, Any]:
     return {
         "roc": {role: _lists(roc_points(sample.levels)) for role, sample in answers.samples.items()},
         "calibration": {
-            role: _lists(reliability(sample.labels, sample.predictions)) for role, sample in answers.samples.items()
+            role: _lists(reliability(sample.labels, sample.predictions, sample.masses))
+            for role, sample in answers.samples.items()
         },
     }
 

@@ -18,6 +18,7 @@ from benison.components.evaluator.compare import Answers
 from benison.components.evaluator.evaluate import Asked, document, evaluate, slices, with_metrics_of, write_tfma
 from benison.components.evaluator.measure import Bools, Floats
 from benison.components.evaluator.tfma_files import Naming
+from benison.components.evaluator.weighing import rows_of
 from benison.config import Gate, format_of
 from benison.core import digests, documents
 from benison.core.casts import as_text
@@ -44,12 +45,12 @@ class Labels:
 
     Attributes:
         known: Whether a row has one.
-        positive: Whether a row is positive, of the rows that have one.
-        values: Its two values, as (positive, negative); None for one that does not occur.
+        positive: Whether a row is positive, or what share of it is, of the rows that have one.
+        values: Its two values, as (positive, negative); None for one that does not occur, and for both of shares.
     """
 
     known: Bools
-    positive: Bools
+    positive: Bools | Floats
     values: tuple[str | None, str | None]
 
 
@@ -81,7 +82,7 @@ def run(
     asked = _asked(columns, rows, labels, policy, digests.of_json([one.digest for one in dataset.sources]))
     found = slices(asked)
     answered = {role: probabilities(rows[model.column], model.column) for role, model in columns.models.items()}
-    outcome = evaluate(asked, found, Answers(asked.labels, answered, {}))
+    outcome = evaluate(asked, found, Answers(asked.rows, answered, {}))
     told = {role: model.column for role, model in columns.models.items()}
     write_tfma(folder, asked, told, outcome, Naming(asked.names, told, format_of(source) or ""))
     content = document(asked, {role: vars(model) for role, model in columns.models.items()}, outcome)
@@ -108,7 +109,8 @@ def _asked(columns: Columns, rows: pa.Table, labels: Labels, policy: Policy | No
     config = replace(columns.config, metrics=with_metrics_of(gate, columns.config.metrics))
     names = {role: model.name for role, model in columns.models.items()}
     file = policy.file if policy else ""
-    return Asked(config, columns.config_file, gate, columns.label, rows, labels.positive, snapshot, file, names)
+    counted = rows_of(labels.positive, rows, config.weight, columns.unit, columns.config_file)
+    return Asked(config, columns.config_file, gate, columns.label, rows, counted, snapshot, file, names)
 
 
 def _comparable(policy: Policy, roles: Sequence[str]) -> None:
@@ -138,6 +140,8 @@ def binary_labels(column: pa.ChunkedArray, name: str, positive: str | None) -> L
         DataError: There are no labels, or they have more than two values.
     """
     texts = as_text(column)
+    if positive is None and (shares := _shares(column)) is not None:
+        return shares
     values = sorted(value for value in pc.unique(texts).to_pylist() if value is not None)
     yes, no = meaning_of(values, name, positive)
     known = np.asarray(pc.is_valid(texts).to_numpy(), dtype=np.bool_)
@@ -167,12 +171,23 @@ def says_yes(value: str, positive: str | None) -> bool:
     return bool(_PLAIN.get(value.lower())) if positive is None else value == positive
 
 
+def _shares(column: pa.ChunkedArray) -> Labels | None:
+    """Labels that say what share of a row is positive; None where they are something else."""
+    if not pa.types.is_floating(column.type):
+        return None
+    numbers = np.asarray(pc.fill_null(column.cast(pa.float64()), math.nan).to_numpy(), dtype=np.float64)
+    known = ~np.isnan(numbers)
+    shares = numbers[known]
+    inside, split = bool(np.all((shares >= 0) & (shares <= 1))), bool(np.any((shares > 0) & (shares < 1)))
+    return Labels(known, shares, (None, None)) if inside and split else None
+
+
 def _check_two(values: Sequence[str], name: str) -> None:
     if not values:
         raise DataError(f"label column {name!r}", expected="labels", got="none in any row")
     if len(values) > 2:
         got = f"{len(values):,}: {_some(values)}"
-        hint = "models of yes or no are evaluated; put a label of several classes into one column for each"
+        hint = "put a label of several classes into one column for each; shares of a row are numbers from 0 to 1"
         raise DataError(f"label column {name!r}", expected="two values", got=got, hint=hint)
 
 

@@ -15,7 +15,7 @@ from benison import config, eval_config
 from benison.cards import card
 from benison.cards.evaluated import evaluated
 from benison.cards.markdown import markdown
-from benison.components.evaluator import keep, record
+from benison.components.evaluator import keep, overlap, record
 from benison.components.evaluator.compare import CHALLENGER, Answers
 from benison.components.evaluator.evaluate import (
     Asked,
@@ -29,11 +29,13 @@ from benison.components.evaluator.evaluate import (
 from benison.components.evaluator.measure import Floats
 from benison.components.evaluator.predict import Package
 from benison.components.evaluator.record import Outcome
-from benison.config import BASELINES, Label
-from benison.core import digests, documents
+from benison.components.evaluator.weighing import rows_of
+from benison.config import BASELINES, Config, Label
+from benison.core import digests, documents, key_sets
 from benison.core.errors import ConfigError
 from benison.core.examples import LabelledSplit, split_folder
 from benison.core.files import storage_errors, write_atomically
+from benison.core.key_sets import TrainedOn
 from benison.core.verdicts import Check
 
 _LOG = logging.getLogger(__name__)
@@ -48,12 +50,16 @@ class _Model:
         package: The digest that the package must have.
         model_digest: Tells whether two packages hold the same weights.
         said: What the evaluation says of it.
+        trained_on: Which rows; None: not recorded.
+        started_from: The package that its training started from; empty: it started anew, or nobody asks.
     """
 
     folder: Path
     package: str
     model_digest: str
     said: Document
+    trained_on: TrainedOn | None
+    started_from: str = ""
 
 
 def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions: Path, evaluation: Path) -> None:
@@ -67,7 +73,7 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
         predictions: What each model answered, row by row.
         evaluation: TFMA's own layout, the model card with what was found, and evaluation.json.
     """
-    asked, label = _asked(bundle / "project", holdout)
+    asked, settings = _asked(bundle / "project", holdout)
     found = slices(asked)
     models = _models(model, champion)
     with storage_errors(evaluation):
@@ -77,15 +83,16 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
         reason = documents.read(model / "not_trained.json", "not_trained")["reason"]
         return _write(evaluation, asked, models, record.no_model(reason))
     told = card.read(model)
-    packages = _opened(models, label)
+    packages = _opened(models, settings.label)
     answers = _answers(asked, models, packages)
     _write_predictions(predictions, asked, answers)
-    outcome = evaluate(asked, found, answers, _kept(asked, packages))
+    more = [*_disjoint(asked, settings, models), *_kept(asked, packages)]
+    outcome = evaluate(asked, found, answers, more)
     return _write(evaluation, asked, models, outcome, told)
 
 
-def _asked(project: Path, holdout: Path) -> tuple[Asked, Label]:
-    """What the project asks of the holdout, and what its models predict."""
+def _asked(project: Path, holdout: Path) -> tuple[Asked, Config]:
+    """What the project asks of the holdout, and all that it says."""
     settings = config.read(project)
     path = project / settings.evaluation
     slicing = eval_config.read(path)
@@ -98,22 +105,26 @@ def _asked(project: Path, holdout: Path) -> tuple[Asked, Label]:
     eval_config.check_columns(slicing, path, list(split.column_names))
     slicing = replace(slicing, metrics=with_metrics_of(settings.gate, slicing.metrics))
     snapshot = documents.read(holdout / "snapshot.json", "snapshot")["digest"]
-    rows = split.select(split.column_names)
-    return Asked(slicing, settings.evaluation, settings.gate, label.column, rows, split.labels == 1, snapshot), label
+    table = split.select(split.column_names)
+    rows = rows_of(split.labels == 1, table, slicing.weight, settings.gate.unit, f"{path.name} (example_weight_key)")
+    return Asked(slicing, settings.evaluation, settings.gate, label.column, table, rows, snapshot), settings
 
 
 def _models(model: Path, champion: Path) -> dict[str, _Model]:
     """Challenger, champion and reference, as far as there are any."""
     models = {}
     if not (model / "not_trained.json").exists():
-        said = documents.read(model / "training.json", "training")
-        said = {key: said[key] for key in ("package", "model_digest", "snapshot", "spans")}
-        models[CHALLENGER] = _Model(model / "Format-Serving", said["package"], said["model_digest"], said)
+        training = documents.read(model / "training.json", "training")
+        seen = TrainedOn.from_json(training["trained_on"])
+        said = {key: training[key] for key in ("package", "model_digest", "snapshot", "spans")}
+        base = training["base_model"]["package"] if training["base_model"] else ""
+        models[CHALLENGER] = _Model(model / "Format-Serving", said["package"], said["model_digest"], said, seen, base)
     resolved = documents.read(champion / "champion.json", "champion")
     for role in [role for role in BASELINES if resolved[role]]:
         entry = resolved[role]
         said = {key: entry[key] for key in ("package", "number", "spans", "snapshot")}
-        models[role] = _Model(champion / entry["folder"], entry["package"], entry["model_digest"], said)
+        recorded = TrainedOn.from_json(entry["trained_on"]) if entry["trained_on"] else None
+        models[role] = _Model(champion / entry["folder"], entry["package"], entry["model_digest"], said, recorded)
     return models
 
 
@@ -128,6 +139,17 @@ def _opened(models: Mapping[str, _Model], label: Label) -> dict[str, Package]:
     return found
 
 
+def _disjoint(asked: Asked, settings: Config, models: Mapping[str, _Model]) -> list[Check]:
+    """Whether no model was trained on what it is judged by."""
+    holdout = overlap.Holdout(asked.table, settings.entity, settings.validation.leakage.rows)
+    base = models[CHALLENGER].started_from
+    seen = {
+        role: overlap.Seen(one.trained_on, key_sets.beside(one.folder), inherited=one.package == base)
+        for role, one in models.items()
+    }
+    return list(overlap.disjoint(seen, holdout))
+
+
 def _kept(asked: Asked, packages: Mapping[str, Package]) -> list[Check]:
     """Whether features that champion and challenger share still mean the same, on rows of the holdout."""
     if "champion" not in packages:
@@ -136,7 +158,7 @@ def _kept(asked: Asked, packages: Mapping[str, Package]) -> list[Check]:
     pairs = keep.shared(champion.told["features"], challenger.told["features"])
     if not pairs:
         return []
-    rows = asked.rows.slice(0, keep.ROWS)
+    rows = asked.table.slice(0, keep.ROWS)
     return list(keep.kept(pairs, champion.transform(rows), challenger.transform(rows)))
 
 
@@ -147,12 +169,12 @@ def _answers(asked: Asked, models: Mapping[str, _Model], packages: Mapping[str, 
     for role, one in models.items():
         twin = next((other for other in found if models[other].package == one.package), "")
         if not twin:
-            _LOG.info("%s answers %d rows", role, asked.rows.num_rows)
-        found[role] = found[twin] if twin else packages[role].predict(asked.rows)
+            _LOG.info("%s answers %d rows", role, asked.table.num_rows)
+        found[role] = found[twin] if twin else packages[role].predict(asked.table)
         twin = twin or next((other for other in found if _alike(role, other, models, found)), "")
         if twin:
             same_as[role] = same_as.get(twin, twin)
-    return Answers(asked.labels, found, same_as)
+    return Answers(asked.rows, found, same_as)
 
 
 def _alike(role: str, other: str, models: Mapping[str, _Model], found: Mapping[str, Floats]) -> bool:
@@ -162,8 +184,8 @@ def _alike(role: str, other: str, models: Mapping[str, _Model], found: Mapping[s
 
 
 def _write_predictions(predictions: Path, asked: Asked, answers: Answers) -> None:
-    columns = {"label": asked.labels.astype(np.int8), **answers.predictions}
-    by_slice = {name: asked.rows[name] for name in asked.config.columns if name not in columns}
+    columns = {"label": asked.rows.labels.astype(np.int8), **answers.predictions}
+    by_slice = {name: asked.table[name] for name in asked.config.columns if name not in columns}
     folder = split_folder(predictions, "holdout")
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -14,17 +14,17 @@ from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2, v
 
 from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import CHALLENGER, Measured, Metric
-from benison.config import LESS_IS_BETTER, METRICS
+from benison.core import metrics as known
+from benison.core.metrics import better, find
 from benison.core.verdicts import Check, Tier, Verdict, combine
-from benison.eval_config import METRIC_OF_CLASS, EvalConfig
+from benison.eval_config import EvalConfig
 from benison.measures.intervals import UNKNOWN
 
 CONFIG = "eval_config.json"
 METRICS_FILE = "metrics-00000-of-00001.tfrecord"
 VALIDATIONS_FILE = "validations.tfrecord"
-_CLASS_OF_METRIC = {metric: name for name, metric in reversed(METRIC_OF_CLASS.items())}
 # TFMA counts rows once, whatever the number of models.
-_OF_NO_MODEL = ("example_count",)
+_OF_NO_MODEL = ("example_count", "weighted_example_count")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def eval_run(
     slicings = [
         config_pb2.SlicingSpec(feature_keys=one.keys, feature_values=dict(one.values)) for one in config.slicings
     ]
-    metrics = config_pb2.MetricsSpec(metrics=[_metric_config(metric) for metric in config.metrics])
+    metrics = config_pb2.MetricsSpec(metrics=[_metric_config(name) for name in config.metrics])
     run = config_pb2.EvalRun(
         eval_config=config_pb2.EvalConfig(model_specs=specs, slicing_specs=slicings, metrics_specs=[metrics]),
         version=version.VERSION,
@@ -85,9 +85,14 @@ def eval_run(
     return str(json_format.MessageToJson(run, sort_keys=True))
 
 
-def _metric_config(metric: str) -> config_pb2.MetricConfig:
+def _metric_config(name: str) -> config_pb2.MetricConfig:
     """The class, and the name where TFMA's own is another (fpr for false_positive_rate)."""
-    return config_pb2.MetricConfig(class_name=_CLASS_OF_METRIC[metric], config=json.dumps({"name": metric}))
+    asked = known.metric(name)
+    config: dict[str, object] = {"name": name}
+    if not math.isnan(asked.parameter) and asked.parameter != asked.kind.default:
+        whole = asked.parameter if asked.kind.parameter != "num_thresholds" else int(asked.parameter)
+        config[asked.kind.argument or asked.kind.parameter] = whole
+    return config_pb2.MetricConfig(class_name=asked.kind.classes[0], config=json.dumps(config))
 
 
 def metrics(measured: Sequence[Measured], types: Mapping[str, pa.DataType], naming: Naming = _BY_ROLE) -> list[bytes]:
@@ -147,7 +152,7 @@ def _difference(name: str, metric: Metric) -> Estimate:
     value = metric.models[CHALLENGER].value - metric.models["champion"].value
     if found is None:
         return Estimate(value, UNKNOWN)
-    return Estimate(value, -found.interval if name in LESS_IS_BETTER else found.interval)
+    return Estimate(value, -found.interval if better(name) < 0 else found.interval)
 
 
 def _value(figure: float) -> metrics_for_slice_pb2.MetricValue:
@@ -185,13 +190,13 @@ def validation(
 
 def _failure(check: Check) -> validation_result_pb2.ValidationFailure:
     """A check as TFMA writes it; one that asks of no metric has its name in the metric's place."""
-    metric, _, baseline = check.name.partition("_gain_over_")
+    name, _, baseline = check.name.partition("_gain_over_")
     failure = validation_result_pb2.ValidationFailure(message=f"{check.verdict}: {check.reason}")
-    failure.metric_key.name = metric
-    if metric not in METRICS:
+    failure.metric_key.name = name
+    if not find(name):
         return failure
     failure.metric_key.is_diff = bool(baseline)
-    turned = -1.0 if baseline and metric in LESS_IS_BETTER else 1.0
+    turned = -1.0 if baseline and better(name) < 0 else 1.0
     if "value" in check.numbers:
         failure.metric_value.CopyFrom(_value(turned * check.numbers["value"]))
     _set_threshold(failure.metric_threshold, check.numbers, baseline, turned)

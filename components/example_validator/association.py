@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
-from benison.components.example_validator.bounds import allowed, graded
 from benison.config.bounds import Bounds
 from benison.core.profiles import ColumnProfile, RowsProfile
 from benison.core.texts import spell_p
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.measures.bounds import allowed, graded
 from benison.measures.drift import benjamini_hochberg
 
 NAME = "label_association"

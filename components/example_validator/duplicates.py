@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benison.components.example_validator.bounds import share
 from benison.components.example_validator.keyed import Keyed
 from benison.components.example_validator.leakage import whole
 from benison.components.example_validator.runs import repeated, rows_of, shared
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.measures.bounds import share
 
 DUPLICATES, REDELIVERED = "duplicate_rows", "redelivered_rows"
 # Rows that are alike by nature are about as many in every span; so many times as many are not by nature.

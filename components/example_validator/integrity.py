@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from benison.components.example_validator.bounds import share
 from benison.components.example_validator.examine import Rows
 from benison.components.example_validator.keyed import Keyed, lacking, named, such_as
 from benison.components.example_validator.keys import Question, spill
@@ -17,6 +16,7 @@ from benison.config import Validation
 from benison.config.validation import Combination, ForeignKey, Key
 from benison.core.hashes import Hashes
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.measures.bounds import share
 from benison.measures.row_keys import MISSING, of_column, of_rows
 
 UNIQUE, UNIQUE_BETWEEN = "unique", "unique_between_spans"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from benison.components.example_validator.bounds import share
 from benison.components.example_validator.measure import LabelCounts
 from benison.config import Label
 from benison.config.validation import LabelRules
 from benison.core.spelling import misspelt, nearest
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.measures.bounds import share
 
 # Fewer rows than this of a class, and no measure of both classes has a variance.
 FEWEST_OF_A_CLASS = 2

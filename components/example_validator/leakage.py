@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benison.components.example_validator.bounds import allowed as in_words
-from benison.components.example_validator.bounds import could_block, graded, share
 from benison.components.example_validator.examine import Rows
 from benison.components.example_validator.keyed import Keyed, lacking, named, such_as
 from benison.components.example_validator.keys import Question
@@ -13,6 +11,8 @@ from benison.components.example_validator.label_time import label_time
 from benison.components.example_validator.runs import Found, left_out_of, rows_of, shared
 from benison.config.validation import Bounds, Leakage
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.measures.bounds import allowed as in_words
+from benison.measures.bounds import could_block, graded, share
 
 TRAIN, HOLDOUT = "split train", "split holdout"
 _SUBJECT = "train and holdout"

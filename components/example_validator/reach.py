@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from benison.components.example_validator.bounds import allowed, graded
 from benison.components.example_validator.drift import numbers_rows
 from benison.config.bounds import Bounds
 from benison.core.profiles import NUMERIC, ColumnProfile, RowsProfile
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.measures.bounds import allowed, graded
 
 NAME = "reach"
 

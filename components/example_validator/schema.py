@@ -9,7 +9,6 @@ from typing import TypeAlias
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
-from benison.components.example_validator.bounds import share
 from benison.components.example_validator.measure import Measured
 from benison.components.example_validator.severity import kind_of, said_tier, tier_of
 from benison.components.example_validator.shares import (
@@ -21,6 +20,7 @@ from benison.components.example_validator.shares import (
 )
 from benison.config.validation import SchemaRules
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.measures.bounds import share
 from benison.measures.proportions import wilson
 from benison.measures.tallies import ColumnTally
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benison.components.example_validator.bounds import allowed as in_words
-from benison.components.example_validator.bounds import could_block
 from benison.components.example_validator.measure import Measured
 from benison.config.validation import Bounds
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.measures.bounds import allowed as in_words
+from benison.measures.bounds import could_block
 from benison.measures.numbers import NEGATIVE, POSITIVE, Counts, NumberTally
 from benison.measures.separation import Separation, by_rate, in_order
 from benison.measures.tallies import ColumnTally, edges_of

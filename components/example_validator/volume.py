@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-from benison.components.example_validator.bounds import could_block, graded
 from benison.config.validation import Bounds
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.measures.bounds import could_block, graded
 
 
 def volume(subject: str, rows: int, past: Sequence[int], bounds: Bounds) -> Check:

@@ -9,6 +9,7 @@ from typing import Any
 
 from benison.components.pusher.bless import Blessing, superior
 from benison.components.pusher.evidence import Evidence, promoted_already, same_model
+from benison.core.key_sets import TrainedOn
 from benison.core.verdicts import Tier
 from benison.registry.log import Champion
 from benison.registry.manifest import Provenance
@@ -42,7 +43,7 @@ class Push:
     """What is to be published, and on whose behalf.
 
     Attributes:
-        folder: The package's files.
+        folder: The package's files; those of what it was trained on lie beside it.
         evidence: What the artifacts say.
         commit: The commit of the project; empty where there is none.
         who: Who or what asked for it.
@@ -170,6 +171,7 @@ def _provenance(push: Push) -> Provenance:
         model_digest=training["model_digest"],
         hyperparameters=training["hyperparameters"],
         evaluation=push.evidence.evaluation_digest,
+        trained_on=TrainedOn.from_json(training["trained_on"]),
     )
 
 

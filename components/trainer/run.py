@@ -29,8 +29,9 @@ from benison.components.trainer.inputs import model_features
 from benison.components.trainer.run_fn import run as run_fn
 from benison.components.trainer.serve import Served
 from benison.components.trainer.steps.blocks import Blocks
+from benison.components.trainer.trained_on import trained_on
 from benison.config import Config
-from benison.core import digests, documents, memory
+from benison.core import digests, documents, key_sets, memory
 from benison.core.errors import ModelCodeError
 from benison.core.examples import LabelledSplit
 from benison.core.files import storage_errors, write_atomically
@@ -84,8 +85,9 @@ def run(
         inputs = {"bundle": origin, "snapshot": snapshot["digest"], "base_model": base.package if base else None}
         given = _Given(examples, base, checkpoint_root, inputs)
         record, layers, kept = _trained_here(project, config, given, model)
-    package = digests.of_tree(model / ready.PACKAGE)
-    whole = {**record, "package": package, "bundle": origin, "snapshot": snapshot["digest"], "spans": snapshot["spans"]}
+    seen = trained_on(examples, config.entity, key_sets.beside(model / ready.PACKAGE)).to_json()
+    record |= {"package": digests.of_tree(model / ready.PACKAGE), "bundle": origin, "trained_on": seen}
+    whole = {**record, "snapshot": snapshot["digest"], "spans": snapshot["spans"]}
     write_atomically(model / "environment.txt", _packages().encode())
     features = documents.read(model / ready.PACKAGE / "assets.extra" / "features.json", "features")
     card.write(model, card_of(config, whole, snapshot, features, layers))

@@ -1,6 +1,5 @@
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,11 +7,11 @@ from hypothesis import strategies as st
 from benison.measures.intervals import (
     UNKNOWN,
     Interval,
-    correlation_of,
-    error_of_mean,
     mover,
+    on_atanh_scale,
     on_log_scale,
     on_logit_scale,
+    paired,
     symmetric,
     union,
 )
@@ -61,11 +60,16 @@ def test_mover_recovers_the_wald_interval_from_symmetric_ones(correlation: float
     assert found.upper == pytest.approx(0.1 + 1.6 * error)
 
 
-def test_correlation_and_error_are_those_of_numpy_and_claim_nothing_of_constants() -> None:
-    random = np.random.default_rng(1)
-    one = random.normal(size=50)
-    two = one + random.normal(size=50)
-    assert correlation_of(one, two) == pytest.approx(np.corrcoef(one, two)[0, 1])
-    assert correlation_of(one, np.ones(50)) == 0.0
-    assert error_of_mean(one) == pytest.approx(np.std(one, ddof=1) / math.sqrt(50))
-    assert math.isnan(error_of_mean(one[:1]))
+def test_on_fishers_scale_an_interval_is_symmetric_in_atanh_and_stays_between_minus_one_and_one() -> None:
+    found = on_atanh_scale(0.9, 0.1, 1.645)
+    centre = math.atanh(0.9)
+    assert math.atanh(found.upper) - centre == pytest.approx(centre - math.atanh(found.lower))
+    assert math.atanh(found.upper) - centre == pytest.approx(1.645 * 0.1 / (1 - 0.81))
+    assert not on_atanh_scale(1.0, 0.0, 1.645).known
+
+
+def test_a_paired_difference_claims_no_more_than_either_of_its_intervals() -> None:
+    own, other = Interval(0.7, 0.95), Interval(0.6, 0.85)
+    found = paired(0.9, own, 0.75, other, 0.02, 0.5, 1.7)
+    recovered = mover(0.9, own, 0.75, other, 0.5)
+    assert found == union(symmetric(0.15, 0.02, 1.7), recovered)

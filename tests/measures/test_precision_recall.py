@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from benison.measures.levels import Levels
+from benison.measures.masses import Masses
 from benison.measures.precision_recall import precision_recall
 
 Floats = npt.NDArray[np.float64]
@@ -69,7 +70,7 @@ def test_the_error_is_that_of_many_samples() -> None:
         labels, scores = sample(int(random.integers(1 << 30)), rows=800)
         found = precision_recall(Levels.of(labels, scores))
         areas.append(found.area)
-        errors.append(found.error)
+        errors.append(Masses(len(labels)).error(found.influences))
     assert np.mean(errors) == pytest.approx(np.std(areas), rel=0.1)
 
 
@@ -78,3 +79,16 @@ def test_perfect_and_single_classes() -> None:
     assert precision_recall(Levels.of(np.array([True, True]), np.array([0.9, 0.1]))).area == 1.0
     assert math.isnan(precision_recall(Levels.of(np.array([False, False]), np.array([0.9, 0.1]))).area)
     assert math.isnan(precision_recall(Levels.of(np.zeros(0, dtype=bool), np.zeros(0))).area)
+
+
+def test_weights_and_shares_of_a_row_count_as_so_much_of_it() -> None:
+    random = np.random.default_rng(6)
+    scores, weights = random.integers(0, 12, 80) / 7, random.integers(0, 4, 80).astype(float)
+    shares = random.choice([0.0, 0.25, 1.0], 80)
+    found = precision_recall(Levels.of(shares, scores, weights))
+    both = np.concatenate([np.ones(80, bool), np.zeros(80, bool)])
+    counted = np.concatenate([weights * shares, weights * (1 - shares)])
+    kept = counted > 0
+    expected = weighted_area(both[kept], np.tile(scores, 2)[kept], counted[kept])
+    assert found.area == pytest.approx(expected, abs=1e-12)
+    assert abs(float(weights @ found.influences)) < 1e-9

@@ -8,17 +8,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from benison.measures.levels import Levels
+from benison.measures.levels import Levels, buckets
+from benison.measures.masses import Masses
 from benison.measures.quantiles import cautious, normal, student
-from benison.measures.ranking import (
-    Placements,
-    auc_gain_interval,
-    auc_interval,
-    delong_error,
-    newcombe_interval,
-    placements,
-    roc_points,
-)
+from benison.measures.ranking import auc_interval, newcombe_interval, own_interval, roc_area, roc_points
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -45,32 +38,64 @@ def pairwise(labels: Bools, scores: Floats) -> Floats:
 @pytest.mark.parametrize("levels", [0, 5, 1])
 def test_auc_is_that_of_scikit_learn_with_and_without_ties(levels: int) -> None:
     labels, scores = sample(1, levels=levels)
-    assert placements(Levels.of(labels, scores)).auc == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
+    assert roc_area(Levels.of(labels, scores)).area == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=1, max_size=40))
-def test_placements_are_those_of_a_loop_over_pairs(rows: list[tuple[bool, int]]) -> None:
+def test_the_area_is_that_of_a_loop_over_pairs(rows: list[tuple[bool, int]]) -> None:
     labels, scores = np.array([row[0] for row in rows]), np.array([row[1] for row in rows], dtype=float)
-    found = placements(Levels.of(labels, scores))
+    found = roc_area(Levels.of(labels, scores)).area
     if not labels.any() or labels.all():
-        assert math.isnan(found.auc)
+        assert math.isnan(found)
         return
-    table = pairwise(labels, scores)
-    np.testing.assert_allclose(found.positives, table.mean(axis=1), atol=1e-12)
-    np.testing.assert_allclose(found.negatives, table.mean(axis=0), atol=1e-12)
+    assert found == pytest.approx(pairwise(labels, scores).mean(), abs=1e-12)
+
+
+def delong(table: Floats) -> float:
+    """DeLong's error from a table of every positive against every negative."""
+    rows, columns = table.shape
+    of_positives = sum((row.mean() - table.mean()) ** 2 for row in table) / (rows - 1)
+    of_negatives = sum((column.mean() - table.mean()) ** 2 for column in table.T) / (columns - 1)
+    return math.sqrt(of_positives / rows + of_negatives / columns)
 
 
 @pytest.mark.parametrize("levels", [0, 8])
-def test_delong_error_is_that_of_a_loop_over_pairs(levels: int) -> None:
+def test_the_error_is_delongs_of_one_model_and_of_a_pair(levels: int) -> None:
     labels, scores = sample(2, levels=levels)
     _, others = sample(3, levels=levels)
-    one, two = placements(Levels.of(labels, scores)), placements(Levels.of(labels, others))
+    one, two, masses = roc_area(Levels.of(labels, scores)), roc_area(Levels.of(labels, others)), Masses(len(labels))
+    assert masses.error(one.influences) == pytest.approx(delong(pairwise(labels, scores)), rel=1e-12)
     difference = pairwise(labels, scores) - pairwise(labels, others)
-    rows, columns = difference.shape
-    of_positives = sum((row.mean() - difference.mean()) ** 2 for row in difference) / (rows - 1)
-    of_negatives = sum((column.mean() - difference.mean()) ** 2 for column in difference.T) / (columns - 1)
-    error = delong_error(one.positives - two.positives, one.negatives - two.negatives)
-    assert error == pytest.approx(math.sqrt(of_positives / rows + of_negatives / columns), rel=1e-12)
+    assert masses.error(one.influences - two.influences) == pytest.approx(delong(difference), rel=1e-12)
+
+
+@pytest.mark.parametrize("levels", [0, 8])
+def test_a_row_with_a_weight_counts_as_so_many_rows(levels: int) -> None:
+    labels, scores = sample(4, levels=levels)
+    times = np.random.default_rng(1).integers(0, 4, len(labels))
+    found = roc_area(Levels.of(labels, scores, times.astype(float)))
+    expected = roc_area(Levels.of(np.repeat(labels, times), np.repeat(scores, times)))
+    assert found.area == pytest.approx(expected.area, abs=1e-12)
+    np.testing.assert_allclose(np.repeat(found.influences, times), expected.influences, atol=1e-12)
+
+
+def test_a_row_of_both_classes_counts_in_both() -> None:
+    _, scores = sample(5, levels=9)
+    shares = np.random.default_rng(2).choice([0.0, 0.25, 0.5, 1.0], len(scores))
+    found = roc_area(Levels.of(shares, scores), 1, 1)
+    both = np.concatenate([np.ones(len(scores), bool), np.zeros(len(scores), bool)])
+    expected = roc_area(Levels.of(both, np.tile(scores, 2), np.concatenate([shares, 1 - shares])))
+    assert found.area == pytest.approx(expected.area, abs=1e-12)
+    assert found.influences.sum() == pytest.approx(0, abs=1e-9)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.sampled_from([3, 200, 10_000]))
+def test_buckets_keep_the_order_of_predictions(predictions: list[float], thresholds: int) -> None:
+    ordered = np.sort(np.array(predictions))
+    found = buckets(ordered, thresholds)
+    assert np.all(np.diff(found) >= 0)
+    assert found[0] >= 0
+    assert found[-1] <= thresholds - 2
 
 
 def test_newcombe_ends_where_its_own_variance_refuses() -> None:
@@ -84,60 +109,31 @@ def test_newcombe_ends_where_its_own_variance_refuses() -> None:
 
 
 def test_perfectly_separated_classes_have_an_interval_all_the_same() -> None:
-    labels = np.array([False] * 30 + [True] * 30)
-    found = auc_interval(placements(Levels.of(labels, np.arange(60.0))), CONFIDENCE)
+    found = auc_interval(1.0, 0.0, 30, 30, CONFIDENCE)
+    assert found == newcombe_interval(1.0, 30, 30, CONFIDENCE) == own_interval(1.0, 0.0, 30, 30, CONFIDENCE)
     assert found.upper == 1.0
     assert 0.9 < found.lower < 0.99
 
 
-def test_the_auc_interval_claims_no_more_than_delong_on_the_logit_scale() -> None:
-    labels, scores = sample(4)
-    placed = placements(Levels.of(labels, scores))
-    logit, error = math.log(placed.auc / (1 - placed.auc)), delong_error(placed.positives, placed.negatives)
-    half = cautious(CONFIDENCE, int(labels.sum())) * error / (placed.auc * (1 - placed.auc))
-    found = auc_interval(placed, CONFIDENCE)
-    assert found.lower <= 1 / (1 + math.exp(half - logit)) + 1e-12
-    assert found.upper >= 1 / (1 + math.exp(-half - logit)) - 1e-12
-
-
-def test_the_gain_turns_round_with_the_models() -> None:
-    labels, scores = sample(5)
-    _, others = sample(6, lift=0.7)
-    one, two = placements(Levels.of(labels, scores)), placements(Levels.of(labels, others))
-    found, turned = auc_gain_interval(one, two, CONFIDENCE), auc_gain_interval(two, one, CONFIDENCE)
-    assert -found.lower == pytest.approx(turned.upper, abs=1e-12)
-    assert -found.upper == pytest.approx(turned.lower, abs=1e-12)
-    assert found.lower < one.auc - two.auc < found.upper
-
-
-def test_the_gain_of_a_model_over_one_that_ranks_alike_is_all_but_certain() -> None:
-    labels, scores = sample(7)
-    one, two = placements(Levels.of(labels, scores)), placements(Levels.of(labels, scores**2))
-    found = auc_gain_interval(one, two, CONFIDENCE)
-    assert max(abs(found.lower), abs(found.upper)) < 0.02
-
-
-def test_the_gain_holds_when_one_model_separates_perfectly() -> None:
-    labels, scores = sample(8)
-    found = auc_gain_interval(
-        placements(Levels.of(labels, labels + 0.0)), placements(Levels.of(labels, scores)), CONFIDENCE
+def test_the_auc_interval_claims_no_more_than_delong_on_the_logit_scale_and_newcombe() -> None:
+    found, own = (of(0.8, 0.03, 90, 210, CONFIDENCE) for of in (auc_interval, own_interval))
+    logit, half = math.log(0.8 / 0.2), cautious(CONFIDENCE, 90) * 0.03 / (0.8 * 0.2)
+    assert (own.lower, own.upper) == pytest.approx(
+        [1 / (1 + math.exp(half - logit)), 1 / (1 + math.exp(-half - logit))]
     )
-    assert 0 < found.lower < 1 - placements(Levels.of(labels, scores)).auc < found.upper <= 1
+    newcombe = newcombe_interval(0.8, 90, 210, CONFIDENCE)
+    assert (found.lower, found.upper) == (min(own.lower, newcombe.lower), max(own.upper, newcombe.upper))
 
 
 @pytest.mark.parametrize("positives", [0, 1])
 def test_with_a_class_of_fewer_than_two_nothing_is_said(positives: int) -> None:
-    labels = np.arange(30) < positives
-    placed = placements(Levels.of(labels, np.linspace(0, 1, 30)))
-    assert not auc_interval(placed, CONFIDENCE).known
-    assert not auc_gain_interval(placed, placed, CONFIDENCE).known
+    assert not auc_interval(0.7, 0.1, positives, 29, CONFIDENCE).known
 
 
 def test_an_order_preserving_change_of_scores_changes_nothing() -> None:
     labels, scores = sample(9)
-    one, two = placements(Levels.of(labels, scores)), placements(Levels.of(labels, np.log(scores) * 7))
-    np.testing.assert_array_equal(one.positives, two.positives)
-    np.testing.assert_array_equal(one.negatives, two.negatives)
+    one, two = roc_area(Levels.of(labels, scores)), roc_area(Levels.of(labels, np.log(scores) * 7))
+    np.testing.assert_array_equal(one.influences, two.influences)
 
 
 def test_the_roc_curve_is_that_of_scikit_learn_where_it_has_few_points() -> None:
@@ -154,7 +150,7 @@ def test_a_long_roc_curve_is_thinned_without_losing_area() -> None:
     assert points[0].tolist() == [0, 0]
     assert points[-1].tolist() == [1, 1]
     area = float(np.sum(np.diff(points[:, 0]) * (points[1:, 1] + points[:-1, 1]) / 2))
-    assert area == pytest.approx(placements(Levels.of(labels, scores)).auc, abs=1e-3)
+    assert area == pytest.approx(roc_area(Levels.of(labels, scores)).area, abs=1e-3)
 
 
 def test_without_both_classes_there_is_no_roc_curve() -> None:
@@ -170,4 +166,4 @@ def test_quantiles_are_those_of_scipy(confidence: float, size: int) -> None:
 
 
 def test_a_class_that_is_missing_leaves_the_auc_undefined() -> None:
-    assert math.isnan(Placements(np.zeros(0), np.ones(3)).auc)
+    assert math.isnan(roc_area(Levels.of(np.zeros(3, dtype=bool), np.arange(3.0))).area)

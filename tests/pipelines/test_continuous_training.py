@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,50 @@ def test_a_holdout_row_was_never_trained_on_by_any_champion(twice: Path) -> None
             file = output(twice, run, "example-gen", artifact) / f"Split-{split}" / "data-00000.parquet"
             seen.update(pq.read_table(file)["order"].to_pylist())
     assert held and trained and not held & trained
+
+
+def disjoint(project: Path, run: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    evaluation = read(output(project, run, "evaluator", "evaluation") / "evaluation.json", "evaluation")
+    return {check["subject"]: check for check in evaluation["checks"] if check["name"] == "holdout_disjoint"}
+
+
+def test_no_model_of_any_run_was_trained_on_its_holdout(twice: Path) -> None:
+    first, *others = [disjoint(twice, run) for run in records(twice)]
+    assert [list(first), *map(list, others)] == [["challenger"], *[["challenger", "champion", "reference"]] * 3]
+    for found in (first, *others):
+        assert {(check["tier"], check["verdict"], check["numbers"]["shared"]) for check in found.values()} == {
+            ("hard", "PASS", 0)
+        }
+
+
+def test_a_holdout_that_the_champion_was_trained_on_blocks_with_the_overlap_counted(
+    twice: Path, tmp_path: Path
+) -> None:
+    """Other shares make a holdout of rows that were in train before."""
+    pq = pytest.importorskip("pyarrow.parquet")
+    project = Path(shutil.copytree(twice, tmp_path / "project"))
+    settings = project / "benison.yaml"
+    shares = "  window: 2\n  splits: {shares: {train: 0.2, eval: 0.2, holdout: 0.6}}\n"
+    settings.write_text(settings.read_text().replace("  window: 2\n", shares))
+    assert leave("run", project, "--span", 2) == 1
+    *_, run = records(project)
+
+    def orders(run: dict[str, Any], artifact: str, split: str) -> list[str]:
+        file = output(project, run, "example-gen", artifact) / f"Split-{split}" / "data-00000.parquet"
+        return list(pq.read_table(file)["order"].to_pylist())
+
+    trained = records(project)[1]
+    seen = {*orders(trained, "examples", "train"), *orders(trained, "examples", "eval")}
+    held = orders(run, "holdout", "holdout")
+    again = sum(order in seen for order in held)
+    found = disjoint(project, run)
+    assert again > 100
+    assert (found["champion"]["verdict"], found["champion"]["tier"]) == ("INCONCLUSIVE", "hard")
+    assert found["champion"]["numbers"] == {"rows": len(held), "shared": again, "share": again / len(held)}
+    assert (found["challenger"]["verdict"], found["challenger"]["numbers"]["shared"]) == ("PASS", 0)
+    blessing = read(output(project, run, "pusher", "blessing") / "blessing.json", "blessing")
+    assert blessing["verdict"] == "INCONCLUSIVE"
+    assert any(reason.startswith(f"{again:,} of {len(held):,} rows") for reason in blessing["reasons"])
 
 
 def test_the_challenger_is_held_against_the_champion_on_the_same_rows(twice: Path) -> None:

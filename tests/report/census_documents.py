@@ -283,6 +283,7 @@ def training() -> Documents:
         }
         for epoch in range(1, 15)
     ]
+    keys = {"columns": ["age", "income"], "rows": 9770, "left_out": 0, "keys": 9768, "digest": digest("keys")}
     return {
         "package": digest("package 7"),
         "model_digest": digest("model 7"),
@@ -295,6 +296,7 @@ def training() -> Documents:
         "rows": {"train": 7328, "eval": 2442},
         "base_model": None,
         "search": None,
+        "trained_on": {"rows": keys, "entities": None},
         "curves": curves,
         "best_epoch": 11,
         "parameters": 13_057,

@@ -26,7 +26,7 @@ from census_documents import (
 
 def champion_entry(number: int) -> dict[str, Any]:
     folder = "champion" if number == 6 else "reference"
-    return {**compared(number), "model_digest": digest(f"model {number}"), "folder": folder}
+    return {**compared(number), "model_digest": digest(f"model {number}"), "folder": folder, "trained_on": None}
 
 
 _TASKS = {

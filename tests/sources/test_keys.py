@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benison.sources.keys import row_keys
+from benison.sources.keys import complete_keys, content_keys, row_keys
 
 ALL = 2**64 - 1
 
@@ -107,3 +107,26 @@ def test_neighbouring_numbers_are_spread_evenly(start: int) -> None:
     counts = np.bincount((keys >> np.uint64(60)).astype(int), minlength=16)
     # Chi-square with 15 degrees of freedom: 0.9999999 quantile is 62.
     assert ((counts - 250.0) ** 2 / 250).sum() < 62
+
+
+@given(ROWS)
+def test_content_keys_are_equal_just_where_row_keys_are(rows: list[dict[str, Any]]) -> None:
+    table = pa.Table.from_pylist(rows, SCHEMA)
+    by_row, by_content = row_keys(table, SCHEMA.names), content_keys(table, SCHEMA.names)
+    assert ((by_row[:, None] == by_row) == (by_content[:, None] == by_content)).all()
+
+
+@given(ROWS, st.permutations(SCHEMA.names))
+def test_content_keys_depend_neither_on_the_order_of_columns_nor_on_how_rows_are_cut(
+    rows: list[dict[str, Any]], names: list[str]
+) -> None:
+    table = pa.Table.from_pylist(rows, SCHEMA)
+    keys = content_keys(table, SCHEMA.names)
+    assert (content_keys(table, names) == keys).all()
+    assert (np.concatenate([content_keys(table[at : at + 1], names) for at in range(len(rows))]) == keys).all()
+
+
+def test_rows_that_lack_a_value_have_no_complete_key() -> None:
+    table = pa.table({"user": ["ann", None, "bob", "ann"], "day": [1, 1, None, 1]})
+    assert (complete_keys(table, ["user"]) == content_keys(table, ["user"])[[0, 2, 3]]).all()
+    assert (complete_keys(table, ["user", "day"]) == content_keys(table, ["user", "day"])[[0, 3]]).all()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benison.config import LESS_IS_BETTER, WITHOUT_DIRECTION, Gate
+from benison.config import Gate
+from benison.core.metrics import better
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.report.comparison import WHOLE, Document, asked_by_slice, baselines, gain_over, main_metrics, slices
 
@@ -84,9 +85,9 @@ def _harm(evidence: Evaluation, metric: str, one: Document) -> tuple[float, floa
     if gain is not None:
         return _told_apart(gain), gain["value"] if gain["value"] is not None else 0.0
     found = metrics["challenger"]
-    if found["lower"] is None or metric in WITHOUT_DIRECTION:
+    if found["lower"] is None or not better(metric):
         return float(found["lower"] is None), 0.0
-    return 0.0, -found["value"] if metric in LESS_IS_BETTER else found["value"]
+    return 0.0, -found["value"] if better(metric) < 0 else found["value"]
 
 
 def _told_apart(gain: Document) -> float:

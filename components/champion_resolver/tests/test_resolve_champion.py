@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benison.components.champion_resolver.run import run
-from benison.core import digests, documents
+from benison.core import digests, documents, key_sets
 from benison.core.errors import IntegrityError, RegistryError
+from benison.core.key_sets import TrainedOn
 from benison.registry.log import utc
 from benison.registry.registry import Registry
-from benison.registry.testing import NOON, SAID, Bench, digest, profile
+from benison.registry.testing import NOON, SAID, Bench, digest, package, profile, provenance
 
 YAML = """
 name: census
@@ -64,6 +67,7 @@ def test_copies_a_first_champion_once_for_both_roles(bench: Bench, tmp_path: Pat
         "snapshot": digest("snapshot of spans (1, 2)"),
         "model_digest": digest("weights of one"),
         "folder": "champion",
+        "trained_on": None,
     }
     assert sorted(path.name for path in champion.iterdir()) == ["champion", "champion.json"]
     assert digests.of_tree(champion / "champion") == first.package
@@ -101,6 +105,29 @@ def test_brings_every_accepted_snapshot(bench: Bench, tmp_path: Path) -> None:
     }
     for path in history.iterdir():
         assert documents.read(path, "history_entry")["accepted_at"] == utc(NOON)
+
+
+def test_brings_what_each_baseline_was_trained_on(bench: Bench, tmp_path: Path) -> None:
+    seen = []
+    for number, word in enumerate(("one", "two")):
+        folder = package(tmp_path / word / "Format-Serving", word)
+        keys = key_sets.write(np.array([5, number], np.uint64), ("age",), 0, key_sets.beside(folder))
+        seen.append(TrainedOn(keys, None))
+        registered = bench.registry.register(
+            folder, replace(provenance(word, (number + 1,)), trained_on=seen[-1]), **SAID
+        )
+        bench.bless(registered)
+        bench.registry.promote(registered, by_hand=False, **SAID)
+    champion, _ = resolved(tmp_path)
+    found = documents.read(champion / "champion.json", "champion")
+    for role, trained_on, number in (("reference", seen[0], 0), ("champion", seen[1], 1)):
+        assert TrainedOn.from_json(found[role]["trained_on"]) == trained_on
+        beside = key_sets.beside(champion / found[role]["folder"])
+        assert key_sets.read(trained_on.rows, beside).tolist() == [number, 5]
+    (tmp_path / "registry" / "census" / "trained_on" / seen[1].rows.file).unlink()
+    with pytest.raises(IntegrityError, match=rf"{seen[1].rows.file}: expected a file of keys, got none"):
+        resolved(tmp_path, "later")
+    assert not (tmp_path / "later" / "champion" / "champion.json").exists()
 
 
 def test_says_the_same_bytes_twice(bench: Bench, tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from benison.components.evaluator.columns import Columns, Model, Said, columns_of
-from benison.config import METRICS
 from benison.core.errors import ConfigError
+from benison.core.metrics import USUAL
 from benison.eval_config import EvalConfig, ModelSpec, Slicing
 
 KNOWN = ["y", "new", "old", "older", "sex", "race"]
 FILE = Path("eval.json")
-NEW, OLD = ModelSpec("boosted", "y", "new", False), ModelSpec("linear", "y", "old", True)
+NEW, OLD = ModelSpec("boosted", "y", "new", "", False), ModelSpec("linear", "y", "old", "", True)
 
 
 def config(*models: ModelSpec, label: str = "y") -> EvalConfig:
@@ -32,7 +32,7 @@ def test_the_command_line_alone_is_enough_and_then_every_metric_is_measured() ->
         "reference": Model("older", "older"),
     }
     assert found.config.slicings == (Slicing(), Slicing(("sex",)), Slicing(("race",)))
-    assert found.config.metrics == METRICS
+    assert found.config.metrics == USUAL
     assert found.all == ("y", "new", "old", "older", "sex", "race")
 
 
@@ -46,7 +46,7 @@ def test_the_command_line_says_what_the_config_leaves_out() -> None:
     found = both(Said("y", "new", ("old",), ("sex", "race")), config(label=""))
     assert found.models == {"challenger": Model("new", "new"), "champion": Model("old", "old")}
     assert found.config.slicings == (Slicing(), Slicing(("sex",)), Slicing(("race",)))
-    named = [ModelSpec("boosted", "", "", False), ModelSpec("linear", "", "", True)]
+    named = [ModelSpec("boosted", "", "", "", False), ModelSpec("linear", "", "", "", True)]
     found = both(Said("y", "new", ("old",)), config(*named, label=""))
     assert found.models == {"challenger": Model("boosted", "new"), "champion": Model("linear", "old")}
 
@@ -77,10 +77,10 @@ def test_what_both_say_alike_is_no_conflict() -> None:
          "(model_specs), 1, got 2"),
         (Said("y", "new", ("new",)), config(), "column 'new': expected label and predictions of each model with a "
          "column of their own, got the same twice"),
-        (Said(), config(NEW, ModelSpec("boosted", "y", "old", True)), "name 'boosted': expected"),
+        (Said(), config(NEW, ModelSpec("boosted", "y", "old", "", True)), "name 'boosted': expected"),
         (
             Said(),
-            config(NEW, ModelSpec("other", "y", "old", False)),
+            config(NEW, ModelSpec("other", "y", "old", "", False)),
             "eval.json (model_specs): expected one model beside its baseline, got 2 without a baseline\n\n"
             "hint: evaluate one after another, or give the one that they are compared with  is_baseline: true",
         ),

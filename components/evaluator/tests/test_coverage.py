@@ -10,8 +10,8 @@ import pytest
 from scipy import special
 
 from benison.components.evaluator.bound import Estimate, estimate, gain
-from benison.components.evaluator.measure import Sample
-from benison.config import METRICS, WITHOUT_DIRECTION
+from benison.components.evaluator.measure import Rows, Sample
+from benison.core.metrics import USUAL, better
 from benison.measures.proportions import tango
 
 CONFIDENCE = 0.95
@@ -46,7 +46,7 @@ class Population:
     def _model(self, labels: npt.NDArray[np.bool_], noise: Floats, random: np.random.Generator, lift: float) -> Sample:
         scores = (0.8 * noise + 0.6 * random.normal(size=len(labels))) * np.where(labels, self.spread, 1.0)
         logits = lift * (scores + lift * labels) - lift**2 / 2 + np.log(self.share / (1 - self.share))
-        return Sample(labels, special.expit(logits))
+        return Sample(Rows.of(labels), special.expit(logits))
 
 
 POPULATIONS = {
@@ -61,11 +61,11 @@ Figures = dict[str, Estimate]
 
 
 def values(one: Sample, _: Sample) -> Figures:
-    return {metric: estimate(metric, one, CONFIDENCE) for metric in METRICS if metric != "example_count"}
+    return {metric: estimate(metric, one, CONFIDENCE) for metric in USUAL if metric != "example_count"}
 
 
 def gains(one: Sample, two: Sample) -> Figures:
-    return {metric: gain(metric, one, two, CONFIDENCE) for metric in METRICS if metric not in WITHOUT_DIRECTION}
+    return {metric: gain(metric, one, two, CONFIDENCE) for metric in USUAL if better(metric)}
 
 
 def truth(population: Population, figures: Callable[[Sample, Sample], Figures]) -> dict[str, float]:

@@ -130,7 +130,11 @@ def test_the_first_run_is_decided_by_absolute_checks(
     found = world.run()
     assert found["verdict"] == "PASS"
     assert (found["champion"], found["reference"]) == (None, None)
-    assert verdicts(found) == {("predictions", "challenger"): "PASS", ("auc", "overall"): "PASS"}
+    assert verdicts(found) == {
+        ("predictions", "challenger"): "PASS",
+        ("holdout_disjoint", "challenger"): "PASS",
+        ("auc", "overall"): "PASS",
+    }
     assert {(one["name"], one["reason"]) for one in found["not_applicable"]} == {
         (f"{metric}_gain_over_{role}", f"no {role} yet")
         for metric in ("auc", "recall")

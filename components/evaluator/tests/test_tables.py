@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from benison.components.evaluator.compare import Answers, usable
-from benison.components.evaluator.measure import Sample
+from benison.components.evaluator.measure import Rows, Sample
 from benison.components.evaluator.predictions import binary_labels, probabilities
 from benison.components.evaluator.slice import cut
 from benison.components.evaluator.tables import cells
@@ -34,6 +34,7 @@ from benison.components.evaluator.tables.tables import LOSS, PREDICTION, Tables
 from benison.components.evaluator.tables.tally import Tally, Wanted
 from benison.core.errors import ConfigError, DataError
 from benison.eval_config import EvalConfig, Slicing
+from benison.measures import calibration
 from benison.sources.columns import Columns
 from benison.sources.dataset import Dataset, open_files
 
@@ -125,18 +126,28 @@ BINS = tuple(
 )
 
 
-def in_memory() -> list[tuple[str, Answers]]:
-    """What `benison evaluate` holds in memory of each slice."""
+@dataclass(frozen=True)
+class InMemory:
+    """A slice as `benison evaluate` holds it in memory."""
+
+    name: str
+    labels: npt.NDArray[np.bool_]
+    predictions: dict[str, Floats]
+
+    def sample(self, model: str) -> Sample:
+        return Sample(Rows.of(self.labels), self.predictions[model])
+
+
+def in_memory() -> list[InMemory]:
     labels = binary_labels(TABLE["label"], "label", "yes")
     kept = TABLE.filter(pa.array(labels.known))
-    answers = Answers(labels.positive, {name: probabilities(kept[name], name) for name in MODELS}, {})
-    found = cut(kept, EvalConfig("", SLICINGS, ("auc",)), "eval_config.json")
-    answers, found = usable(answers, found)
-    parts = []
-    for one in found:
-        predictions = {name: of[one.rows] for name, of in answers.predictions.items()}
-        parts.append((one.name, Answers(answers.labels[one.rows], predictions, {})))
-    return parts
+    answers = Answers(Rows.of(labels.positive), {name: probabilities(kept[name], name) for name in MODELS}, {})
+    answers, found = usable(answers, cut(kept, EvalConfig("", SLICINGS, ("auc",)), "eval_config.json"))
+    positive = answers.rows.labels.astype(np.bool_)
+    return [
+        InMemory(one.name, positive[one.rows], {name: of[one.rows] for name, of in answers.predictions.items()})
+        for one in found
+    ]
 
 
 def test_buckets_are_those_of_a_search_beside_every_edge_too() -> None:
@@ -215,16 +226,16 @@ def test_counts_and_sums_are_those_of_every_row_in_memory() -> None:
     keys = ordered(tables, SLICINGS, kinds, "eval_config.json")
     wanted_slices = in_memory()
     assert len(keys) == len(wanted_slices) == 15
-    for key, (name, answers) in zip(keys, wanted_slices, strict=True):
+    for key, answers in zip(keys, wanted_slices, strict=True):
         found = tables.slices[key]
-        assert ", ".join(f"{column}={value}" for column, value in key) == name.replace("overall", "")
+        assert ", ".join(f"{column}={value}" for column, value in key) == answers.name.replace("overall", "")
         assert (found.rows, found.positives) == (len(answers.labels), np.count_nonzero(answers.labels))
         for number, model in enumerate(MODELS):
             scores = answers.predictions[model]
             naive = np.zeros((2, BUCKETS + 1), np.int64)
             np.add.at(naive, (answers.labels.astype(int), np.searchsorted(EDGES, scores)), 1)
             assert np.array_equal(found.histograms[number], naive)
-            losses = Sample(answers.labels, scores).losses
+            losses = calibration.log_losses(answers.labels, scores)
             for what, values in ((PREDICTION, scores), (LOSS, losses)):
                 sums = [values[~answers.labels].sum(), values[answers.labels].sum()]
                 assert found.sums.values[:, number, what] == pytest.approx(sums, rel=1e-9)
@@ -232,16 +243,16 @@ def test_counts_and_sums_are_those_of_every_row_in_memory() -> None:
 
 def test_counts_at_the_threshold_are_those_of_the_confusion_matrix() -> None:
     tables = tallied(TABLE, wanted())
-    for key, (_, answers) in zip(ordered(tables, SLICINGS[:1], {}, ""), in_memory()[:1], strict=True):
+    for key, answers in zip(ordered(tables, SLICINGS[:1], {}, ""), in_memory()[:1], strict=True):
         for number, model in enumerate(MODELS):
-            counts, found = Sample(answers.labels, answers.predictions[model]).counts, tables.slices[key]
+            counts, found = answers.sample(model).counts(), tables.slices[key]
             above = found.histograms[number][:, BUCKETS // 2 + 1 :].sum(axis=1)
             assert above.tolist() == [counts.false_positives, counts.true_positives]
 
 
 def test_joint_tables_are_those_of_a_loop_and_tell_discordant_rows_exactly() -> None:
     tables = tallied(TABLE, wanted())
-    _, answers = in_memory()[0]
+    answers = in_memory()[0]
     for pair, (one, two) in enumerate(PAIRS):
         first, second = answers.predictions[MODELS[one]], answers.predictions[MODELS[two]]
         binned = [np.searchsorted(BINS[model].cuts, of).tolist() for model, of in ((one, first), (two, second))]
@@ -280,7 +291,7 @@ def test_an_auc_of_buckets_is_off_by_half_the_tied_pairs_at_most() -> None:
 
 def test_stand_ins_of_a_pair_answer_at_the_threshold_as_their_rows_do() -> None:
     found = tallied(TABLE, wanted()).slices[()]
-    _, answers = in_memory()[0]
+    answers = in_memory()[0]
     for pair, (one, two) in enumerate(PAIRS):
         rows = of_pair(found, pair, BINS[one], BINS[two])
         first, second = (answers.predictions[MODELS[model]] > 0.5 for model in (one, two))

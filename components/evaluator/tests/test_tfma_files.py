@@ -18,12 +18,14 @@ from tensorflow_model_analysis.proto import config_pb2
 from benison.components.evaluator import judge, tfma_files
 from benison.components.evaluator.compare import Answers, Measured, compare
 from benison.components.evaluator.judge import Baselines
+from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.slice import cut
-from benison.config import METRICS, Gate, GateCheck
+from benison.config import Gate, GateCheck
+from benison.core.metrics import USUAL
 from benison.core.verdicts import Tier
 from benison.eval_config import EvalConfig, Slicing
 
-CONFIG = EvalConfig("label", (Slicing(), Slicing(("sex",)), Slicing(("grade",), (("sex", "Female"),))), METRICS)
+CONFIG = EvalConfig("label", (Slicing(), Slicing(("sex",)), Slicing(("grade",), (("sex", "Female"),))), USUAL)
 PACKAGES = {"challenger": "sha256:" + "1" * 64, "champion": "sha256:" + "2" * 64, "reference": "sha256:" + "3" * 64}
 ROWS = 500
 Floats = npt.NDArray[np.float64]
@@ -46,8 +48,8 @@ def table() -> pa.Table:
     return pa.table({**columns, **of_models})
 
 
-def measured(table: pa.Table, *roles: str, metrics: tuple[str, ...] = METRICS) -> list[Measured]:
-    answers = Answers(table["label"].to_numpy() == 1, {role: table[role].to_numpy() for role in roles}, {})
+def measured(table: pa.Table, *roles: str, metrics: tuple[str, ...] = USUAL) -> list[Measured]:
+    answers = Answers(Rows.of(table["label"].to_numpy()), {role: table[role].to_numpy() for role in roles}, {})
     return compare(answers, cut(table, CONFIG, "eval_config.json"), metrics, 0.95)
 
 
@@ -104,7 +106,7 @@ def test_figures_are_those_of_tfma(table: pa.Table) -> None:
     ours = {one.name: one for one in measured(table, "challenger")}
     assert set(theirs) == set(ours) == {"overall", "sex=Female", "sex=Male", *FEMALE_GRADES}
     for name, one in ours.items():
-        assert set(theirs[name]) == set(METRICS)
+        assert set(theirs[name]) == set(USUAL)
         for metric, found in one.metrics.items():
             assert figure(theirs[name][metric]) == pytest.approx(found.models["challenger"].value, rel=1e-9), metric
 
@@ -131,7 +133,7 @@ def test_tfma_reads_our_figures_and_intervals(table: pa.Table, tmp_path: Path) -
     result = model_eval_lib.load_eval_result(str(tmp_path / "evaluation"))
     read = {name_of(key): found for key, found in result.get_metrics_for_all_slices().items()}
     for one in measured(table, "challenger"):
-        assert set(read[one.name]) == set(METRICS)
+        assert set(read[one.name]) == set(USUAL)
         for metric, found in one.metrics.items():
             ours = found.models["challenger"]
             assert figure(read[one.name][metric]) == pytest.approx(ours.value, rel=1e-12)

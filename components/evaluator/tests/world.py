@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
 from benison.cards import card as cards
 from benison.components.evaluator.run import run
-from benison.core import digests, documents
+from benison.core import digests, documents, key_sets
+from benison.core.key_sets import TrainedOn
+from benison.sources.keys import content_keys
 
 EXAMPLES = documents.SCHEMAS / "examples" / "valid"
 GATE: dict[str, Any] = {
@@ -49,12 +52,28 @@ class World:
         pq.write_table(table, folder / "data-00000.parquet")
         documents.write(self.root / "holdout" / "snapshot.json", "snapshot", an_example("snapshot"))
 
-    def challenger(self, package: Path, model_digest: str = "sha256:" + "c" * 64) -> str:
+    def trained_on(self, artifact: str, table: pa.Table | None) -> dict[str, Any]:
+        """Writes what a model in an artifact was trained on; None: on rows like those of the holdout, but others."""
+        folder = key_sets.beside(self.root / artifact / "package")
+        columns = ("age", "sex", "income") if table is None else tuple(table.column_names)
+        keys = np.array([3, 1, 2], np.uint64) if table is None else content_keys(table, columns)
+        return TrainedOn(key_sets.write(keys, columns, 0, folder), None).to_json()
+
+    def challenger(
+        self,
+        package: Path,
+        model_digest: str = "sha256:" + "c" * 64,
+        trained_on: pa.Table | None = None,
+        base: Path | None = None,
+    ) -> str:
         folder = self.root / "model"
         folder.mkdir()
         (folder / "Format-Serving").symlink_to(package)
         digest = digests.of_tree(package)
         said = {**an_example("training"), "package": digest, "model_digest": model_digest}
+        if base is not None:
+            said["base_model"] = {"package": digests.of_tree(base), "features": [], "weights": 1, "new_weights": []}
+        said["trained_on"] = self.trained_on("model", trained_on)
         documents.write(folder / "training.json", "training", said)
         self.card(digest)
         return digest
@@ -65,7 +84,7 @@ class World:
         card["model_details"]["version"]["name"] = package
         cards.write(self.root / "model", card)
 
-    def champion(self, **packages: Path) -> None:
+    def champion(self, *, recorded: bool = True, **packages: Path) -> None:
         """Champion and reference; the same package is there once."""
         (self.root / "champion").mkdir()
         entries: dict[str, Any] = {"champion": None, "reference": None}
@@ -81,6 +100,7 @@ class World:
                 "snapshot": "sha256:" + "5" * 64,
                 "model_digest": "sha256:" + str(number) * 64,
                 "folder": folder,
+                "trained_on": self.trained_on("champion", None) if recorded else None,
             }
         documents.write(self.root / "champion" / "champion.json", "champion", entries)
 

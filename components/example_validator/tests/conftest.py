@@ -89,7 +89,7 @@ class Snapshot:
         """Names a champion that was trained on this snapshot."""
         digest = digests.of_bytes(b"champion")
         entry = {"package": digest, "number": 3, "spans": [1], "snapshot": snapshot, "model_digest": digest}
-        entry["folder"] = "champion"
+        entry |= {"folder": "champion", "trained_on": None}
         documents.write(self.root / "champion" / "champion.json", "champion", {"champion": entry, "reference": entry})
 
 

@@ -6,13 +6,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benison import config
 from benison.components.champion_resolver.run import run as resolve
 from benison.components.pusher.evidence import Evidence, Standing
 from benison.components.pusher.run import run
-from benison.core import digests, documents
+from benison.core import digests, documents, key_sets
+from benison.core.key_sets import TrainedOn
 from benison.registry.registry import Registry
 from benison.registry.testing import digest, package, profile
 
@@ -97,8 +99,15 @@ class Round:
             "parameters": 99,
             "base_model": None,
             "search": None,
+            "trained_on": self._trained_on(snapshot),
             **{key: EXAMPLE[key] for key in ("speed", "environment")},
         }
+
+    def _trained_on(self, snapshot: str) -> dict[str, Any]:
+        """Ten rows, of which each snapshot has others."""
+        keys = np.random.default_rng(list(snapshot.encode())).integers(0, 2**64, 10, np.uint64)
+        folder = key_sets.beside(self.folder / "model" / "Format-Serving")
+        return TrainedOn(key_sets.write(keys, ("age", "income"), 0, folder), None).to_json()
 
     def _evaluation(self, snapshot: str, spans: list[int]) -> dict[str, Any]:
         def baseline(role: str) -> dict[str, Any] | None:

@@ -32,7 +32,7 @@ from benison.components.trainer.steps.protocol import EVALUATED_AT_ONCE, Steps
 from benison.config import Model as Settings
 from benison.core.errors import InterruptedTraining, ModelCodeError
 from benison.measures.levels import Levels
-from benison.measures.ranking import placements
+from benison.measures.ranking import roc_area
 
 Order = npt.NDArray[np.int32]
 _log = logging.getLogger(__name__)
@@ -236,7 +236,7 @@ class _Loop:
         eval_loss, answers = self.steps.evaluate(self.held)
         if not math.isfinite(eval_loss):
             raise not_finite(self.where, now.epoch + 1, loss, eval_loss)
-        auc = placements(Levels.of(self.labels == 1, probabilities(self.where, answers))).auc
+        auc = roc_area(Levels.of(self.labels == 1, probabilities(self.where, answers))).area
         epoch = Epoch(now.epoch + 1, loss, eval_loss, auc)
         _log.info("epoch %d: loss %.4f, on eval %.4f, AUC %.4f", epoch.epoch, loss, eval_loss, auc)
         if eval_loss < now.best.eval_loss:

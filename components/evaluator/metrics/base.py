@@ -1,0 +1,104 @@
+"""What every metric is made of, and the intervals that are made of influences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from benison.components.evaluator.measure import Floats, Sample
+from benison.measures.intervals import Interval, on_atanh_scale, on_log_scale, on_logit_scale, paired, symmetric
+from benison.measures.quantiles import cautious
+
+Value = Callable[[Sample, float], float]
+Influences = Callable[[Sample, float], Floats]
+Bound = Callable[[Sample, float, float], Interval]
+Gain = Callable[[Sample, Sample, float, float], Interval]
+Scale = Callable[[float, float, float], Interval]
+
+# With fewer in a metric's own denominator no interval holds what it promises, so none is given.
+FEWEST = 20
+BOTH_CLASSES: Mapping[str, int] = {"positives": FEWEST, "negatives": FEWEST}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a metric is measured. Functions take samples, the metric's parameter, and last the confidence of a bound.
+
+    Attributes:
+        value: NaN where it is undefined.
+        interval: Of the value; says nothing where no error can be estimated.
+        gain: Of the first model's value minus the second's, on the same rows.
+        needed: Which effective sizes must be how large, else there is no interval.
+        method: How the intervals come about.
+    """
+
+    value: Value
+    interval: Bound
+    gain: Gain
+    needed: Mapping[str, int] = field(default_factory=dict)
+    method: str = ""
+
+
+def quantile(sample: Sample, needed: Mapping[str, int], parameter: float, confidence: float) -> float:
+    """How many errors a bound is away: Student's, with the allowance for skewness, by the smallest of the sizes."""
+    return cautious(confidence, min(sample.size(what, parameter) for what in needed))
+
+
+def bounded(low: float, high: float) -> Scale:
+    """The interval on the identity's scale, cut where the figure ends."""
+    return lambda value, error, many: symmetric(value, error, many).clipped(low, high)
+
+
+def scale_of(low: float, high: float) -> Scale:
+    """The scale on which a figure of such a range has no ends."""
+    if (low, high) == (0.0, 1.0):
+        return on_logit_scale
+    if (low, high) == (-1.0, 1.0):
+        return on_atanh_scale
+    return on_log_scale
+
+
+def of_influences(
+    value: Value, influences: Influences, scale: Scale, needed: Mapping[str, int], method: str = ""
+) -> Measure:
+    """A metric whose every interval comes from how it answers to each row.
+
+    Args:
+        value: The metric.
+        influences: Of each row, of mean 0.
+        scale: What the interval of the value is symmetric on.
+        needed: As in `Measure`.
+        method: Likewise; left out: as the scale says.
+    """
+
+    def interval(sample: Sample, parameter: float, confidence: float) -> Interval:
+        error = sample.masses.error(influences(sample, parameter))
+        return scale(value(sample, parameter), error, quantile(sample, needed, parameter, confidence))
+
+    return Measure(value, interval, gain_of(value, influences, interval, needed), needed, method)
+
+
+def gain_of(value: Value, influences: Influences, own: Bound, needed: Mapping[str, int]) -> Gain:
+    """The gain of a metric from the influences of both models and the interval of each alone.
+
+    Args:
+        value: The metric.
+        influences: Of each row.
+        own: The interval of one model.
+        needed: As in `Measure`.
+    """
+
+    def gain(one: Sample, two: Sample, parameter: float, confidence: float) -> Interval:
+        of_one, of_two = influences(one, parameter), influences(two, parameter)
+        masses = one.masses
+        return paired(
+            value(one, parameter),
+            own(one, parameter, confidence),
+            value(two, parameter),
+            own(two, parameter, confidence),
+            masses.error(of_one - of_two),
+            masses.correlation(of_one, of_two),
+            max(quantile(sample, needed, parameter, confidence) for sample in (one, two)),
+        )
+
+    return gain

@@ -1,0 +1,86 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benison.measures.masses import Masses
+
+RANDOM = np.random.default_rng(1)
+VALUES = RANDOM.normal(size=60)
+INFLUENCES = VALUES - VALUES.mean()
+
+
+def test_rows_that_weigh_the_same_have_the_error_of_a_mean() -> None:
+    masses = Masses(60)
+    assert masses.counted
+    assert masses.mean(VALUES) == pytest.approx(VALUES.mean())
+    assert masses.error(INFLUENCES) == pytest.approx(VALUES.std() / math.sqrt(60))
+    assert masses.size(VALUES > 0) == np.count_nonzero(VALUES > 0)
+
+
+@given(st.lists(st.integers(0, 5), min_size=60, max_size=60).filter(any))
+def test_a_row_that_stands_for_several_counts_as_so_many(times: list[int]) -> None:
+    some, all_of_them = Masses(60, times=np.array(times, float)), np.repeat(VALUES, times)
+    written_out = Masses(len(all_of_them))
+    assert some.counted
+    assert some.total == written_out.total
+    assert some.mean(VALUES) == pytest.approx(all_of_them.mean(), abs=1e-12)
+    assert some.size(VALUES > 0) == np.count_nonzero(all_of_them > 0)
+    assert some.error(VALUES) == pytest.approx(written_out.error(all_of_them), rel=1e-12)
+
+
+def test_weights_have_the_error_of_a_weighted_mean_and_kishs_size() -> None:
+    weights = RANDOM.random(60) + 0.1
+    masses = Masses(60, weights=weights)
+    mean = float(weights @ VALUES) / weights.sum()
+    error = math.sqrt(float(np.square(weights) @ np.square(VALUES - mean))) / weights.sum()
+    assert not masses.counted
+    assert masses.mean(VALUES) == pytest.approx(mean)
+    assert masses.error(VALUES - mean) == pytest.approx(error)
+    assert masses.size() == pytest.approx(weights.sum() ** 2 / np.square(weights).sum())
+    assert Masses(60, weights=np.full(60, 7.0)).size() == pytest.approx(60)
+
+
+def test_rows_of_one_unit_are_worth_one() -> None:
+    units = np.repeat(np.arange(20), 3)
+    of_units = INFLUENCES.reshape(20, 3)[:, 0]
+    masses, alone = Masses(60, units=units), Masses(20)
+    tripled = np.repeat(of_units, 3)
+    assert masses.error(tripled) == pytest.approx(alone.error(of_units) * math.sqrt(20 / 19))
+    assert masses.size() == pytest.approx(20)
+    assert masses.size(units < 7) == pytest.approx(7)
+
+
+def test_units_that_do_not_occur_in_a_part_are_not_counted() -> None:
+    units = np.repeat(np.arange(20), 3)
+    rows = np.flatnonzero(units % 4 == 0)
+    part, alone = Masses(60, units=units).part(rows), Masses(len(rows), units=units[rows] // 4)
+    assert part.error(INFLUENCES[rows]) == pytest.approx(alone.error(INFLUENCES[rows]), rel=1e-12)
+    assert part.size() == pytest.approx(5)
+
+
+def test_sums_of_squared_weights_stand_for_the_rows_that_were_summed() -> None:
+    weights, of_cell = RANDOM.random(60), RANDOM.integers(0, 4, 60)
+    values = np.array([1.0, -2.0, 0.5, 3.0])
+    sums, squares = (np.bincount(of_cell, one) for one in (weights, np.square(weights)))
+    cells = Masses(4, times=np.bincount(of_cell).astype(float), weights=sums, squares=squares)
+    rows = Masses(60, weights=weights)
+    assert cells.error(values) == pytest.approx(rows.error(values[of_cell]), rel=1e-12)
+    assert cells.size(values > 0) == pytest.approx(rows.size(values[of_cell] > 0))
+
+
+def test_the_correlation_is_numpys_and_nothing_is_claimed_of_what_has_no_error() -> None:
+    other = INFLUENCES + RANDOM.normal(size=60)
+    other -= other.mean()
+    masses = Masses(60)
+    assert masses.correlation(INFLUENCES, other) == pytest.approx(np.corrcoef(INFLUENCES, other)[0, 1])
+    assert masses.correlation(INFLUENCES, np.zeros(60)) == 0.0
+    assert masses.correlation(INFLUENCES, -INFLUENCES) == -1.0
+
+
+def test_of_nothing_there_is_no_error_and_one_unit_has_none_either() -> None:
+    assert math.isnan(Masses(0).error(np.zeros(0)))
+    assert math.isnan(Masses(3, units=np.zeros(3, int)).error(np.array([1.0, -1.0, 0.0])))
+    assert Masses(0).size() == 0.0
