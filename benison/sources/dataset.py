@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from benison.config.data import Data, Table
@@ -24,6 +25,7 @@ from benison.sources.find import find, pattern_of, store_of
 from benison.sources.inputs import Input, inputs_of
 from benison.sources.intake import Intake, intake
 from benison.sources.locate import choose
+from benison.sources.pieces import Piece
 from benison.sources.queries import QueryRecord
 from benison.sources.spill import Held, read_back
 from benison.sources.take import Taken, conformed
@@ -105,28 +107,55 @@ class Dataset:
             if (own := batch if self._spans is None else _of_span(batch, part, self._spans)).num_rows:
                 yield own
 
-    def _blocks(self, part: Part) -> Iterator[pa.RecordBatch]:
+    def columns(self, part: Part, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Some columns of a part's rows, in the order of `names`; of a Parquet file no others are read.
+
+        Yields:
+            As `batches`, but texts may be indices into a dictionary of their own, in which null may occur.
+
+        Raises:
+            DataError: As in `batches`.
+        """
+        fields = [self.schema.field(name) for name in names]
+        read = tuple(names) if self._spans is None else tuple(dict.fromkeys((*names, self._spans.column)))
+        for block in self._blocks(part, read):
+            arrays = [_typed(block, field, coded=True) for field in fields]
+            batch = pa.record_batch(arrays, list(names))
+            if self._spans is not None:
+                own = _own(pa.chunked_array([_typed(block, self.schema.field(self._spans.column))]), part, self._spans)
+                batch = batch.filter(pa.array(own))
+            if batch.num_rows:
+                yield batch
+
+    def _blocks(self, part: Part, names: tuple[str, ...] | None = None) -> Iterator[pa.RecordBatch]:
         taken = part._taken
         if taken.path is not None:
             yield from read_back(taken.path, part._batches)
             return
-        for table in conformed(taken.piece, self._columns, part.first):
+        coded = [name for name in names or () if self._is_coded(name, taken.piece)]
+        for table in conformed(taken.piece, self._columns, part.first, names, coded):
             yield pa.record_batch([table[name].chunk(0) for name in table.column_names], table.column_names)
+
+    def _is_coded(self, name: str, piece: Piece) -> bool:
+        return pa.types.is_string(self.schema.field(name).type) and name not in (*piece.numbers, *self._columns.named)
 
 
 def _of_span(batch: pa.RecordBatch, part: Part, spans: Spans) -> pa.RecordBatch:
     """The rows of a part's span, where times tell it."""
-    place = Place(part._taken.piece.name, part.first)
-    own = spans.of(pa.chunked_array([batch.column(spans.column)]), place) == part.span
+    own = _own(pa.chunked_array([batch.column(spans.column)]), part, spans)
     return batch if np.all(own) else batch.filter(pa.array(own))
 
 
-def _typed(block: pa.RecordBatch, field: pa.Field) -> pa.Array:
+def _own(times: pa.ChunkedArray, part: Part, spans: Spans) -> npt.NDArray[np.bool_]:
+    return np.asarray(spans.of(times, Place(part._taken.piece.name, part.first)) == part.span)
+
+
+def _typed(block: pa.RecordBatch, field: pa.Field, *, coded: bool = False) -> pa.Array:
     place = block.schema.get_field_index(field.name)
     if place < 0:
         return pa.nulls(block.num_rows, field.type)
     array = block.column(place)
-    if array.type == field.type:
+    if array.type == field.type or (coded and pa.types.is_dictionary(array.type)):
         return array
     if array.null_count == len(array):
         return pa.nulls(len(array), field.type)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,13 +67,16 @@ class Piece:
         return self.path.suffix == ".gz"
 
 
-def read(piece: Piece, names: tuple[str, ...] | None = None, first: int = 1) -> Iterator[Block]:
+def read(
+    piece: Piece, names: tuple[str, ...] | None = None, first: int = 1, coded: Collection[str] = ()
+) -> Iterator[Block]:
     """Reads a piece, a block at a time.
 
     Args:
         piece: What to read.
         names: The columns of a Parquet file that are wanted; None: all.
         first: The number of its first row, for messages.
+        coded: Columns of a Parquet file with texts that are left as indices into a dictionary.
 
     Yields:
         Columns of equal length, as the file's format has them, and those of its path.
@@ -81,16 +84,16 @@ def read(piece: Piece, names: tuple[str, ...] | None = None, first: int = 1) -> 
     Raises:
         DataError: It is damaged, or something else than the configuration says; the message names the place.
     """
-    blocks = _parquet(piece, names) if piece.format == "parquet" else _streamed(piece, first)
+    blocks = _parquet(piece, names, coded) if piece.format == "parquet" else _streamed(piece, first)
     for block in blocks:
         rows = len(next(iter(block.values()), ()))
         wanted = ((name, value) for name, value in piece.partitions if names is None or name in names)
         yield {**block, **{name: pa.array([value], pa.string()).take(pa.array([0] * rows)) for name, value in wanted}}
 
 
-def _parquet(piece: Piece, names: tuple[str, ...] | None) -> Iterator[Block]:
+def _parquet(piece: Piece, names: tuple[str, ...] | None, coded: Collection[str]) -> Iterator[Block]:
     own = None if names is None else [name for name in names if name not in dict(piece.partitions)]
-    return read_group(piece.path, piece.name, piece.start, own)
+    return read_group(piece.path, piece.name, piece.start, own, coded)
 
 
 def _streamed(piece: Piece, first: int) -> Iterator[Block]:

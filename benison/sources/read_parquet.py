@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def read_footer(path: Path, source: str) -> tuple[pa.Schema, tuple[int, ...]]:
 
 
 def read_group(
-    path: Path, source: str, group: int, names: Sequence[str] | None = None
+    path: Path, source: str, group: int, names: Sequence[str] | None = None, coded: Collection[str] = ()
 ) -> Iterator[Mapping[str, pa.Array]]:
     """Reads one row group, page by page.
 
@@ -43,6 +43,7 @@ def read_group(
         source: Its name, for messages.
         group: Which row group, from 0.
         names: The columns; None: all.
+        coded: Columns of texts that are left as indices into a dictionary.
 
     Yields:
         Blocks of at most `BATCH_ROWS` rows.
@@ -50,7 +51,10 @@ def read_group(
     Raises:
         DataError: It is damaged.
     """
-    with _whole(source), pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
+    with (
+        _whole(source),
+        pq.ParquetFile(path, read_dictionary=list(coded), buffer_size=_BUFFER_BYTES, pre_buffer=False) as file,
+    ):
         for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=names, use_threads=False):
             yield dict(zip(batch.schema.names, batch.columns, strict=True))
 

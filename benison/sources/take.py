@@ -7,7 +7,7 @@ types already, and is read again instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,7 +107,9 @@ def _spans(batch: pa.RecordBatch, spans: Spans | None, place: Place) -> npt.NDAr
     return None if spans is None else spans.of(pa.chunked_array([batch[spans.column]]), place)
 
 
-def conformed(piece: Piece, columns: Columns, first: int, only: tuple[str, ...] | None = None) -> Iterator[pa.Table]:
+def conformed(
+    piece: Piece, columns: Columns, first: int, only: tuple[str, ...] | None = None, coded: Collection[str] = ()
+) -> Iterator[pa.Table]:
     """A piece's blocks as `conform` leaves them, none of them empty.
 
     Args:
@@ -115,9 +117,10 @@ def conformed(piece: Piece, columns: Columns, first: int, only: tuple[str, ...] 
         columns: What the configuration says of its columns.
         first: The number of its first row, for messages.
         only: The columns of a Parquet file that are wanted; None: all.
+        coded: Columns of a Parquet file with texts that stay indices into a dictionary.
     """
-    for block in read(piece, only, first):
-        table = conform(block, columns, Place(piece.name, first), clean=piece.format == "csv")
+    for block in read(piece, only, first, coded):
+        table = conform(block, columns, Place(piece.name, first), clean=piece.format == "csv", coded=coded)
         first += table.num_rows
         for start in range(0, table.num_rows, BATCH_ROWS):
             yield table.slice(start, BATCH_ROWS)

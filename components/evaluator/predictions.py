@@ -143,12 +143,32 @@ def binary_labels(column: pa.ChunkedArray, name: str, positive: str | None) -> L
     if positive is None and (shares := _shares(column)) is not None:
         return shares
     values = sorted(value for value in pc.unique(texts).to_pylist() if value is not None)
-    _check_two(values, name)
-    yes = _plain(values, name) if positive is None else _named(positive, values, name)
-    no = next((value for value in values if value != yes), None)
+    yes, no = meaning_of(values, name, positive)
     known = np.asarray(pc.is_valid(texts).to_numpy(), dtype=np.bool_)
     positives = pc.fill_null(pc.equal(texts, pa.scalar(yes, pa.string())), False)
     return Labels(known, np.asarray(positives.to_numpy(), dtype=np.bool_)[known], (yes, no))
+
+
+def meaning_of(values: Sequence[str], name: str, positive: str | None) -> tuple[str | None, str | None]:
+    """Which value of a label is the positive one, and which the other; None for one that does not occur.
+
+    Args:
+        values: Those that occur, sorted.
+        name: The label's column.
+        positive: As in `binary_labels`.
+
+    Raises:
+        ConfigError: As in `binary_labels`.
+        DataError: As in `binary_labels`.
+    """
+    _check_two(values, name)
+    yes = _plain(values, name) if positive is None else _named(positive, values, name)
+    return yes, next((value for value in values if value != yes), None)
+
+
+def says_yes(value: str, positive: str | None) -> bool:
+    """Whether a label's value is the positive one, as far as it says so itself."""
+    return bool(_PLAIN.get(value.lower())) if positive is None else value == positive
 
 
 def _shares(column: pa.ChunkedArray) -> Labels | None:
@@ -205,15 +225,23 @@ def probabilities(column: pa.ChunkedArray, name: str) -> Floats:
     Raises:
         DataError: Not one of them is a number.
     """
-    if pa.types.is_string(column.type):
-        found = np.array([_number(value) for value in column.to_pylist()], dtype=np.float64)
-    else:
-        found = np.asarray(pc.fill_null(column.cast(pa.float64(), safe=False), math.nan).to_numpy(), dtype=np.float64)
+    found = numbers_of(column)
     if np.all(np.isnan(found)) and len(found):
         example = next((value for value in column.to_pylist() if value is not None), None)
         got = f"text such as {example!r}" if isinstance(example, str) else "no value in any row"
         raise DataError(f"prediction column {name!r}", expected="probabilities", got=got)
     return found
+
+
+def numbers_of(column: pa.Array | pa.ChunkedArray) -> Floats:
+    """Predictions as numbers, NaN for what is none."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_string(column.type):
+        return np.array([_number(value) for value in column.to_pylist()], dtype=np.float64)
+    numbers = column if pa.types.is_float64(column.type) else column.cast(pa.float64(), safe=False)
+    found = pc.fill_null(numbers, math.nan) if numbers.null_count else numbers
+    return np.asarray(found.to_numpy(), dtype=np.float64)
 
 
 def _number(value: str | None) -> float:

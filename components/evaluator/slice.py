@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,14 @@ MOST = 1000
 Rows = npt.NDArray[np.int64]
 
 
+Keys = tuple[tuple[str, str], ...]
+
+
+def name_of(keys: Keys) -> str:
+    """``race=Other, sex=Female``; ``overall`` for all rows."""
+    return ", ".join(f"{column}={value}" for column, value in keys) or OVERALL
+
+
 @dataclass(frozen=True)
 class Slice:
     """Some rows of the holdout.
@@ -29,13 +38,13 @@ class Slice:
         rows: Their positions, ascending.
     """
 
-    keys: tuple[tuple[str, str], ...]
+    keys: Keys
     rows: Rows
 
     @property
     def name(self) -> str:
         """``race=Other, sex=Female``; ``overall`` for all rows."""
-        return ", ".join(f"{column}={value}" for column, value in self.keys) or OVERALL
+        return name_of(self.keys)
 
 
 @dataclass(frozen=True)
@@ -59,21 +68,27 @@ def cut(table: pa.Table, config: EvalConfig, where: str) -> list[Slice]:
             more than a thousand.
     """
     coded = {name: _coded(table[name]) for name in config.columns}
-    found: dict[tuple[tuple[str, str], ...], Slice] = {(): Slice((), np.arange(table.num_rows))}
+    found: dict[Keys, Slice] = {(): Slice((), np.arange(table.num_rows))}
     for slicing in config.slicings:
         ones = _slices(slicing, coded, table.num_rows, where)
         if table.num_rows and not ones:
-            raise _none(slicing, where)
+            raise none_of(slicing, where)
         for one in ones:
             found.setdefault(one.keys, one)
         if len(found) > MOST:
-            raise _too_many(slicing, where)
-    _told_apart([one.name for one in found.values()], where)
+            raise too_many(slicing, where)
+    told_apart([one.name for one in found.values()], where)
     return list(found.values())
 
 
-def _told_apart(names: list[str], where: str) -> None:
-    """A policy calls slices by name, so one that bears another's name would go unjudged."""
+def told_apart(names: Sequence[str], where: str) -> None:
+    """Makes sure that slices have names of their own.
+
+    A policy calls slices by name, so one that bears another's name would go unjudged.
+
+    Raises:
+        ConfigError: Two have the same.
+    """
     for name, times in Counter(names).items():
         if times > 1:
             expected, hint = "slices with names of their own", "write values and columns without ', ' and '='"
@@ -106,18 +121,24 @@ def _slices(slicing: Slicing, coded: dict[str, _Coded], rows: int, where: str) -
 
 def _code(name: str, value: str, coded: _Coded, where: str) -> int:
     if value not in coded.values:
-        place = f"{where} (slicing_specs)"
-        expected = f"values of column {name!r} that occur in the holdout"
-        raise ConfigError(place, expected=expected, got=repr(value), hint=nearest(value, coded.values))
+        raise unknown_value(name, value, coded.values, where)
     return coded.values.index(value)
 
 
-def _keys(slicing: Slicing, coded: dict[str, _Coded], row: int) -> tuple[tuple[str, str], ...]:
+def _keys(slicing: Slicing, coded: dict[str, _Coded], row: int) -> Keys:
     crossed = [(name, coded[name].values[coded[name].codes[row]]) for name in slicing.keys]
     return tuple(sorted([*crossed, *slicing.values]))
 
 
-def _none(slicing: Slicing, where: str) -> ConfigError:
+def unknown_value(name: str, value: str, known: Sequence[str], where: str) -> ConfigError:
+    """What to raise where a value that is asked for does not occur among those of its column."""
+    place = f"{where} (slicing_specs)"
+    expected = f"values of column {name!r} that occur in the holdout"
+    return ConfigError(place, expected=expected, got=repr(value), hint=nearest(value, known))
+
+
+def none_of(slicing: Slicing, where: str) -> ConfigError:
+    """What to raise where no row is in any slice of a slicing."""
     asked = ", ".join(slicing.columns)
     hint = "leave it out if no row can have one: what is not there cannot be judged"
     return ConfigError(
@@ -125,7 +146,8 @@ def _none(slicing: Slicing, where: str) -> ConfigError:
     )
 
 
-def _too_many(slicing: Slicing, where: str) -> ConfigError:
+def too_many(slicing: Slicing, where: str) -> ConfigError:
+    """What to raise where a slicing makes the slices more than `MOST`."""
     return ConfigError(
         f"{where} (slicing_specs)",
         expected=f"at most {MOST:,} slices",

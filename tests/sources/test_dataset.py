@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -170,6 +171,36 @@ def test_parquet_files_with_other_types_agree_on_one() -> None:
         }
 
 
+def columns(dataset: Dataset, *names: str) -> dict[str, list[Any]]:
+    batches = [batch for part in dataset.parts for batch in dataset.columns(part, names)]
+    assert all(batch.schema.names == list(names) for batch in batches)
+    return {name: [value for batch in batches for value in batch[name].to_pylist()] for name in names}
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_some_columns_are_those_of_the_batches(format: str) -> None:
+    rows = [{"n": number / 2, "t": "abc"[number % 3] or None, "k": number, "u": ""} for number in range(7)]
+    rows[3] |= {"n": None, "t": None, "u": "x"}
+    jsonl = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    content = {"csv": as_csv(*rows), "jsonl": jsonl, "parquet": as_parquet(*rows, group=3)}[format]
+    with opened({f"a.{format}": content}, format=format) as dataset:
+        whole = table(dataset).to_pydict()
+        assert columns(dataset, "u", "t", "n") == {name: whole[name] for name in ("u", "t", "n")}
+        texts = [batch["t"] for part in dataset.parts for batch in dataset.columns(part, ["t"])]
+        assert all(pa.types.is_dictionary(array.type) == (format == "parquet") for array in texts)
+
+
+def test_a_text_that_is_none_is_told_with_its_row_from_a_dictionary_too() -> None:
+    sink = io.BytesIO()
+    texts = pa.array([b"a", b"b", b"a", b"K\xf6ln"]).cast(pa.string(), safe=False)
+    pq.write_table(pa.table({"n": [1.5, 2.5, 3.5, 4.5], "t": texts}), sink, row_group_size=3)
+    with (
+        opened({"a.parquet": sink.getvalue()}, format="parquet") as dataset,
+        pytest.raises(DataError, match=r"a.parquet, row 4, column 't': expected UTF-8 text, got b'K\\xf6ln'"),
+    ):
+        columns(dataset, "t")
+
+
 def test_batches_are_small_however_short_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     with opened({"a.csv": b"n\n" + b"1\n" * 200_000}) as dataset:
         assert len(table(dataset)) == 200_000
@@ -210,6 +241,7 @@ def test_spans_by_time_are_cut_out_of_any_file(tmp_path: Path, monkeypatch: pyte
         assert [part.span for part in dataset.parts] == sorted(part.span for part in dataset.parts)
     with over_time(tmp_path, files, "day", format=format) as dataset:
         assert sorted(table(dataset)["n"].to_pylist()) == list(range(24, 48))
+        assert columns(dataset, "n") == {"n": table(dataset)["n"].to_pylist()}
     with over_time(tmp_path, files, "day", span=19_754, format=format) as dataset:
         assert sorted(table(dataset)["n"].to_pylist()) == list(range(24))
 

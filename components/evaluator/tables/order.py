@@ -1,0 +1,55 @@
+"""Order: the slices that were found, as `slice.cut` has them, and what may not be asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from benison.components.evaluator.slice import MOST, Keys, name_of, none_of, told_apart, too_many, unknown_value
+from benison.components.evaluator.tables.tables import Tables
+from benison.eval_config import Slicing
+
+
+def ordered(tables: Tables, slicings: Sequence[Slicing], types: Mapping[str, pa.DataType], where: str) -> list[Keys]:
+    """All rows first, then every slice that occurs.
+
+    Args:
+        tables: What was counted.
+        slicings: How rows are cut.
+        types: Of the columns that they are cut by.
+        where: The file that names them, for messages.
+
+    Raises:
+        ConfigError: As `slice.cut`.
+    """
+    found: dict[Keys, None] = {(): None}
+    for slicing in slicings:
+        own = [keys for keys in tables.slices if _is_of(slicing, keys)]
+        if tables.rows and not own:
+            raise _absent(slicing, tables, where)
+        found |= dict.fromkeys(sorted(own, key=lambda keys: _rank(slicing, dict(keys), types)))
+        if len(found) > MOST:
+            raise too_many(slicing, where)
+    told_apart([name_of(keys) for keys in found], where)
+    return list(found)
+
+
+def _is_of(slicing: Slicing, keys: Keys) -> bool:
+    return sorted(slicing.columns) == [name for name, _ in keys] and set(slicing.values) <= set(keys)
+
+
+def _rank(slicing: Slicing, values: Mapping[str, str], types: Mapping[str, pa.DataType]) -> list[float | str]:
+    """What a slice is sorted by: its values in the order of the slicing's keys, numbers as numbers."""
+    return [float(values[name]) if _is_number(types[name]) else values[name] for name in slicing.keys]
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _absent(slicing: Slicing, tables: Tables, where: str) -> Exception:
+    for name, value in slicing.values:
+        if value not in (known := tables.values[name]):
+            return unknown_value(name, value, sorted(known), where)
+    return none_of(slicing, where)
