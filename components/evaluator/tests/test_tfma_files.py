@@ -17,7 +17,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from benison.components.evaluator import judge, tfma_files
 from benison.components.evaluator.compare import Answers, Measured, compare
-from benison.components.evaluator.judge import Baselines
+from benison.components.evaluator.decide import Baselines
 from benison.components.evaluator.slice import cut
 from benison.config import METRICS, Gate, GateCheck
 from benison.core.verdicts import Tier
