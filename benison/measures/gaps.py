@@ -88,32 +88,59 @@ def narrowest(plain: Figures, strict: Figures) -> Interval:
     return Interval(float(np.nanmin(plain.lower)), min(float(np.nanmin(strict.upper)), 1.0))
 
 
-def may_be_widest(strict: Figures) -> Bools:
-    """Which pairs may be the widest in truth: those not surely below some other one.
+@dataclass(frozen=True)
+class Bounds:
+    """The differences of one model: at the confidence of a bound, and at one that makes all pairs sure together."""
 
-    Args:
-        strict: Differences at a confidence that leaves the error for all pairs together.
-    """
-    with np.errstate(invalid="ignore"):
-        return np.asarray(strict.upper >= max(float(np.nanmax(strict.lower)), 0.0))
+    plain: Figures
+    sure: Figures
+
+    @property
+    def may_be_widest(self) -> Bools:
+        """Which pairs may be the widest in truth: those not surely below some other one."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.sure.upper >= self.at_least)
+
+    @property
+    def at_least(self) -> float:
+        """The widest difference is surely not below."""
+        return max(float(np.nanmax(self.sure.lower)), 0.0)
 
 
-def widening(changes: Figures, here: Bools, there: Bools) -> Interval:
-    """The interval of (widest difference of one model) - (widest difference of another).
+def widening(changes: Figures, first: Bounds, second: Bounds) -> Interval:
+    """The interval of (widest difference of one model) - (widest difference of another), on the same rows.
 
-    The pair that is the widest in the first model is its width; in the second it is at most that one's. So the width
-    grows by no more than the difference of this pair does, and likewise by no less than that of the pair which is the
-    widest in the second model. Which pairs these are is not known, so all that may be count.
+    The widest pair of the first model is all of its width, and whichever pair one takes, the second model is at least
+    as wide. So the width grows by no more than, for the pair that is the first model's widest,
+
+    - the change of that pair; or, where the second model surely has the other of the two groups ahead, the pair's
+      difference minus what the second has between the two turned round, as if their errors always added up;
+    - the most that it can be, minus the least that the second model's width can.
+
+    Which pair it is is not known, so all that may be it count. The other end is the same with the models exchanged.
 
     Args:
         changes: Of each pair: its difference in the first model minus that in the second.
-        here: Pairs that may be the widest in the first model.
-        there: Pairs that may be the widest in the second model.
+        first: Differences of the first model.
+        second: Differences of the second model.
 
     Reference:
         Berger & Boos (1994), JASA 89, 1012-1016: a bound over all that an unknown may be, at a little of the error.
     """
-    return Interval(float(np.min(changes.lower[there])), float(np.max(changes.upper[here])))
+    return Interval(-_growth(-changes, second, first), _growth(changes, first, second))
+
+
+def _growth(changes: Figures, first: Bounds, second: Bounds) -> float:
+    with np.errstate(invalid="ignore"):
+        ahead = _turned(second.sure.lower) > 0
+    against = np.where(ahead, first.plain.upper - _turned(second.plain.lower), changes.upper)
+    found = np.minimum(against, first.sure.upper - second.at_least)
+    return float(np.max(found[first.may_be_widest]))
+
+
+def _turned(pairs: Floats) -> Floats:
+    """The same with the two groups exchanged."""
+    return np.swapaxes(pairs, 1, 2)
 
 
 def _each(figures: Floats) -> Floats:

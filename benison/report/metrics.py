@@ -27,6 +27,7 @@ from benison.report.comparison import (
 )
 from benison.report.conclusion import why_missing
 from benison.report.gather import RunEvidence
+from benison.report.harm import Told, told
 
 _MINUS, _NONE = "\u2212", "\u2013"
 
@@ -202,12 +203,12 @@ def _kind(evidence: Evaluated, one: Document, drawn: Document) -> str:
     return "whole" if one["slice"] == WHOLE else "judged" if says else "unjudged"
 
 
-def _direction(gain: Document | None) -> Markup:
-    if gain is None or gain["lower"] is None:
-        return quiet("not known")
-    if gain["upper"] < 0:
-        return sign("fail", "worse")
-    return sign("pass", "better") if gain["lower"] > 0 else quiet("not told apart")
+_SAID = {
+    Told.WORSE: sign("fail", "worse"),
+    Told.OPEN: quiet("not told apart"),
+    Told.BETTER: sign("pass", "better"),
+    Told.UNKNOWN: quiet("not known"),
+}
 
 
 def slice_name(one: Document) -> Markup:
@@ -218,7 +219,7 @@ def slice_name(one: Document) -> Markup:
 def _word(evidence: Evaluated, metric: str, one: Document) -> Markup:
     """The verdict on a metric of a slice, or why there is none; without a policy what the gain's interval says."""
     if not has_policy(evidence):
-        return _direction(gain_over(one["metrics"][metric], "champion"))
+        return _SAID[told(evidence, metric)[one["slice"]]]
     found = checks_on(evidence, metric, one["slice"])
     if not found:
         return quiet("not asked" if one["judged"] else "not judged")

@@ -17,10 +17,10 @@ from benison.components.evaluator.measure import Floats
 from benison.config import LESS_IS_BETTER, PARITIES, Gate, can_have_gaps
 from benison.eval_config import EvalConfig
 from benison.measures.gaps import (
+    Bounds,
     Figures,
     comparisons,
     differences,
-    may_be_widest,
     narrowest,
     ratios,
     widening,
@@ -153,7 +153,7 @@ class _Measures:
     ) -> None:
         error = 1 - confidence
         self._groups = groups
-        self._strict, self._sure = 1 - error / pairs, 1 - _FOR_WHICH_PAIR * error / (2 * pairs)
+        self._strict, self._sure = 1 - error / pairs, 1 - _FOR_WHICH_PAIR * error / (3 * pairs)
         self._rest = 1 - (1 - _FOR_WHICH_PAIR) * error
         metrics = list(dict.fromkeys(metric for one in asked for metric in one.metrics))
         levels = (self._strict, self._sure, self._rest)
@@ -230,8 +230,11 @@ class _Pairs:
         if note or there.estimate.note:
             return Estimate(value, UNKNOWN, note or there.estimate.note)
         changes = differences(self._changes(baseline, self.at[rest]))
-        may = [may_be_widest(differences(self._figures(role, self.at[sure]))) for role in (CHALLENGER, baseline)]
-        return Estimate(value, -widening(changes, *may))
+        challenger, other = (
+            Bounds(differences(self._figures(role, self.at[rest])), differences(self._figures(role, self.at[sure])))
+            for role in (CHALLENGER, baseline)
+        )
+        return Estimate(value, -widening(changes, challenger, other))
 
     def against_largest(self) -> tuple[str, tuple[Against, ...]]:
         """Every other group against the one with most rows."""

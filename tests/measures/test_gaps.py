@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from benison.measures.gaps import (
+    Bounds,
     Figures,
     comparisons,
     differences,
-    may_be_widest,
     narrowest,
     ratios,
     widening,
@@ -90,21 +90,49 @@ def test_groups_that_are_alike_have_a_gap_from_0_and_a_ratio_up_to_1() -> None:
     assert narrowest(ratios(alike), ratios(alike)).upper == 1.0
 
 
+def bounds(hits: list[int], trials: int) -> Bounds:
+    found = (differences(shares(hits, [trials] * len(hits), level)) for level in (0.95, 0.999))
+    return Bounds(*found)
+
+
+def changed(by: float) -> Figures:
+    """Of two groups: the first one's lead grows."""
+    pairs = np.array([[[math.nan, by], [-by, math.nan]]])
+    return Figures(pairs, pairs - 0.05, pairs + 0.05)
+
+
 def test_a_width_grows_as_the_pair_does_that_is_surely_the_widest() -> None:
-    here, there = differences(shares([900, 500], [1000, 1000])), differences(shares([900, 800], [1000, 1000]))
-    assert may_be_widest(here).tolist() == [[[False, True], [False, False]]]
-    pairs = np.array([[[math.nan, 0.3], [-0.3, math.nan]]])
-    changes = Figures(pairs, pairs - 0.05, pairs + 0.05)
-    found = widening(changes, may_be_widest(here), may_be_widest(there))
+    here, there = bounds([900, 500], 1000), bounds([900, 800], 1000)
+    assert here.may_be_widest.tolist() == [[[False, True], [False, False]]]
+    found = widening(changed(0.3), here, there)
     assert (found.lower, found.upper) == pytest.approx((0.25, 0.35))
 
 
 def test_where_either_group_may_be_ahead_both_count() -> None:
-    here = differences(shares([85, 80], [100, 100]))
-    assert may_be_widest(here).tolist() == [[[False, True], [True, False]]]
-    pairs = np.array([[[math.nan, 0.02], [-0.02, math.nan]]])
-    found = widening(Figures(pairs, pairs - 0.05, pairs + 0.05), may_be_widest(here), may_be_widest(here))
+    here = bounds([85, 80], 100)
+    assert here.may_be_widest.tolist() == [[[False, True], [True, False]]]
+    found = widening(changed(0.02), here, here)
     assert (found.lower, found.upper) == pytest.approx((-0.07, 0.07))
+
+
+def test_a_gap_that_closes_grows_by_less_than_nothing_whichever_group_is_ahead_then() -> None:
+    here, there = bounds([800, 795], 1000), bounds([850, 700], 1000)
+    assert here.may_be_widest.sum() == 2
+    found = widening(changed(-0.145), here, there)
+    turned = here.plain.upper[0, 1, 0] - there.plain.lower[0, 0, 1]
+    assert found.upper == pytest.approx(max(-0.145 + 0.05, turned))
+    assert found.upper < -0.05
+    back = widening(changed(0.145), there, here)
+    assert (back.lower, back.upper) == pytest.approx((-found.upper, -found.lower))
+
+
+def test_a_gap_of_some_pair_that_was_none_is_held_against_the_widest_one() -> None:
+    here, there = bounds([8000, 8000, 8000], 10_000), bounds([8000, 8000, 5000], 10_000)
+    loose = Figures(*(np.full((1, 3, 3), side) for side in (0.0, -1.0, 1.0)))
+    found = widening(loose, here, there)
+    pair = here.sure.upper[0, 0, 1] - np.nanmax(there.sure.lower)
+    assert found.upper == pytest.approx(pair)
+    assert pair < -0.2
 
 
 def test_turned_round_each_end_is_the_other() -> None:

@@ -64,7 +64,7 @@ def _answer(found: Answer) -> Markup:
         ),
         _list("Do not rely on these figures", found.doubts, "doubts", "#checks"),
         _list("Why", found.reasons, "reasons", "#checks"),
-        _list("Slices that lose, each taken alone", found.harmed, "warnings", "#slices"),
+        _list("Slices that lose", found.harmed, "warnings", "#slices"),
         class_=f"answer {found.look}",
     )
 
@@ -169,12 +169,12 @@ def _drawn(evidence: Evaluation, metric: str) -> Markup:
 def _order(evidence: Evaluation) -> str:
     if not evidence.baseline:
         return "All rows first, then the slices, the one that is worst off first; those without an interval last."
-    chance = 1 - evidence.evaluation["confidence"]
+    sure = evidence.evaluation["confidence"]
     return (
         f"All rows first, then the slices by harm: those on which {evidence.name} is worse than {evidence.baseline}, "
         "those on which the two are not told apart, those on which it is better; in each the smallest gain first, and "
-        f"those without an interval last. Each is taken alone: of slices on which nothing changed about {chance:.0%} "
-        "would look worse by chance."
+        f"those without an interval last. Worse and better are said of all slices of a metric at once: with {sure:.0%} "
+        "none of them is wrongly called worse (Holm), so an interval that just misses 0 may not suffice."
     )
 
 
