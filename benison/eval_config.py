@@ -65,6 +65,19 @@ class Slicing:
 
 
 @dataclass(frozen=True)
+class CrossSlicing:
+    """Slices that are held against others.
+
+    Attributes:
+        baseline: From the figures of these the others' are taken.
+        comparisons: The others; none: every slice that is no baseline.
+    """
+
+    baseline: Slicing
+    comparisons: tuple[Slicing, ...] = ()
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """A model that has predicted already.
 
@@ -90,12 +103,14 @@ class EvalConfig:
         slicings: How rows are cut; all rows together are always measured.
         metrics: Names as in `benison.config.METRICS`, each once, in the file's order.
         models: Whose predictions, where those are ready; none in a project, whose models are those of the pipeline.
+        crosses: Which slices are held against one another.
     """
 
     label: str
     slicings: tuple[Slicing, ...]
     metrics: tuple[str, ...]
     models: tuple[ModelSpec, ...] = ()
+    crosses: tuple[CrossSlicing, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -113,8 +128,9 @@ def read(path: Path) -> EvalConfig:
     models = top.sections("model_specs")
     if len(models) > 1:
         raise top.error("model_specs", "one model; champion and reference are added to it", f"{len(models)}")
+    crosses = _crosses(top)
     slicings, metrics = _measured(top)
-    return EvalConfig(_label(models), slicings, metrics)
+    return EvalConfig(_label(models), slicings, metrics, crosses=crosses)
 
 
 def read_with_models(path: Path) -> EvalConfig:
@@ -126,12 +142,22 @@ def read_with_models(path: Path) -> EvalConfig:
     content = _proto(path) if path.suffix in (*TEXT_SUFFIXES, *BINARY_SUFFIXES) else _snake_keys(_json(path))
     top = Section(path.name, content)
     models = tuple(_model(section) for section in top.sections("model_specs"))
+    crosses = _crosses(top)
     slicings, metrics = _measured(top)
     labels = list(dict.fromkeys(model.label for model in models if model.label))
     if len(labels) > 1:
         got = " and ".join(map(repr, labels))
         raise top.error("model_specs", "one label_key, that of the rows which all models predicted", got)
-    return EvalConfig(labels[0] if labels else "", slicings, metrics, models)
+    return EvalConfig(labels[0] if labels else "", slicings, metrics, models, crosses)
+
+
+def _crosses(top: Section) -> tuple[CrossSlicing, ...]:
+    found = []
+    for section in top.sections("cross_slicing_specs"):
+        baseline = _slicing(section.section("baseline_spec", optional=True))
+        found.append(CrossSlicing(baseline, tuple(_slicing(one) for one in section.sections("slicing_specs"))))
+        section.close()
+    return tuple(found)
 
 
 def _measured(top: Section) -> tuple[tuple[Slicing, ...], tuple[str, ...]]:

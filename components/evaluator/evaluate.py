@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
-from benison.components.evaluator import judge, judge_gaps, record, tfma_files
+from benison.components.evaluator import cross, judge, judge_gaps, record, tfma_files
 from benison.components.evaluator.compare import CHALLENGER, Answers, Measured, at_confidences, compare, usable
+from benison.components.evaluator.cross import crossed
 from benison.components.evaluator.decide import Baselines, too_small
 from benison.components.evaluator.gaps import Gap, comparisons_of, gaps
 from benison.components.evaluator.judge import Judgement
@@ -86,6 +87,7 @@ def slices(asked: Asked) -> list[Slice]:
         ConfigError: Evaluation config or policy names a slice that there is not.
     """
     found = cut(asked.rows, asked.config, asked.config_file)
+    cross.check(asked.config, [one.keys for one in found], asked.config_file)
     for number, line in enumerate(asked.gate.checks if asked.gate else ()):
         judge.subjects_of(line, [one.name for one in found], number, asked.gate_file)
     for number, across in enumerate(asked.gate.fairness if asked.gate else ()):
@@ -161,7 +163,10 @@ def write_tfma(
     naming = naming or Naming()
     eval_run = tfma_files.eval_run(asked.config, asked.label, models, asked.snapshot, naming)
     write_atomically(folder / tfma_files.CONFIG, eval_run.encode())
-    _write_records(folder / tfma_files.METRICS_FILE, tfma_files.metrics(outcome.measured, asked.types, naming))
+    pairs = crossed(asked.config, outcome.measured)
+    records = tfma_files.metrics(outcome.measured, asked.types, naming)
+    records += tfma_files.cross_metrics(pairs, asked.types, naming)
+    _write_records(folder / tfma_files.METRICS_FILE, records)
     policy = asked.gate is not None
     validation = tfma_files.validation(outcome.checks, outcome.measured, asked.types, policy=policy)
     _write_records(folder / tfma_files.VALIDATIONS_FILE, [validation])

@@ -10,7 +10,7 @@ from benison.pages.badges import sign
 from benison.pages.figures import count, listed, metric_name, percent, plural
 from benison.pages.frame import document
 from benison.pages.markup import Markup, digest, escape, facts, join, quiet, section, tag
-from benison.report import checks, curves, metrics
+from benison.report import checks, curves, gaps, metrics
 from benison.report.comparison import WHOLE, baselines, gain_over, main_metrics, measured, slices
 from benison.report.conclusion import passes, ranked, tally
 from benison.report.evaluation.answer import Answer, answer
@@ -27,6 +27,7 @@ def render(evidence: Evaluation) -> str:
         "checks": ("Checks", _checks(evidence)),
         "metrics": ("Metrics", _overall(evidence)),
         "slices": ("Slices", _slices(evidence)),
+        "fairness": ("Fairness", gaps.render(evidence)),
         "curves": ("ROC and calibration", curves.render(evidence)),
         "origin": ("What was evaluated", _origin(evidence)),
     }
