@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import NormalDist
 
+from benison.measures.intervals import Interval
 from benison.measures.quantiles import normal
 
 
-def p_below(value: float, upper: float, confidence: float) -> float:
-    """How likely so low a value would be, were the truth 0 or more; from the bound that the value has above it.
+def p_below(value: float, interval: Interval, confidence: float) -> float:
+    """How likely so low a value would be, were the truth 0 or more; from the interval that the value has.
 
-    A bound at quantile z lies z errors above the value, so the error on that side is (upper - value) / z, and
-    p = Phi(value / error) = Phi(z value / (upper - value)). At upper = 0 it is 1 - confidence, as it should be.
+    A bound at quantile z lies z errors away from the value, so p = Phi(z value / width) with the width of the wider
+    side. The side towards 0 alone says too little: far out, where corrected p values are, the bounds of a share go
+    further than in proportion, and p came out half as large as a score test's.
 
     Args:
         value: The difference.
-        upper: Its upper bound.
-        confidence: Of this bound alone, above 0.5.
+        interval: What it lies between.
+        confidence: Of each bound alone, above 0.5.
 
-    >>> round(p_below(-0.02, 0.0, 0.95), 4), round(p_below(-0.02, -0.01, 0.95), 6), p_below(0.0, 0.0, 0.95)
-    (0.05, 0.000501, 1.0)
+    >>> round(p_below(-0.02, Interval(-0.04, 0.0), 0.95), 4), p_below(0.0, Interval(0.0, 0.0), 0.95)
+    (0.05, 1.0)
     """
-    if upper <= value:
+    width = max(interval.upper - value, value - interval.lower)
+    if width <= 0:
         return 0.0 if value < 0 else 1.0
-    return NormalDist().cdf(normal(confidence) * value / (upper - value))
+    return NormalDist().cdf(normal(confidence) * value / width)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -47,13 +50,15 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def surely_below(bounds: Sequence[tuple[float, float]], confidence: float) -> list[bool]:
+def surely_below(gains: Sequence[tuple[float, Interval]], confidence: float) -> list[bool]:
     """Which differences are below 0 for certain, all of them said at once with one error.
 
     Args:
-        bounds: Value and upper bound of each.
+        gains: Value and interval of each. One alone is below where its upper bound is.
         confidence: Of each bound alone, and of all that is said together.
     """
-    found = holm([p_below(value, upper, confidence) for value, upper in bounds])
-    # Rounding must not undo a bound that lies on 0.
-    return [p <= (1 - confidence) * (1 + 1e-9) and value < 0 for p, (value, _) in zip(found, bounds, strict=True)]
+    found = holm([p_below(value, interval, confidence) for value, interval in gains])
+    alone = len(gains) == 1
+    return [
+        interval.upper < 0 and (alone or p <= 1 - confidence) for p, (_, interval) in zip(found, gains, strict=True)
+    ]

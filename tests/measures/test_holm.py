@@ -3,23 +3,35 @@ import pytest
 from scipy import stats
 
 from benison.measures.holm import holm, p_below, surely_below
+from benison.measures.intervals import Interval
 from benison.measures.quantiles import normal
 
 
+def around(value: float, error: float = 0.012) -> tuple[float, Interval]:
+    return value, Interval(value - normal(0.95) * error, value + normal(0.95) * error)
+
+
 @pytest.mark.parametrize("value", [-0.05, -0.01, 0.0, 0.02])
-def test_p_is_that_of_a_normal_estimate_whose_bound_it_is(value: float) -> None:
-    upper = value + normal(0.95) * 0.012
-    assert p_below(value, upper, 0.95) == pytest.approx(stats.norm.cdf(value / 0.012))
+def test_p_is_that_of_a_normal_estimate_whose_interval_it_is(value: float) -> None:
+    assert p_below(*around(value), 0.95) == pytest.approx(stats.norm.cdf(value / 0.012))
 
 
-def test_a_bound_that_lies_on_0_is_just_certain_if_it_is_alone() -> None:
-    assert surely_below([(-0.02, 0.0)], 0.95) == [True]
-    assert surely_below([(-0.02, 0.0), (0.01, 0.02)], 0.95) == [False, False]
-    assert surely_below([(-0.02, 1e-6)], 0.95) == [False]
+def test_p_goes_by_the_wider_side() -> None:
+    wide = Interval(-0.10, -0.03)
+    assert (
+        p_below(-0.05, wide, 0.95) == pytest.approx(p_below(-0.05, Interval(-0.10, 0.0), 0.95)) == pytest.approx(0.05)
+    )
+
+
+def test_a_bound_below_0_is_certain_if_it_is_alone_and_not_among_others() -> None:
+    just, other = (-0.02, Interval(-0.04, -0.0001)), (0.01, Interval(0.0, 0.02))
+    assert surely_below([just], 0.95) == [True]
+    assert surely_below([just, other], 0.95) == [False, False]
+    assert surely_below([(-0.02, Interval(-0.04, 1e-6))], 0.95) == [False]
 
 
 def test_what_is_exactly_0_is_not_below_and_what_is_exactly_below_is() -> None:
-    assert surely_below([(0.0, 0.0), (-0.1, -0.1)], 0.95) == [False, True]
+    assert surely_below([(0.0, Interval(0.0, 0.0)), (-0.1, Interval(-0.1, -0.1))], 0.95) == [False, True]
     assert surely_below([], 0.95) == []
 
 
@@ -39,6 +51,6 @@ def test_holm_goes_on_down_the_list_for_as_long_as_each_holds() -> None:
 def test_of_slices_on_which_nothing_changed_any_is_called_harmed_one_time_in_twenty() -> None:
     random = np.random.default_rng(2)
     values = random.normal(size=(4000, 20))
-    found = [any(surely_below([(value, value + normal(0.95)) for value in row], 0.95)) for row in values.tolist()]
+    found = [any(surely_below([around(value, 1.0) for value in row], 0.95)) for row in values.tolist()]
     assert np.mean(found) == pytest.approx(0.05, abs=0.01)
     assert np.mean((values + normal(0.95) < 0).any(axis=1)) > 0.6
