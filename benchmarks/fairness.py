@@ -20,7 +20,7 @@ import numpy.typing as npt
 from benison.components.evaluator.compare import Answers, Measured, at_confidences, compare
 from benison.components.evaluator.gaps import Comparison, Gap, gaps
 from benison.components.evaluator.slice import Slice
-from benison.measures.holm import surely_below
+from benison.measures.holm import Bounds, surely_below
 from benison.measures.intervals import Interval
 from benison.measures.proportions import tango
 
@@ -135,10 +135,11 @@ def table(holdouts: int) -> Iterator[str]:
         yield f"| {population.name} | {' | '.join(shown)} |"
 
 
-def _gain(now: npt.NDArray[np.bool_], before: npt.NDArray[np.bool_]) -> tuple[float, Interval]:
+def _gain(now: npt.NDArray[np.bool_], before: npt.NDArray[np.bool_]) -> tuple[float, Bounds]:
     """Gain of recall, and its interval."""
     only_now, only_before = int(np.sum(now & ~before)), int(np.sum(before & ~now))
-    return (only_now - only_before) / len(now), tango(only_now, only_before, len(now), CONFIDENCE)
+    found = tango(only_now, only_before, len(now), CONFIDENCE)
+    return (only_now - only_before) / len(now), (found.lower, found.upper)
 
 
 def harm(slices: int, holdouts: int, harmed: int = 0) -> tuple[float, float, float, float]:
@@ -153,7 +154,7 @@ def harm(slices: int, holdouts: int, harmed: int = 0) -> tuple[float, float, flo
         luck = np.where(random.random((slices, 300)) < 0.8, common, own)
         before, now = common < 0.8, luck < recall[:, np.newaxis]
         bounds = [_gain(one, two) for one, two in zip(now, before, strict=True)]
-        alone = np.array([interval.upper < 0 for _, interval in bounds])
+        alone = np.array([upper < 0 for _, (_, upper) in bounds])
         for place, found in enumerate((alone, np.array(surely_below(bounds, CONFIDENCE)))):
             wrong[place] += found[harmed:].any()
             right[place] += found[:harmed].mean() if harmed else 0.0

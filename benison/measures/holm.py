@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import NormalDist
 
-from benison.measures.intervals import Interval
-from benison.measures.quantiles import normal
+# Lower and upper bound. Reports are made of documents alone, without the libraries that measuring takes.
+Bounds = tuple[float, float]
 
 
-def p_below(value: float, interval: Interval, confidence: float) -> float:
+def p_below(value: float, interval: Bounds, confidence: float) -> float:
     """How likely so low a value would be, were the truth 0 or more; from the interval that the value has.
 
     A bound at quantile z lies z errors away from the value, so p = Phi(z value / width) with the width of the wider
@@ -21,13 +21,14 @@ def p_below(value: float, interval: Interval, confidence: float) -> float:
         interval: What it lies between.
         confidence: Of each bound alone, above 0.5.
 
-    >>> round(p_below(-0.02, Interval(-0.04, 0.0), 0.95), 4), p_below(0.0, Interval(0.0, 0.0), 0.95)
+    >>> round(p_below(-0.02, (-0.04, 0.0), 0.95), 4), p_below(0.0, (0.0, 0.0), 0.95)
     (0.05, 1.0)
     """
-    width = max(interval.upper - value, value - interval.lower)
+    lower, upper = interval
+    width = max(upper - value, value - lower)
     if width <= 0:
         return 0.0 if value < 0 else 1.0
-    return NormalDist().cdf(normal(confidence) * value / width)
+    return NormalDist().cdf(NormalDist().inv_cdf(confidence) * value / width)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -50,7 +51,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def surely_below(gains: Sequence[tuple[float, Interval]], confidence: float) -> list[bool]:
+def surely_below(gains: Sequence[tuple[float, Bounds]], confidence: float) -> list[bool]:
     """Which differences are below 0 for certain, all of them said at once with one error.
 
     Args:
@@ -59,6 +60,4 @@ def surely_below(gains: Sequence[tuple[float, Interval]], confidence: float) -> 
     """
     found = holm([p_below(value, interval, confidence) for value, interval in gains])
     alone = len(gains) == 1
-    return [
-        interval.upper < 0 and (alone or p <= 1 - confidence) for p, (_, interval) in zip(found, gains, strict=True)
-    ]
+    return [upper < 0 and (alone or p <= 1 - confidence) for p, (_, (_, upper)) in zip(found, gains, strict=True)]

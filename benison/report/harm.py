@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from enum import IntEnum
 
 from benison.measures.holm import surely_below
-from benison.measures.intervals import Interval
 from benison.report.comparison import WHOLE, Document, Evaluated, gain_over, slices
 
 
@@ -40,9 +39,9 @@ def told(evidence: Evaluated, metric: str) -> dict[str, Told]:
 
 
 def _said(gains: Mapping[str, Document], confidence: float) -> dict[str, Told]:
-    found = [(float(gain["value"]), Interval(gain["lower"], gain["upper"])) for gain in gains.values()]
+    found = [(float(gain["value"]), (gain["lower"], gain["upper"])) for gain in gains.values()]
     worse = surely_below(found, confidence)
-    better = surely_below([(-value, -interval) for value, interval in found], confidence)
+    better = surely_below([(-value, (-upper, -lower)) for value, (lower, upper) in found], confidence)
     return {
         name: Told.WORSE if down else Told.BETTER if up else Told.OPEN
         for name, down, up in zip(gains, worse, better, strict=True)

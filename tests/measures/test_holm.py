@@ -2,13 +2,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benison.measures.holm import holm, p_below, surely_below
-from benison.measures.intervals import Interval
+from benison.measures.holm import Bounds, holm, p_below, surely_below
 from benison.measures.quantiles import normal
 
 
-def around(value: float, error: float = 0.012) -> tuple[float, Interval]:
-    return value, Interval(value - normal(0.95) * error, value + normal(0.95) * error)
+def around(value: float, error: float = 0.012) -> tuple[float, Bounds]:
+    return value, (value - normal(0.95) * error, value + normal(0.95) * error)
 
 
 @pytest.mark.parametrize("value", [-0.05, -0.01, 0.0, 0.02])
@@ -17,21 +16,19 @@ def test_p_is_that_of_a_normal_estimate_whose_interval_it_is(value: float) -> No
 
 
 def test_p_goes_by_the_wider_side() -> None:
-    wide = Interval(-0.10, -0.03)
-    assert (
-        p_below(-0.05, wide, 0.95) == pytest.approx(p_below(-0.05, Interval(-0.10, 0.0), 0.95)) == pytest.approx(0.05)
-    )
+    wide = (-0.10, -0.03)
+    assert p_below(-0.05, wide, 0.95) == pytest.approx(p_below(-0.05, (-0.10, 0.0), 0.95)) == pytest.approx(0.05)
 
 
 def test_a_bound_below_0_is_certain_if_it_is_alone_and_not_among_others() -> None:
-    just, other = (-0.02, Interval(-0.04, -0.0001)), (0.01, Interval(0.0, 0.02))
+    just, other = (-0.02, (-0.04, -0.0001)), (0.01, (0.0, 0.02))
     assert surely_below([just], 0.95) == [True]
     assert surely_below([just, other], 0.95) == [False, False]
-    assert surely_below([(-0.02, Interval(-0.04, 1e-6))], 0.95) == [False]
+    assert surely_below([(-0.02, (-0.04, 1e-6))], 0.95) == [False]
 
 
 def test_what_is_exactly_0_is_not_below_and_what_is_exactly_below_is() -> None:
-    assert surely_below([(0.0, Interval(0.0, 0.0)), (-0.1, Interval(-0.1, -0.1))], 0.95) == [False, True]
+    assert surely_below([(0.0, (0.0, 0.0)), (-0.1, (-0.1, -0.1))], 0.95) == [False, True]
     assert surely_below([], 0.95) == []
 
 
