@@ -45,6 +45,19 @@ class Slicing:
 
 
 @dataclass(frozen=True)
+class CrossSlicing:
+    """Slices that are held against others.
+
+    Attributes:
+        baseline: From the figures of these the others' are taken.
+        comparisons: The others; none: every slice that is no baseline.
+    """
+
+    baseline: Slicing
+    comparisons: tuple[Slicing, ...] = ()
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """A model that has predicted already.
 
@@ -73,6 +86,7 @@ class EvalConfig:
         metrics: Names as `benison.core.metrics` writes them, each once, in the file's order.
         models: Whose predictions, where those are ready; none in a project, whose models are those of the pipeline.
         weight: The column of what each row weighs; empty: every row weighs 1.
+        crosses: Which slices are held against one another.
     """
 
     label: str
@@ -80,6 +94,7 @@ class EvalConfig:
     metrics: tuple[str, ...]
     models: tuple[ModelSpec, ...] = ()
     weight: str = ""
+    crosses: tuple[CrossSlicing, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -97,9 +112,10 @@ def read(path: Path) -> EvalConfig:
     models = top.sections("model_specs")
     if len(models) > 1:
         raise top.error("model_specs", "one model; champion and reference are added to it", f"{len(models)}")
+    crosses = _crosses(top)
     slicings, metrics = _measured(top)
     label, weight = _columns(models)
-    return EvalConfig(label, slicings, metrics, weight=weight)
+    return EvalConfig(label, slicings, metrics, weight=weight, crosses=crosses)
 
 
 def read_with_models(path: Path) -> EvalConfig:
@@ -111,10 +127,11 @@ def read_with_models(path: Path) -> EvalConfig:
     content = _proto(path) if path.suffix in (*TEXT_SUFFIXES, *BINARY_SUFFIXES) else _snake_keys(_json(path))
     top = Section(path.name, content)
     models = tuple(_model(section) for section in top.sections("model_specs"))
+    crosses = _crosses(top)
     slicings, metrics = _measured(top)
     label = _one(top, "label_key", [model.label for model in models])
     weight = _one(top, "example_weight_key", [model.weight for model in models])
-    return EvalConfig(label, slicings, metrics, models, weight)
+    return EvalConfig(label, slicings, metrics, models, weight, crosses)
 
 
 def _one(top: Section, key: str, said: list[str]) -> str:
@@ -124,6 +141,15 @@ def _one(top: Section, key: str, said: list[str]) -> str:
         got = " and ".join(map(repr, named))
         raise top.error("model_specs", f"one {key}, that of the rows which all models predicted", got)
     return named[0] if named else ""
+
+
+def _crosses(top: Section) -> tuple[CrossSlicing, ...]:
+    found = []
+    for section in top.sections("cross_slicing_specs"):
+        baseline = _slicing(section.section("baseline_spec", optional=True))
+        found.append(CrossSlicing(baseline, tuple(_slicing(one) for one in section.sections("slicing_specs"))))
+        section.close()
+    return tuple(found)
 
 
 def _measured(top: Section) -> tuple[tuple[Slicing, ...], tuple[str, ...]]:

@@ -7,7 +7,7 @@ import pytest
 from benison import eval_config
 from benison.core.errors import ConfigError
 from benison.core.metrics import CLASSES
-from benison.eval_config import Slicing
+from benison.eval_config import CrossSlicing, Slicing
 
 METRIC = {"className": "AUC"}
 
@@ -36,6 +36,17 @@ def test_both_spellings_of_the_same_config_are_the_same(tmp_path: Path) -> None:
     assert expected.columns == ("sex", "maritalStatus")
 
 
+def test_slices_may_be_held_against_one_another(tmp_path: Path) -> None:
+    male, sex = {"featureValues": {"sex": "Male"}}, {"featureKeys": ["sex"]}
+    crosses = [{"baselineSpec": male, "slicingSpecs": [sex]}, {"slicingSpecs": [sex]}, {"baselineSpec": sex}]
+    found = read(tmp_path, {"metricsSpecs": [{"metrics": [METRIC]}], "crossSlicingSpecs": crosses})
+    assert found.crosses == (
+        CrossSlicing(Slicing((), (("sex", "Male"),)), (Slicing(("sex",)),)),
+        CrossSlicing(Slicing(), (Slicing(("sex",)),)),
+        CrossSlicing(Slicing(("sex",))),
+    )
+
+
 def test_without_slices_all_rows_are_one(tmp_path: Path) -> None:
     assert read(tmp_path, {"metricsSpecs": [{"metrics": [METRIC]}]}).slicings == (Slicing(),)
 
@@ -52,7 +63,7 @@ def test_without_slices_all_rows_are_one(tmp_path: Path) -> None:
         ({"metricsSpecs": [{"metrics": [{**METRIC, "threshold": {}}]}]}, r"no thresholds here.*\n.*under gate:"),
         ({"metricsSpecs": [{"metrics": [{**METRIC, "configs": "{}"}]}]}, "did you mean config"),
         ({"metricsSpecs": [{"metrics": [METRIC], "binarize": {}}]}, "'binarize'"),
-        ({"metricsSpecs": [{"metrics": [METRIC]}], "crossSlicingSpecs": [{}]}, "'cross_slicing_specs'"),
+        ({"metricsSpecs": [{"metrics": [METRIC]}], "crossSlicingSpecs": [{"baseline": {}}]}, "'baseline'"),
         ({"metricsSpecs": [{"metrics": [METRIC]}], "modelSpecs": [{}, {}]}, "one model"),
         (
             {"metricsSpecs": [{"metrics": [METRIC]}], "slicingSpecs": [{"featureKey": ["a"]}]},

@@ -96,9 +96,40 @@ def compare(answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], c
         return list(pool.map(lambda one: _measured(answers, one, metrics, confidence), slices))
 
 
-def _measured(answers: Answers, one: Slice, metrics: Sequence[str], confidence: float) -> Measured:
+def at_confidences(
+    answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], confidences: Sequence[float]
+) -> dict[float, list[Measured]]:
+    """The same once more, at other confidences; what does not depend on them is worked out once for each slice.
+
+    Args:
+        answers: As in `compare`.
+        slices: Which rows.
+        metrics: Which figures.
+        confidences: Of each bound alone.
+    """
+
+    def at_each(one: Slice) -> list[Measured]:
+        samples = _samples(answers, one)
+        return [_of(samples, answers, one, metrics, confidence) for confidence in confidences]
+
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(at_each, slices))
+    return {confidence: [levels[place] for levels in found] for place, confidence in enumerate(confidences)}
+
+
+def _samples(answers: Answers, one: Slice) -> dict[str, Sample]:
     rows = answers.rows.part(one.rows)
-    samples = {role: whole.part(one.rows, rows) for role, whole in answers.samples.items()}
+    return {role: whole.part(one.rows, rows) for role, whole in answers.samples.items()}
+
+
+def _measured(answers: Answers, one: Slice, metrics: Sequence[str], confidence: float) -> Measured:
+    return _of(_samples(answers, one), answers, one, metrics, confidence)
+
+
+def _of(
+    samples: Mapping[str, Sample], answers: Answers, one: Slice, metrics: Sequence[str], confidence: float
+) -> Measured:
+    rows = samples[CHALLENGER].rows
     found = {metric: _metric(metric, samples, answers.same_as, confidence) for metric in metrics}
     return Measured(one.keys, one.name, rows.count, rows.positives, found)
 

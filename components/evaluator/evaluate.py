@@ -13,9 +13,12 @@ from typing import Any
 import pyarrow as pa
 import tensorflow as tf
 
-from benison.components.evaluator import judge, record, tfma_files
-from benison.components.evaluator.compare import CHALLENGER, Answers, compare, usable
-from benison.components.evaluator.judge import Baselines, Judgement
+from benison.components.evaluator import cross, judge, judge_gaps, record, tfma_files
+from benison.components.evaluator.compare import CHALLENGER, Answers, Measured, at_confidences, compare, usable
+from benison.components.evaluator.cross import crossed
+from benison.components.evaluator.decide import Baselines, too_small
+from benison.components.evaluator.gaps import Gap, comparisons_of, gaps
+from benison.components.evaluator.judge import Judgement
 from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.plot import curves
 from benison.components.evaluator.record import Outcome
@@ -72,7 +75,7 @@ class Asked:
 
 def with_metrics_of(gate: Gate | None, metrics: Sequence[str]) -> tuple[str, ...]:
     """The metrics, and those that the policy asks for besides."""
-    return tuple(dict.fromkeys([*metrics, *(check.metric for check in (gate.checks if gate else ()))]))
+    return tuple(dict.fromkeys([*metrics, *(gate.metrics if gate else ())]))
 
 
 def slices(asked: Asked) -> list[Slice]:
@@ -82,8 +85,11 @@ def slices(asked: Asked) -> list[Slice]:
         ConfigError: Evaluation config or policy names a slice that there is not.
     """
     found = cut(asked.table, asked.config, asked.config_file)
+    cross.check(asked.config, [one.keys for one in found], asked.config_file)
     for number, line in enumerate(asked.gate.checks if asked.gate else ()):
         judge.subjects_of(line, [one.name for one in found], number, asked.gate_file)
+    for number, across in enumerate(asked.gate.fairness if asked.gate else ()):
+        judge_gaps.check_across(across, asked.config.slicings, number, asked.gate_file)
     return found
 
 
@@ -100,11 +106,27 @@ def evaluate(asked: Asked, found: Sequence[Slice], answers: Answers, more: Seque
     sound = [judge.check_predictions(name, predictions) for name, predictions in named.items()]
     answers, kept = usable(answers, found)
     measured = compare(answers, kept, asked.config.metrics, asked.confidence)
+    apart = _gaps(asked, kept, answers, measured)
     if asked.gate is None:
         judgement: Judgement = judge.without_policy(measured)
     else:
-        judgement = judge.judge(asked.gate, measured, _baselines(answers), judge.broken(sound), asked.gate_file)
-    return Outcome(judgement, measured, [*sound, *more], curves(answers))
+        unsound = judge.broken(sound)
+        judgement = judge.judge(asked.gate, measured, _baselines(answers), unsound, asked.gate_file, apart)
+    return Outcome(judgement, measured, [*sound, *more], curves(answers), apart)
+
+
+def _gaps(asked: Asked, found: Sequence[Slice], answers: Answers, measured: Sequence[Measured]) -> list[Gap]:
+    """Between the groups of each column; those that the policy holds too small are left out."""
+    by_name = {one.name: one for one in found}
+    short = {one.name: too_small(one, asked.gate) for one in measured} if asked.gate else {}
+    short = {name: reason for name, reason in short.items() if reason}
+
+    def again(
+        names: Sequence[str], metrics: Sequence[str], confidences: Sequence[float]
+    ) -> dict[float, list[Measured]]:
+        return at_confidences(answers, [by_name[name] for name in names], metrics, confidences)
+
+    return gaps(comparisons_of(asked.config, asked.gate), measured, short, asked.confidence, again)
 
 
 def _baselines(answers: Answers) -> Baselines:
@@ -139,7 +161,10 @@ def write_tfma(
     naming = naming or Naming()
     eval_run = tfma_files.eval_run(asked.config, asked.label, models, asked.snapshot, naming)
     write_atomically(folder / tfma_files.CONFIG, eval_run.encode())
-    _write_records(folder / tfma_files.METRICS_FILE, tfma_files.metrics(outcome.measured, asked.types, naming))
+    pairs = crossed(asked.config, outcome.measured)
+    records = tfma_files.metrics(outcome.measured, asked.types, naming)
+    records += tfma_files.cross_metrics(pairs, asked.types, naming)
+    _write_records(folder / tfma_files.METRICS_FILE, records)
     policy = asked.gate is not None
     validation = tfma_files.validation(outcome.checks, outcome.measured, asked.types, policy=policy)
     _write_records(folder / tfma_files.VALIDATIONS_FILE, [validation])

@@ -105,8 +105,8 @@ def test_models_are_called_by_their_own_names(folder: Path) -> None:
 
 
 def test_there_are_only_parts_that_have_something_to_say(beside: Path, judged: Path) -> None:
-    assert sections(parse(beside)) == ["metrics", "slices", "curves", "origin"]
-    assert sections(parse(judged)) == ["checks", "metrics", "slices", "curves", "origin"]
+    assert sections(parse(beside)) == ["metrics", "slices", "fairness", "curves", "origin"]
+    assert sections(parse(judged)) == ["checks", "metrics", "slices", "fairness", "curves", "origin"]
 
 
 def test_without_slices_there_is_no_part_on_them(evaluated: Evaluated) -> None:
