@@ -14,6 +14,7 @@ from benison.components.evaluator.metrics import MEASURES
 from benison.core import metrics
 from benison.measures.intervals import UNKNOWN, Interval
 
+_UNDEFINED = "undefined: its denominator is 0"
 _ONE = {"rows": "row", "positives": "positive", "negatives": "negative"}
 _ANSWERED = {"predicted_positives": "answered positive", "predicted_negatives": "answered negative"}
 
@@ -57,6 +58,8 @@ def estimate(metric: str, sample: Sample, confidence: float) -> Estimate:
     found = measure.value(sample, asked.parameter)
     if note := _too_few(asked, sample):
         return Estimate(found, UNKNOWN, note)
+    if math.isnan(found):
+        return Estimate(found, UNKNOWN, _UNDEFINED)
     return _noted(found, measure.interval(sample, asked.parameter, confidence))
 
 
@@ -76,6 +79,8 @@ def gain(metric: str, challenger: Sample, baseline: Sample, confidence: float) -
     found = -found if turned else found
     if note := _too_few(asked, challenger) or _too_few(asked, baseline):
         return Estimate(found, UNKNOWN, note)
+    if math.isnan(found):
+        return Estimate(found, UNKNOWN, _UNDEFINED)
     most = asked.kind.high - asked.kind.low
     interval = measure.gain(challenger, baseline, asked.parameter, confidence).clipped(-most, most)
     return _noted(found, -interval if turned else interval)
