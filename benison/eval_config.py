@@ -291,6 +291,8 @@ def _config(section: Section) -> Section:
 def _at(kind: Kind, config: Section) -> list[Metric]:
     if kind.parameter == THRESHOLD:
         return [Metric(kind, at) for at in _thresholds(config, (kind.default,), kind.argument)]
+    if kind.needs:
+        return [Metric(kind, at) for at in _thresholds(config, (), kind.parameter)]
     if not kind.parameter or kind.parameter not in config.content:
         return [Metric(kind, kind.default)]
     number = float(config.whole(kind.parameter, 0, low=3))

@@ -79,6 +79,15 @@ def test_a_misspelt_slice_names_the_nearest_column(tmp_path: Path) -> None:
         ({"className": "Recall", "config": '{"thresholds": [0.25, 0.5]}'}, ("recall@0.25", "recall")),
         ({"className": "Recall", "config": '{"thresholds": 0.25, "name": "recall@0.25"}'}, ("recall@0.25",)),
         ({"className": "AUC", "config": '{"num_thresholds": 10000}'}, ("auc@10000",)),
+        ({"className": "MaxRecall"}, ("max_recall",)),
+        (
+            {"className": "PrecisionAtRecall", "config": '{"recall": [0.5, 0.8]}'},
+            ("precision_at_recall@0.5", "precision_at_recall@0.8"),
+        ),
+        (
+            {"className": "RecallAtFalsePositiveRate", "config": '{"false_positive_rate": 0.05}'},
+            ("recall_at_false_positive_rate@0.05",),
+        ),
         (
             {"className": "ConfusionMatrixAtThresholds", "config": '{"thresholds": [0.1]}'},
             ("true_positives@0.1", "false_positives@0.1", "true_negatives@0.1", "false_negatives@0.1"),
@@ -108,6 +117,12 @@ def test_fairness_indicators_are_the_rates_at_nine_thresholds(tmp_path: Path) ->
         ({"className": "Recall", "config": '{"top_k": 3}'}, "top_k"),
         ({"className": "Recall", "config": '{"name": "mine"}'}, "expected none, or recall, got 'mine'"),
         ({"className": "AUC", "config": '{"num_thresholds": 2}'}, "num_thresholds"),
+        ({"className": "PrecisionAtRecall"}, r"recall\): expected numbers from 0 to 1, got None"),
+        (
+            {"className": "PrecisionAtRecall", "config": '{"recall": 80}'},
+            r"recall\): expected numbers from 0 to 1",
+        ),
+        ({"className": "PrecisionAtRecall", "config": '{"recall": 0.8, "num_thresholds": 200}'}, "num_thresholds"),
         ({"className": "AUC", "config": '{"num_thresholds": 10000000}'}, r"at most 1e\+06"),
         ({"className": "MeanLabel", "config": '{"thresholds": 0.1}'}, "thresholds"),
         ({"className": "ConfusionMatrixAtThresholds"}, r"thresholds\): expected numbers from 0 to 1, got None"),
