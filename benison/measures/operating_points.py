@@ -66,6 +66,18 @@ class Curve:
         place = int(np.argmax(found))
         return place if found[place] > -math.inf else -1
 
+    def thinned(self, most: int) -> list[int]:
+        """Some of the thresholds, spread evenly over the length of the ROC curve, from the first to the last.
+
+        Args:
+            most: At most so many; both classes must occur, else there is no curve and none of them.
+        """
+        length = self.rates["recall"] + self.rates["false_positive_rate"]
+        if np.isnan(length).any():
+            return []
+        kept = np.searchsorted(length, np.linspace(0, 2, most))
+        return [int(place) for place in np.unique(np.minimum(kept, len(length) - 1))]
+
 
 def _rates(parts: Floats, wholes: Floats | np.float64) -> Floats:
     nowhere = np.full(len(parts), math.nan)

@@ -27,7 +27,7 @@ _MOST_LINES, _MOST_WARNINGS = 20, 6
 _PARTS = (
     ("checks", "Checks"),
     ("metrics", "Metrics"),
-    ("curves", "ROC and calibration"),
+    ("curves", curves.TITLE),
     ("data", "Data and drift"),
     ("training", "Training"),
     ("lineage", "Lineage"),

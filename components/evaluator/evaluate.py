@@ -13,11 +13,11 @@ from typing import Any
 import pyarrow as pa
 import tensorflow as tf
 
-from benison.components.evaluator import judge, record, tfma_files
+from benison.components.evaluator import judge, record, tfma_files, tfma_plots
 from benison.components.evaluator.compare import CHALLENGER, Answers, compare, usable
 from benison.components.evaluator.judge import Baselines, Judgement
 from benison.components.evaluator.measure import Rows
-from benison.components.evaluator.plot import curves
+from benison.components.evaluator.plot import plot
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.slice import Slice, cut
 from benison.components.evaluator.tfma_files import Naming
@@ -104,7 +104,7 @@ def evaluate(asked: Asked, found: Sequence[Slice], answers: Answers, more: Seque
         judgement: Judgement = judge.without_policy(measured)
     else:
         judgement = judge.judge(asked.gate, measured, _baselines(answers), judge.broken(sound), asked.gate_file)
-    return Outcome(judgement, measured, [*sound, *more], curves(answers))
+    return Outcome(judgement, measured, [*sound, *more], plot(answers, kept, asked.config.plots, asked.confidence))
 
 
 def _baselines(answers: Answers) -> Baselines:
@@ -140,6 +140,9 @@ def write_tfma(
     eval_run = tfma_files.eval_run(asked.config, asked.label, models, asked.snapshot, naming)
     write_atomically(folder / tfma_files.CONFIG, eval_run.encode())
     _write_records(folder / tfma_files.METRICS_FILE, tfma_files.metrics(outcome.measured, asked.types, naming))
+    if asked.config.plots:
+        plots = tfma_plots.write(outcome.plots, asked.config.plots, asked.types, naming)
+        _write_records(folder / tfma_plots.PLOTS_FILE, plots)
     policy = asked.gate is not None
     validation = tfma_files.validation(outcome.checks, outcome.measured, asked.types, policy=policy)
     _write_records(folder / tfma_files.VALIDATIONS_FILE, [validation])

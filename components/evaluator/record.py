@@ -10,6 +10,7 @@ from typing import Any
 from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Measured, Metric
 from benison.components.evaluator.judge import Judgement
+from benison.components.evaluator.plot import Plots
 from benison.components.evaluator.slice import OVERALL
 from benison.config import CONFIDENCE, Gate
 from benison.core.verdicts import Check, Tier, Verdict, combine
@@ -25,13 +26,13 @@ class Outcome:
         judgement: The policy's answers.
         measured: Every slice.
         sound: The checks of the predictions themselves.
-        plots: The curves.
+        plots: What was drawn.
     """
 
     judgement: Judgement
     measured: Sequence[Measured] = ()
     sound: Sequence[Check] = ()
-    plots: Mapping[str, Any] = field(default_factory=dict)
+    plots: Plots = field(default_factory=Plots)
 
     @property
     def checks(self) -> list[Check]:
@@ -64,7 +65,7 @@ def evaluation(
         "checks": [check.to_json() for check in outcome.checks],
         "not_applicable": [asdict(one) for one in outcome.judgement.not_applicable],
         "not_judged": [_not_judged(one, why_not[one.name]) for one in left_out],
-        "plots": dict(outcome.plots),
+        "plots": outcome.plots.to_json(),
     }
 
 

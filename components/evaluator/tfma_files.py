@@ -74,7 +74,8 @@ def eval_run(
     slicings = [
         config_pb2.SlicingSpec(feature_keys=one.keys, feature_values=dict(one.values)) for one in config.slicings
     ]
-    metrics = config_pb2.MetricsSpec(metrics=[_metric_config(name) for name in config.metrics])
+    plots = [config_pb2.MetricConfig(class_name=plot.kind, config=plot.config) for plot in config.plots]
+    metrics = config_pb2.MetricsSpec(metrics=[*(_metric_config(name) for name in config.metrics), *plots])
     run = config_pb2.EvalRun(
         eval_config=config_pb2.EvalConfig(model_specs=specs, slicing_specs=slicings, metrics_specs=[metrics]),
         version=version.VERSION,
@@ -109,7 +110,7 @@ def metrics(measured: Sequence[Measured], types: Mapping[str, pa.DataType], nami
 def _metrics_for_slice(
     one: Measured, types: Mapping[str, pa.DataType], naming: Naming
 ) -> metrics_for_slice_pb2.MetricsForSlice:
-    result = metrics_for_slice_pb2.MetricsForSlice(slice_key=_slice_key(one.keys, types))
+    result = metrics_for_slice_pb2.MetricsForSlice(slice_key=slice_key(one.keys, types))
     for name, metric in one.metrics.items():
         for key, found in _figures(name, metric, naming):
             entry = result.metric_keys_and_values.add(key=key, value=_value(found.value))
@@ -119,7 +120,8 @@ def _metrics_for_slice(
     return result
 
 
-def _slice_key(keys: Sequence[tuple[str, str]], types: Mapping[str, pa.DataType]) -> metrics_for_slice_pb2.SliceKey:
+def slice_key(keys: Sequence[tuple[str, str]], types: Mapping[str, pa.DataType]) -> metrics_for_slice_pb2.SliceKey:
+    """A slice as TFMA names it: numbers stay numbers."""
     key = metrics_for_slice_pb2.SliceKey()
     for column, value in keys:
         single = key.single_slice_keys.add(column=column)
@@ -183,7 +185,7 @@ def validation(
     against = [check for check in checks if check.tier is Tier.HARD and check.verdict is not Verdict.PASS]
     for subject in dict.fromkeys(check.subject for check in against):
         failures = [_failure(check) for check in against if check.subject == subject]
-        key = _slice_key(keys.get(subject, ()), types)
+        key = slice_key(keys.get(subject, ()), types)
         result.metric_validations_per_slice.add(slice_key=key, failures=failures)
     return bytes(result.SerializeToString(deterministic=True))
 

@@ -27,7 +27,7 @@ def render(evidence: Evaluation) -> str:
         "checks": ("Checks", _checks(evidence)),
         "metrics": ("Metrics", _overall(evidence)),
         "slices": ("Slices", _slices(evidence)),
-        "curves": ("ROC and calibration", curves.render(evidence)),
+        "curves": (curves.TITLE, curves.render(evidence)),
         "origin": ("What was evaluated", _origin(evidence)),
     }
     shown = {anchor: part for anchor, part in parts.items() if part[1] is not None}
