@@ -7,6 +7,7 @@ import pytest
 from benison import eval_config
 from benison.core.errors import ConfigError
 from benison.core.metrics import CLASSES
+from benison.core.plots import Plot
 from benison.eval_config import Slicing
 
 METRIC = {"className": "AUC"}
@@ -98,6 +99,36 @@ def test_arguments_of_a_class_say_which_metric_it_is(
     tmp_path: Path, metric: dict[str, str], names: tuple[str, ...]
 ) -> None:
     assert read(tmp_path, {"metricsSpecs": [{"metrics": [metric]}]}).metrics == names
+
+
+def test_plots_are_told_apart_from_metrics(tmp_path: Path) -> None:
+    asked = [
+        METRIC,
+        {"className": "CalibrationPlot"},
+        {"className": "ConfusionMatrixPlot", "config": '{"num_thresholds": 50}'},
+    ]
+    found = read(tmp_path, {"metricsSpecs": [{"metrics": asked}]})
+    assert len(found.metrics) == 1
+    assert found.plots == (Plot("CalibrationPlot", 1000), Plot("ConfusionMatrixPlot", 50))
+
+
+@pytest.mark.parametrize(
+    ("plot", "said"),
+    [
+        ({"className": "CalibrationPlott"}, "did you mean CalibrationPlot"),
+        ({"className": "CalibrationPlot", "config": '{"left": 0.2}'}, "left"),
+        ({"className": "CalibrationPlot", "config": '{"num_thresholds": 10}'}, "did you mean num_buckets"),
+        ({"className": "CalibrationPlot", "config": '{"num_buckets": 1}'}, r"num_buckets\): expected"),
+        ({"className": "CalibrationPlot", "config": '{"num_buckets": 20000}'}, "at most 10000, got 20000"),
+        (
+            {"className": "CalibrationPlot", "config": '{"name": "mine"}'},
+            "expected none, or calibration_plot, got 'mine'",
+        ),
+    ],
+)
+def test_plots_that_would_not_be_tfmas_are_refused(tmp_path: Path, plot: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigError, match=f"(?s){said}"):
+        read(tmp_path, {"metricsSpecs": [{"metrics": [METRIC, plot]}]})
 
 
 def test_fairness_indicators_are_the_rates_at_nine_thresholds(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ NAMES: Mapping[str, str] = {
     "ScoreDistributionPlot": "score_distribution_plot",
 }
 USUAL, MOST = 1000, 10_000
+FILE = "plots-00000-of-00001.tfrecord"
 
 
 @dataclass(frozen=True)

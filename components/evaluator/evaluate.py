@@ -22,6 +22,7 @@ from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.slice import Slice, cut
 from benison.components.evaluator.tfma_files import Naming
 from benison.config import BASELINES, CONFIDENCE, FILE, Gate
+from benison.core import plots
 from benison.core.files import write_atomically
 from benison.core.verdicts import Check
 from benison.eval_config import EvalConfig
@@ -141,8 +142,8 @@ def write_tfma(
     write_atomically(folder / tfma_files.CONFIG, eval_run.encode())
     _write_records(folder / tfma_files.METRICS_FILE, tfma_files.metrics(outcome.measured, asked.types, naming))
     if asked.config.plots:
-        plots = tfma_plots.write(outcome.plots, asked.config.plots, asked.types, naming)
-        _write_records(folder / tfma_plots.PLOTS_FILE, plots)
+        written = tfma_plots.write(outcome.plots, asked.config.plots, asked.types, naming)
+        _write_records(folder / plots.FILE, written)
     policy = asked.gate is not None
     validation = tfma_files.validation(outcome.checks, outcome.measured, asked.types, policy=policy)
     _write_records(folder / tfma_files.VALIDATIONS_FILE, [validation])

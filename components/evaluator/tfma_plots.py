@@ -13,7 +13,6 @@ from benison.components.evaluator.plot import Plots
 from benison.components.evaluator.tfma_files import Naming, slice_key
 from benison.core.plots import Plot
 
-PLOTS_FILE = "plots-00000-of-00001.tfrecord"
 _FIGURES = (
     "true_positives",
     "false_positives",

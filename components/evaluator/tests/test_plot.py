@@ -19,7 +19,7 @@ from benison.components.evaluator import tfma_files, tfma_plots
 from benison.components.evaluator.compare import Answers
 from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.slice import cut
-from benison.core.plots import Plot
+from benison.core.plots import FILE, Plot
 from benison.eval_config import EvalConfig, Slicing
 from benison.measures.proportions import wilson
 
@@ -62,7 +62,7 @@ def read_back(folder: Path, rows: pa.Table, asked: tuple[Plot, ...]) -> dict[Any
     config = EvalConfig(CONFIG.label, CONFIG.slicings, CONFIG.metrics, plots=asked)
     (folder / tfma_files.CONFIG).write_text(tfma_files.eval_run(config, "label", PACKAGE, "x"))
     types = {name: rows.schema.field(name).type for name in CONFIG.columns}
-    with tf.io.TFRecordWriter(str(folder / tfma_plots.PLOTS_FILE)) as writer:
+    with tf.io.TFRecordWriter(str(folder / FILE)) as writer:
         for one in tfma_plots.write(drawn(rows, asked), asked, types, tfma_files.Naming()):
             writer.write(one)
     return {key: found[""][""] for key, found in model_eval_lib.load_eval_result(str(folder)).plots}
