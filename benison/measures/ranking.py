@@ -124,20 +124,3 @@ def _newcombe_bound(auc: float, positives: float, negatives: float, quantile: fl
     # At an end of the scale its own variance is 0, and nothing is left there.
     low = max(auc, _STEP)
     return float(optimize.brentq(left, low, 1.0, xtol=1e-15)) if left(low) > 0 else auc
-
-
-def roc_points(rows: Levels, most: int = 101) -> list[tuple[float, float]]:
-    """The ROC curve as points (false positive rate, true positive rate) from (0, 0) to (1, 1).
-
-    Args:
-        rows: Both classes must occur, else there is no curve.
-        most: At most so many points, spread evenly over the curve's length.
-    """
-    if not rows.positives.sum() > 0 or not rows.negatives.sum() > 0:
-        return []
-    true_rate, false_rate = (
-        np.append(0.0, np.cumsum(counts[::-1]) / counts.sum()) for counts in (rows.positives, rows.negatives)
-    )
-    kept = np.unique(np.searchsorted(true_rate + false_rate, np.linspace(0, 2, most)))
-    kept = np.minimum(kept, len(true_rate) - 1)
-    return [(float(false_rate[index]), float(true_rate[index])) for index in np.unique(kept)]

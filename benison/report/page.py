@@ -28,7 +28,7 @@ _PARTS = (
     ("checks", "Checks"),
     ("metrics", "Metrics"),
     ("fairness", "Fairness"),
-    ("curves", "ROC and calibration"),
+    ("curves", curves.TITLE),
     ("data", "Data and drift"),
     ("training", "Training"),
     ("lineage", "Lineage"),

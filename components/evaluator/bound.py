@@ -99,7 +99,7 @@ def _noted(found: float, interval: Interval) -> Estimate:
 
 def _too_few(asked: metrics.Metric, sample: Sample) -> str:
     """Which count falls short, as a person reads it; empty where none does."""
-    for what, needed in MEASURES[asked.kind.name].needed.items():
+    for what, needed in MEASURES[asked.kind.name].needs(asked.parameter).items():
         found = sample.size(what, asked.parameter)
         if found < needed:
             effective = "" if sample.masses.counted else "effectively "

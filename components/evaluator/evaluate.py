@@ -13,18 +13,19 @@ from typing import Any
 import pyarrow as pa
 import tensorflow as tf
 
-from benison.components.evaluator import cross, judge, judge_gaps, record, tfma_files
+from benison.components.evaluator import cross, judge, judge_gaps, record, tfma_files, tfma_plots
 from benison.components.evaluator.compare import CHALLENGER, Answers, Measured, at_confidences, compare, usable
 from benison.components.evaluator.cross import crossed
 from benison.components.evaluator.decide import Baselines, too_small
 from benison.components.evaluator.gaps import Gap, comparisons_of, gaps
 from benison.components.evaluator.judge import Judgement
 from benison.components.evaluator.measure import Rows
-from benison.components.evaluator.plot import curves
+from benison.components.evaluator.plot import plot
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.slice import Slice, cut
 from benison.components.evaluator.tfma_files import Naming
 from benison.config import BASELINES, CONFIDENCE, FILE, Gate
+from benison.core import plots
 from benison.core.files import write_atomically
 from benison.core.verdicts import Check
 from benison.eval_config import EvalConfig
@@ -112,7 +113,8 @@ def evaluate(asked: Asked, found: Sequence[Slice], answers: Answers, more: Seque
     else:
         unsound = judge.broken(sound)
         judgement = judge.judge(asked.gate, measured, _baselines(answers), unsound, asked.gate_file, apart)
-    return Outcome(judgement, measured, [*sound, *more], curves(answers), apart)
+    drawn = plot(answers, kept, asked.config.plots, asked.confidence)
+    return Outcome(judgement, measured, [*sound, *more], drawn, apart)
 
 
 def _gaps(asked: Asked, found: Sequence[Slice], answers: Answers, measured: Sequence[Measured]) -> list[Gap]:
@@ -165,6 +167,9 @@ def write_tfma(
     records = tfma_files.metrics(outcome.measured, asked.types, naming)
     records += tfma_files.cross_metrics(pairs, asked.types, naming)
     _write_records(folder / tfma_files.METRICS_FILE, records)
+    if asked.config.plots:
+        written = tfma_plots.write(outcome.plots, asked.config.plots, asked.types, naming)
+        _write_records(folder / plots.FILE, written)
     policy = asked.gate is not None
     validation = tfma_files.validation(outcome.checks, outcome.measured, asked.types, policy=policy)
     _write_records(folder / tfma_files.VALIDATIONS_FILE, [validation])

@@ -11,6 +11,7 @@ from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Measured, Metric
 from benison.components.evaluator.gaps import METHOD, Farthest, Gap
 from benison.components.evaluator.judge import Judgement
+from benison.components.evaluator.plot import Plots
 from benison.components.evaluator.slice import OVERALL
 from benison.config import CONFIDENCE, PARITIES, Gate
 from benison.core.verdicts import Check, Tier, Verdict, combine
@@ -26,14 +27,14 @@ class Outcome:
         judgement: The policy's answers.
         measured: Every slice.
         sound: The checks of the predictions themselves.
-        plots: The curves.
+        plots: What was drawn.
         gaps: Between groups.
     """
 
     judgement: Judgement
     measured: Sequence[Measured] = ()
     sound: Sequence[Check] = ()
-    plots: Mapping[str, Any] = field(default_factory=dict)
+    plots: Plots = field(default_factory=Plots)
     gaps: Sequence[Gap] = ()
 
     @property
@@ -68,7 +69,7 @@ def evaluation(
         "not_applicable": [asdict(one) for one in outcome.judgement.not_applicable],
         "not_judged": [_not_judged(one, why_not[one.name]) for one in left_out],
         "fairness": [_gap(gap) for gap in outcome.gaps],
-        "plots": dict(outcome.plots),
+        "plots": outcome.plots.to_json(),
     }
 
 

@@ -73,7 +73,8 @@ def eval_run(
         for role in packages
     ]
     slicings = [_spec(one) for one in config.slicings]
-    metrics = config_pb2.MetricsSpec(metrics=[_metric_config(name) for name in config.metrics])
+    plots = [config_pb2.MetricConfig(class_name=plot.kind, config=plot.config) for plot in config.plots]
+    metrics = config_pb2.MetricsSpec(metrics=[*(_metric_config(name) for name in config.metrics), *plots])
     asked = config_pb2.EvalConfig(model_specs=specs, slicing_specs=slicings, metrics_specs=[metrics])
     asked.cross_slicing_specs.extend(_cross_spec(one) for one in config.crosses)
     run = config_pb2.EvalRun(
@@ -118,7 +119,7 @@ def metrics(measured: Sequence[Measured], types: Mapping[str, pa.DataType], nami
 def _metrics_for_slice(
     one: Measured, types: Mapping[str, pa.DataType], naming: Naming
 ) -> metrics_for_slice_pb2.MetricsForSlice:
-    result = metrics_for_slice_pb2.MetricsForSlice(slice_key=_slice_key(one.keys, types))
+    result = metrics_for_slice_pb2.MetricsForSlice(slice_key=slice_key(one.keys, types))
     for name, metric in one.metrics.items():
         for key, found in _figures(name, metric, naming):
             _add(result, key, found)
@@ -140,8 +141,8 @@ def _metrics_for_pair(
     pair: Crossed, types: Mapping[str, pa.DataType], naming: Naming
 ) -> metrics_for_slice_pb2.MetricsForSlice:
     result = metrics_for_slice_pb2.MetricsForSlice()
-    result.cross_slice_key.baseline_slice_key.CopyFrom(_slice_key(pair.baseline.keys, types))
-    result.cross_slice_key.comparison_slice_key.CopyFrom(_slice_key(pair.comparison.keys, types))
+    result.cross_slice_key.baseline_slice_key.CopyFrom(slice_key(pair.baseline.keys, types))
+    result.cross_slice_key.comparison_slice_key.CopyFrom(slice_key(pair.comparison.keys, types))
     for name, metric in pair.baseline.metrics.items():
         both = zip(_figures(name, metric, naming), _figures(name, pair.comparison.metrics[name], naming), strict=True)
         for (key, baseline), (_, comparison) in both:
@@ -156,7 +157,8 @@ def _add(result: metrics_for_slice_pb2.MetricsForSlice, key: metrics_for_slice_p
         entry.confidence_interval.upper_bound.CopyFrom(_value(found.interval.upper))
 
 
-def _slice_key(keys: Sequence[tuple[str, str]], types: Mapping[str, pa.DataType]) -> metrics_for_slice_pb2.SliceKey:
+def slice_key(keys: Sequence[tuple[str, str]], types: Mapping[str, pa.DataType]) -> metrics_for_slice_pb2.SliceKey:
+    """A slice as TFMA names it: numbers stay numbers."""
     key = metrics_for_slice_pb2.SliceKey()
     for column, value in keys:
         single = key.single_slice_keys.add(column=column)
@@ -220,7 +222,7 @@ def validation(
     against = [check for check in checks if check.tier is Tier.HARD and check.verdict is not Verdict.PASS]
     for subject in dict.fromkeys(check.subject for check in against):
         failures = [_failure(check) for check in against if check.subject == subject]
-        key = _slice_key(keys.get(subject, ()), types)
+        key = slice_key(keys.get(subject, ()), types)
         result.metric_validations_per_slice.add(slice_key=key, failures=failures)
     return bytes(result.SerializeToString(deterministic=True))
 

@@ -111,6 +111,21 @@ def test_what_somebody_laid_beside_an_earlier_evaluation_stays(people: Path, tmp
     assert len(documents.read(out / "evaluation.json", "evaluation")["slices"]) == 6
 
 
+def test_plots_are_written_where_the_config_asks_and_do_not_outlive_it(
+    people: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    out, config = tmp_path / "out", tmp_path / "eval_config.json"
+    asked = [*CONFIG["metricsSpecs"][0]["metrics"], {"className": "CalibrationPlot", "config": '{"num_buckets": 10}'}]
+    config.write_text(json.dumps({**CONFIG, "metricsSpecs": [{"metrics": asked}]}))
+    assert evaluate(capsys, people, "--eval-config", config, "--positive", "yes", "--output", out).code == 0
+    for model in ("new", "before"):
+        drawn = model_eval_lib.load_eval_result(str(out), model_name=model).plots
+        assert sorted(key for key, _ in drawn) == [(), (("sex", "Female"),), (("sex", "Male"),)]
+        assert all(len(found[""][""]["calibrationHistogramBuckets"]["buckets"]) == 12 for _, found in drawn)
+    assert evaluate(capsys, people, *COLUMNS, "--output", out).code == 0
+    assert [path.name for path in out.glob("plots*")] == []
+
+
 def test_a_file_in_the_place_of_the_folder_is_said(people: Path, tmp_path: Path, capsys: Captured) -> None:
     (tmp_path / "file").write_text("")
     answer = evaluate(capsys, people, *COLUMNS, "--output", tmp_path / "file" / "out")

@@ -133,6 +133,34 @@ def test_predictions_that_are_none_are_a_doubt_before_everything_else(evaluated:
     assert "checks" in sections(page)
 
 
+def test_the_curves_of_a_slice_can_be_chosen(beside: Path) -> None:
+    part = parse(beside).find(".//section[@id='curves']")
+    assert part is not None
+    drawn = document(beside)["plots"]["slices"]
+    names = ["All rows", *(one["slice"] for one in drawn[1:])]
+    picker = next(one for one in part.iter("div") if one.get("class") == "picker")
+    assert [one.tag for one in picker] == ["input", "label", "div"] * len(drawn)
+    assert [text(one) for one in picker.iter("label")] == names
+    assert [one.get("for") for one in picker.iter("label")] == [one.get("id") for one in picker.iter("input")]
+    assert [one.get("checked") for one in picker.iter("input")] == ["checked", *[None] * (len(drawn) - 1)]
+    assert "1 slice with fewer than 20 rows of a class" in text(part)
+
+
+def test_confusion_matrices_are_those_of_the_document(beside: Path) -> None:
+    page, drawn = parse(beside), document(beside)["plots"]["slices"][0]["models"]
+    for name, role in (("boosted", "challenger"), ("linear", "champion")):
+        _, true, false, others, missed = drawn[role]["matrices"][4]
+        positive, negative = table(page, f"{name}: confusion matrix, positive above 0.5")
+        assert positive == [
+            "Positive",
+            f"{true:.0f} {true / (true + missed):.1%}",
+            f"{missed:.0f} {missed / (true + missed):.1%}",
+        ]
+        assert negative[1].startswith(f"{false:.0f} ")
+        assert negative[2].startswith(f"{others:.0f} ")
+    assert len(table(page, "boosted: confusion matrices by threshold")) == 9
+
+
 def test_where_it_comes_from_is_told(beside: Path) -> None:
     told = text(parse(beside).find(".//section[@id='origin']"))
     for words in ("people.csv1,500 rows sha256:", "column linear, its baseline", "'yes' is positive, 'no' is not"):
