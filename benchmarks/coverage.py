@@ -30,7 +30,11 @@ LIFTS = ((1.2, 1.0), (2.5, 2.8))
 KINDS = ("normal", "uneven", "rounded")
 ROWS = ("independent", "weighted", "units")
 ROWS_OF_A_UNIT = 4
-METRICS = tuple(name for name in metrics.KINDS if not name.endswith(("example_count", "_positives", "_negatives")))
+METRICS = tuple(
+    name
+    for name, kind in metrics.KINDS.items()
+    if not kind.needs and not name.endswith(("example_count", "_positives", "_negatives"))
+)
 Figures = dict[str, Estimate]
 
 

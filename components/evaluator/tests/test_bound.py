@@ -13,7 +13,7 @@ from benison.components.evaluator.slice import Slice
 from benison.core.metrics import KINDS, USUAL, better
 from benison.measures.intervals import Interval
 
-METRICS = tuple(KINDS)
+METRICS = tuple(name for name, kind in KINDS.items() if not kind.needs)
 DIRECTED = tuple(metric for metric in METRICS if better(metric))
 OF_BOTH = ("balanced_accuracy", "matthews_correlation_coefficient")
 
