@@ -33,7 +33,7 @@ def log_losses(labels: Bools | Floats, predictions: Floats) -> Floats:
 def reliability(
     labels: Bools | Floats, predictions: Floats, masses: Masses, bins: int = 10
 ) -> list[tuple[float, float, int]]:
-    """The reliability curve: (mean prediction, mean label, rows) of bins with about equally many entries.
+    """The reliability curve: (mean prediction, mean label, rows) of bins with about equally many rows.
 
     Rows with the same prediction are never torn apart, so that few distinct predictions give fewer bins.
 
@@ -47,7 +47,8 @@ def reliability(
         return []
     order = np.argsort(predictions, kind="stable")
     ordered = predictions[order]
-    aimed = ordered[(np.arange(1, bins) * len(ordered)) // bins]
+    until = np.arange(1, len(order) + 1) if masses.times is None else np.cumsum(masses.times[order])
+    aimed = ordered[np.searchsorted(until, (np.arange(1, bins) * int(until[-1])) // bins, side="right")]
     starts = np.unique(np.concatenate([[0], np.searchsorted(ordered, aimed, side="left")]))
     found = []
     for rows in np.split(order, starts[1:]):

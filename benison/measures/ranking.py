@@ -126,6 +126,15 @@ def _newcombe_bound(auc: float, positives: float, negatives: float, quantile: fl
     return low
 
 
+def tied(rows: Levels) -> float:
+    """The share of pairs of a positive and a negative that have one level; NaN without both classes.
+
+    Each counts half for the area, which is off by half of this at most if they are not equal in truth.
+    """
+    pairs = float(rows.positives.sum()) * float(rows.negatives.sum())
+    return float(rows.positives.astype(np.float64) @ rows.negatives) / pairs if pairs > 0 else math.nan
+
+
 def roc_points(rows: Levels, most: int = 101) -> list[tuple[float, float]]:
     """The ROC curve as points (false positive rate, true positive rate) from (0, 0) to (1, 1).
 

@@ -6,7 +6,7 @@ slice -> measure -> bound -> judge -> record, whoever the models are and whereve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 import tensorflow as tf
 
 from benison.components.evaluator import judge, record, tfma_files
-from benison.components.evaluator.compare import CHALLENGER, Answers, compare, usable
+from benison.components.evaluator.compare import CHALLENGER, Answers, Measured, compare, usable
 from benison.components.evaluator.judge import Baselines, Judgement
 from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.plot import curves
@@ -30,6 +30,29 @@ Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Data:
+    """What is known of the holdout, as far as rows have a known label.
+
+    Attributes:
+        snapshot: The digest of the data.
+        rows: How many.
+        positives: How many of them are positive.
+        types: Of the columns that slices are cut by.
+    """
+
+    snapshot: str
+    rows: int
+    positives: int
+    types: Mapping[str, pa.DataType]
+
+    @classmethod
+    def of(cls, snapshot: str, table: pa.Table, rows: Rows, columns: Sequence[str]) -> Data:
+        """Of rows in memory, which are cut by some of their columns."""
+        types = {name: table.schema.field(name).type for name in columns}
+        return cls(snapshot, rows.count, rows.positives, types)
+
+
+@dataclass(frozen=True)
 class Asked:
     """What is to be evaluated, and by what.
 
@@ -38,9 +61,7 @@ class Asked:
         config_file: Where the slices are named, for messages.
         gate: The policy; None: nothing is judged.
         label: The label's column.
-        table: The holdout, as far as rows have a known label, with every column that slices are cut by.
-        rows: The same rows: their labels, and what each counts.
-        snapshot: The digest of the data.
+        data: The holdout.
         gate_file: Where the policy stands, for messages.
         names: By role what checks call a model, where that is not its role.
     """
@@ -49,9 +70,7 @@ class Asked:
     config_file: str
     gate: Gate | None
     label: str
-    table: pa.Table
-    rows: Rows
-    snapshot: str
+    data: Data
     gate_file: str = FILE
     names: Mapping[str, str] = field(default_factory=dict)
 
@@ -62,12 +81,20 @@ class Asked:
 
     @property
     def holdout(self) -> Document:
-        return {"snapshot": self.snapshot, "rows": self.rows.count, "positives": self.rows.positives}
+        return {"snapshot": self.data.snapshot, "rows": self.data.rows, "positives": self.data.positives}
 
-    @property
-    def types(self) -> dict[str, pa.DataType]:
-        """Of the columns that slices are cut by."""
-        return {name: self.table.schema.field(name).type for name in self.config.columns}
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded(Asked):
+    """With the holdout in memory.
+
+    Attributes:
+        table: Its rows with a known label, with every column that slices are cut by.
+        rows: The same rows: their labels, and what each counts.
+    """
+
+    table: pa.Table
+    rows: Rows
 
 
 def with_metrics_of(gate: Gate | None, metrics: Sequence[str]) -> tuple[str, ...]:
@@ -75,19 +102,28 @@ def with_metrics_of(gate: Gate | None, metrics: Sequence[str]) -> tuple[str, ...
     return tuple(dict.fromkeys([*metrics, *(check.metric for check in (gate.checks if gate else ()))]))
 
 
-def slices(asked: Asked) -> list[Slice]:
+def slices(asked: Loaded) -> list[Slice]:
     """Every slice; before any model answers, since a misspelt one is an error.
 
     Raises:
         ConfigError: Evaluation config or policy names a slice that there is not.
     """
     found = cut(asked.table, asked.config, asked.config_file)
-    for number, line in enumerate(asked.gate.checks if asked.gate else ()):
-        judge.subjects_of(line, [one.name for one in found], number, asked.gate_file)
+    check_named(asked, [one.name for one in found])
     return found
 
 
-def evaluate(asked: Asked, found: Sequence[Slice], answers: Answers, more: Sequence[Check] = ()) -> Outcome:
+def check_named(asked: Asked, names: Sequence[str]) -> None:
+    """Makes sure that the policy speaks of slices that there are.
+
+    Raises:
+        ConfigError: It names another.
+    """
+    for number, line in enumerate(asked.gate.checks if asked.gate else ()):
+        judge.subjects_of(line, names, number, asked.gate_file)
+
+
+def evaluate(asked: Loaded, found: Sequence[Slice], answers: Answers, more: Sequence[Check] = ()) -> Outcome:
     """Measures every slice and holds it to the policy.
 
     Args:
@@ -100,16 +136,33 @@ def evaluate(asked: Asked, found: Sequence[Slice], answers: Answers, more: Seque
     sound = [judge.check_predictions(name, predictions) for name, predictions in named.items()]
     answers, kept = usable(answers, found)
     measured = compare(answers, kept, asked.config.metrics, asked.confidence)
+    baselines = _baselines(list(answers.predictions), answers.same_as)
+    outcome = concluded(asked, measured, baselines, sound, curves(answers.samples))
+    return replace(outcome, sound=[*outcome.sound, *more])
+
+
+def concluded(
+    asked: Asked, measured: Sequence[Measured], baselines: Baselines, sound: Sequence[Check], plots: Mapping[str, Any]
+) -> Outcome:
+    """Holds figures to the policy.
+
+    Args:
+        asked: What was to be evaluated.
+        measured: Every slice.
+        baselines: What the model was compared with.
+        sound: The checks of the predictions.
+        plots: The curves.
+    """
     if asked.gate is None:
         judgement: Judgement = judge.without_policy(measured)
     else:
-        judgement = judge.judge(asked.gate, measured, _baselines(answers), judge.broken(sound), asked.gate_file)
-    return Outcome(judgement, measured, [*sound, *more], curves(answers))
+        judgement = judge.judge(asked.gate, measured, baselines, judge.broken(sound), asked.gate_file)
+    return Outcome(judgement, measured, sound, plots)
 
 
-def _baselines(answers: Answers) -> Baselines:
-    present = tuple(role for role in BASELINES if role in answers.predictions)
-    return Baselines(present, len({answers.same_as.get(role, role) for role in present}) < len(present))
+def _baselines(roles: Sequence[str], same_as: Mapping[str, str]) -> Baselines:
+    present = tuple(role for role in BASELINES if role in roles)
+    return Baselines(present, len({same_as.get(role, role) for role in present}) < len(present))
 
 
 def document(asked: Asked, said: Mapping[str, Document], outcome: Outcome) -> Document:
@@ -137,11 +190,11 @@ def write_tfma(
         naming: What TFMA calls the models; None: by their role.
     """
     naming = naming or Naming()
-    eval_run = tfma_files.eval_run(asked.config, asked.label, models, asked.snapshot, naming)
+    eval_run = tfma_files.eval_run(asked.config, asked.label, models, asked.data.snapshot, naming)
     write_atomically(folder / tfma_files.CONFIG, eval_run.encode())
-    _write_records(folder / tfma_files.METRICS_FILE, tfma_files.metrics(outcome.measured, asked.types, naming))
+    _write_records(folder / tfma_files.METRICS_FILE, tfma_files.metrics(outcome.measured, asked.data.types, naming))
     policy = asked.gate is not None
-    validation = tfma_files.validation(outcome.checks, outcome.measured, asked.types, policy=policy)
+    validation = tfma_files.validation(outcome.checks, outcome.measured, asked.data.types, policy=policy)
     _write_records(folder / tfma_files.VALIDATIONS_FILE, [validation])
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from benison.components.evaluator.compare import Answers
+from benison.components.evaluator.measure import Sample
 from benison.measures.calibration import reliability
 from benison.measures.ranking import roc_points
 
 
-def curves(answers: Answers) -> dict[str, Any]:
+def curves(samples: Mapping[str, Sample]) -> dict[str, Any]:
     """Both curves over all rows, for each model once.
+
+    Args:
+        samples: By role what each model answered on all rows.
 
     Returns:
         ``roc``: by role, points (false positive rate, true positive rate), at most 101; ``calibration``: by role, bins
         (mean prediction, mean label, rows), at most 10.
     """
     return {
-        "roc": {role: _lists(roc_points(sample.levels)) for role, sample in answers.samples.items()},
+        "roc": {role: _lists(roc_points(sample.levels)) for role, sample in samples.items()},
         "calibration": {
             role: _lists(reliability(sample.labels, sample.predictions, sample.masses))
-            for role, sample in answers.samples.items()
+            for role, sample in samples.items()
         },
     }
 

@@ -13,6 +13,7 @@ Value = Callable[[Sample, float], float]
 Influences = Callable[[Sample, float], Floats]
 Bound = Callable[[Sample, float, float], Interval]
 Gain = Callable[[Sample, Sample, float, float], Interval]
+Coarse = Callable[[Sample, float], bool]
 Scale = Callable[[float, float, float], Interval]
 
 # With fewer in a metric's own denominator no interval holds what it promises, so none is given.
@@ -30,6 +31,7 @@ class Measure:
         gain: Of the first model's value minus the second's, on the same rows.
         needed: Which effective sizes must be how large, else there is no interval.
         method: How the intervals come about.
+        coarse: Whether a sample's rows stand for others that differ too much for an interval.
     """
 
     value: Value
@@ -37,6 +39,7 @@ class Measure:
     gain: Gain
     needed: Mapping[str, int] = field(default_factory=dict)
     method: str = ""
+    coarse: Coarse = lambda sample, parameter: False
 
 
 def quantile(sample: Sample, needed: Mapping[str, int], parameter: float, confidence: float) -> float:
@@ -92,10 +95,10 @@ def gain_of(value: Value, influences: Influences, own: Bound, needed: Mapping[st
         of_one, of_two = influences(one, parameter), influences(two, parameter)
         masses = one.masses
         return paired(
-            value(one, parameter),
-            own(one, parameter, confidence),
-            value(two, parameter),
-            own(two, parameter, confidence),
+            value(one.finest, parameter),
+            own(one.finest, parameter, confidence),
+            value(two.finest, parameter),
+            own(two.finest, parameter, confidence),
             masses.error(of_one - of_two),
             masses.correlation(of_one, of_two),
             max(quantile(sample, needed, parameter, confidence) for sample in (one, two)),
