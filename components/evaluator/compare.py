@@ -151,6 +151,7 @@ def _metric(metric: str, part: Part, same_as: Mapping[str, str], confidence: flo
         gains |= {role: gains[other]} if gains else {}
     gains.pop(CHALLENGER, None)
     missing = [f"{role}: {found.note}" for role, found in models.items() if found.note]
+    missing = missing or [f"gain over {role}: {found.note}" for role, found in gains.items() if found.note]
     return Metric(models, gains, method(metric), "; ".join(missing))
 
 
