@@ -30,7 +30,7 @@ from benison.components.evaluator.predictions import (
     write,
 )
 from benison.components.evaluator.slice import Keys, name_of
-from benison.components.evaluator.tables.buckets import BUCKETS
+from benison.components.evaluator.tables.buckets import BUCKETS, MOST_BINS
 from benison.components.evaluator.tables.order import ordered
 from benison.components.evaluator.tables.read import count
 from benison.components.evaluator.tables.stand_ins import of_model, of_pair
@@ -78,7 +78,8 @@ def run(
     whole = counted.part(()).models
     sound = _sound(tables, list(asked.names.values()))
     outcome = concluded(asked, found, Baselines(roles[1:]), sound, curves(whole))
-    engine = {"name": TABLES, "buckets": BUCKETS, "unseen": {role: _unseen(one) for role, one in whole.items()}}
+    unseen = {role: _unseen(one) for role, one in whole.items()}
+    engine = {"name": TABLES, "buckets": BUCKETS, "bins": MOST_BINS, "unseen": unseen}
     return write(folder, asked, Read(dataset, source, columns, values, tables.unlabelled, engine), outcome)
 
 
