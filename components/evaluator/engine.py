@@ -19,7 +19,7 @@ from benison.sources.dataset import Dataset
 
 _LOG = logging.getLogger(__name__)
 # What a row takes in memory at most: each column as it is read and as it is filtered, and what a model is ranked by.
-_OF_COLUMN, _OF_MODEL = 40, 100
+_OF_COLUMN, _OF_MODEL = 60, 250
 # Of what is left of the memory, this much is for the rows.
 _SHARE = 0.5
 

@@ -49,3 +49,13 @@ def test_weights_move_the_means_of_a_bin_and_not_its_rows() -> None:
     labels, predictions = np.array([True, False, False]), np.array([0.3, 0.3, 0.3])
     found = reliability(labels, predictions, Masses(3, weights=np.array([2.0, 1.0, 1.0])))
     assert found == [(pytest.approx(0.3), 0.5, 3)]
+
+
+def test_rows_that_stand_for_several_are_binned_as_the_rows_themselves() -> None:
+    random = np.random.default_rng(9)
+    times = random.integers(1, 30, 400)
+    labels, predictions = random.random(400) < 0.4, random.random(400)
+    each = np.repeat(np.arange(400), times)
+    few = reliability(labels, predictions, Masses(400, times.astype(np.float64)))
+    many = reliability(labels[each], predictions[each], Masses(len(each)))
+    assert np.array(few) == pytest.approx(np.array(many), rel=1e-12)
