@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from benison.components.evaluator.compare import Answers, Measured, at_confidences, compare
+from benison.components.evaluator.compare import Answers, Measured, at_confidences, compare, parts_of
 from benison.components.evaluator.gaps import Comparison, Gap, gaps
 from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.slice import Slice
@@ -97,7 +97,8 @@ def compared(answers: Answers, cut: Sequence[Slice]) -> tuple[Gap, list[Measured
     """The gap of a holdout."""
 
     def again(names: Sequence[str], metrics: Sequence[str], levels: Sequence[float]) -> dict[float, list[Measured]]:
-        return at_confidences(answers, [one for one in cut if one.name in names], metrics, levels)
+        parts = parts_of(answers, [one for one in cut if one.name in names])
+        return at_confidences(parts, answers.same_as, metrics, levels)
 
     measured = compare(answers, cut, COMPARISON.metrics, CONFIDENCE)
     [found] = gaps([COMPARISON], measured, {}, CONFIDENCE, again)

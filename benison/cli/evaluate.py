@@ -29,6 +29,9 @@ _FILE = click.Path(path_type=Path)
     "--unit", default="", metavar="COLUMN", help="What rows are of, such as a user: rows of one hang together."
 )
 @click.option("--gate", type=_FILE, help="A YAML file with gate:, such as a benison.yaml; its checks then decide.")
+@click.option(
+    "--streamed/--in-memory", default=None, help="Count rows as they are read, or hold them; left out: as they fit."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text.")
 def command(
     source: str,
@@ -42,6 +45,7 @@ def command(
     weight: str,
     unit: str,
     gate: Path | None,
+    streamed: bool | None,
     as_json: bool,
 ) -> None:
     """Measure predictions by slice, with intervals, and the gain over a baseline on the same rows.
@@ -55,4 +59,4 @@ def command(
         from benison.components.evaluator.columns import Said
 
     said = Said(label, prediction, baselines, slices, weight, unit)
-    show(Wanted(source, eval_config, said, positive, gate), output, as_json=as_json)
+    show(Wanted(source, eval_config, said, positive, gate, streamed), output, as_json=as_json)

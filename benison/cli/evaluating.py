@@ -12,7 +12,7 @@ import click
 from benison import config, eval_config
 from benison.cli import results
 from benison.cli.data.opening import opened
-from benison.components.evaluator import predictions
+from benison.components.evaluator import engine, predictions, streamed
 from benison.components.evaluator.columns import Said, columns_of
 from benison.components.evaluator.predictions import Policy
 from benison.core import plots
@@ -30,6 +30,7 @@ class Wanted:
     said: Said
     positive: str | None
     gate: Path | None
+    streamed: bool | None
 
 
 def show(wanted: Wanted, output: Path | None, *, as_json: bool) -> None:
@@ -61,5 +62,6 @@ def _evaluated(wanted: Wanted, folder: Path) -> Evaluation:
     with opened(wanted.source) as dataset:
         said = wanted.said if wanted.said.unit or policy is None else replace(wanted.said, unit=policy.gate.unit)
         columns = columns_of(said, wanted.eval_config, read, dataset.schema.names)
-        document = predictions.run(dataset, wanted.source, columns, wanted.positive, policy, folder)
+        run = streamed.run if engine.streams(dataset, columns, policy, wanted.streamed) else predictions.run
+        document = run(dataset, wanted.source, columns, wanted.positive, policy, folder)
     return Evaluation(document, policy.gate if policy else None, Path(wanted.source).name)

@@ -54,7 +54,7 @@ class Bin:
 def reliability(
     labels: Bools | Floats, predictions: Floats, masses: Masses, confidence: float, bins: int = 10
 ) -> list[Bin]:
-    """The reliability curve, in bins with about equally many entries.
+    """The reliability curve, in bins with about equally many rows.
 
     Rows with the same prediction are never torn apart, so that few distinct predictions give fewer bins.
 
@@ -69,7 +69,8 @@ def reliability(
         return []
     order = np.argsort(predictions, kind="stable")
     ordered = predictions[order]
-    aimed = ordered[(np.arange(1, bins) * len(ordered)) // bins]
+    until = np.arange(1, len(order) + 1) if masses.times is None else np.cumsum(masses.times[order])
+    aimed = ordered[np.searchsorted(until, (np.arange(1, bins) * int(until[-1])) // bins, side="right")]
     starts = np.unique(np.concatenate([[0], np.searchsorted(ordered, aimed, side="left")]))
     parts = ((labels[rows], predictions[rows], masses.part(rows)) for rows in np.split(order, starts[1:]))
     return [_bin(of_part, predicted, part, confidence) for of_part, predicted, part in parts]

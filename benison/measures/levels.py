@@ -54,6 +54,11 @@ class Levels:
         numbers = np.cumsum(occurs) - 1
         return Levels(labels, numbers[place], int(numbers[-1]) + 1 if len(numbers) else 0, weights)
 
+    def apart(self, *, positives_above: bool) -> Levels:
+        """The rows, each of one class, with those of one class above the others of their level."""
+        above = self.labels if positives_above else ~self.labels.astype(np.bool_)
+        return Levels.of(self.labels, 2 * self.place + above, self.weights)
+
     @property
     def _whole(self) -> bool:
         """Whether each row is of one class."""

@@ -124,3 +124,12 @@ def _newcombe_bound(auc: float, positives: float, negatives: float, quantile: fl
     # At an end of the scale its own variance is 0, and nothing is left there.
     low = max(auc, _STEP)
     return float(optimize.brentq(left, low, 1.0, xtol=1e-15)) if left(low) > 0 else auc
+
+
+def tied(rows: Levels) -> float:
+    """The share of pairs of a positive and a negative that have one level; NaN without both classes.
+
+    Each counts half for the area, which is off by half of this at most if they are not equal in truth.
+    """
+    pairs = float(rows.positives.sum()) * float(rows.negatives.sum())
+    return float(rows.positives.astype(np.float64) @ rows.negatives) / pairs if pairs > 0 else math.nan

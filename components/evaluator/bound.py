@@ -56,7 +56,7 @@ def estimate(metric: str, sample: Sample, confidence: float) -> Estimate:
     (sample,) = _as_few_rows(asked, sample)
     measure = MEASURES[asked.kind.name]
     found = measure.value(sample, asked.parameter)
-    if note := _too_few(asked, sample):
+    if note := _too_few(asked, sample) or _too_coarse(asked, sample):
         return Estimate(found, UNKNOWN, note)
     if math.isnan(found):
         return Estimate(found, UNKNOWN, _UNDEFINED)
@@ -75,10 +75,11 @@ def gain(metric: str, challenger: Sample, baseline: Sample, confidence: float) -
     asked = metrics.metric(metric)
     challenger, baseline = _as_few_rows(asked, challenger, baseline)
     measure, turned = MEASURES[asked.kind.name], asked.kind.better < 0
-    found = measure.value(challenger, asked.parameter) - measure.value(baseline, asked.parameter)
+    found = measure.value(challenger.finest, asked.parameter) - measure.value(baseline.finest, asked.parameter)
     found = -found if turned else found
-    if note := _too_few(asked, challenger) or _too_few(asked, baseline):
-        return Estimate(found, UNKNOWN, note)
+    for check in (_too_few, _too_coarse):
+        if note := check(asked, challenger) or check(asked, baseline):
+            return Estimate(found, UNKNOWN, note)
     if math.isnan(found):
         return Estimate(found, UNKNOWN, _UNDEFINED)
     most = asked.kind.high - asked.kind.low
@@ -104,6 +105,13 @@ def _too_few(asked: metrics.Metric, sample: Sample) -> str:
         if found < needed:
             effective = "" if sample.masses.counted else "effectively "
             return f"{effective}{counted(math.floor(found), what)} where an interval needs {needed}"
+    return ""
+
+
+def _too_coarse(asked: metrics.Metric, sample: Sample) -> str:
+    """Says where rows have been counted in bins that are too coarse for their predictions; empty where they are not."""
+    if sample.binned and MEASURES[asked.kind.name].coarse(sample, asked.parameter):
+        return "predictions lie too close together to be told apart in bins: evaluate in memory"
     return ""
 
 

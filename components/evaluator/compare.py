@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
 from benison.components.evaluator.bound import Estimate, estimate, gain, method
 from benison.components.evaluator.measure import Floats, Rows, Sample
-from benison.components.evaluator.slice import Slice
+from benison.components.evaluator.slice import Keys, Slice
 from benison.core.metrics import better
 from benison.measures.intervals import Interval
 
@@ -38,6 +38,23 @@ class Answers:
         """Each model that differs from those before it, on all rows."""
         own = [role for role in self.predictions if role not in self.same_as]
         return {role: Sample(self.rows, self.predictions[role]) for role in own}
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the models answered on a slice.
+
+    Attributes:
+        keys: As in `Slice`.
+        name: As in `Slice`.
+        models: By role, each that differs from those before it.
+        pairs: By baseline the model that is asked about and the baseline, on the same rows.
+    """
+
+    keys: Keys
+    name: str
+    models: Mapping[str, Sample]
+    pairs: Mapping[str, tuple[Sample, Sample]]
 
 
 @dataclass(frozen=True)
@@ -69,7 +86,7 @@ class Measured:
         metrics: By name.
     """
 
-    keys: tuple[tuple[str, str], ...]
+    keys: Keys
     name: str
     rows: int
     positives: int
@@ -93,57 +110,77 @@ def compare(answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], c
     with ThreadPoolExecutor() as pool:
         if slices:
             list(pool.map(lambda sample: sample.levels, answers.samples.values()))
-        return list(pool.map(lambda one: _measured(answers, one, metrics, confidence), slices))
+    return measured(parts_of(answers, slices), answers.same_as, metrics, confidence)
+
+
+def parts_of(answers: Answers, slices: Sequence[Slice]) -> list[Callable[[], Part]]:
+    """Slices of rows in memory, each made when it is asked for."""
+    return [partial(_part, answers, one) for one in slices]
+
+
+def _part(answers: Answers, one: Slice) -> Part:
+    rows = answers.rows.part(one.rows)
+    models = {role: whole.part(one.rows, rows) for role, whole in answers.samples.items()}
+    pairs = {role: (models[CHALLENGER], sample) for role, sample in models.items() if role != CHALLENGER}
+    return Part(one.keys, one.name, models, pairs)
 
 
 def at_confidences(
-    answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], confidences: Sequence[float]
+    parts: Sequence[Callable[[], Part]],
+    same_as: Mapping[str, str],
+    metrics: Sequence[str],
+    confidences: Sequence[float],
 ) -> dict[float, list[Measured]]:
-    """The same once more, at other confidences; what does not depend on them is worked out once for each slice.
+    """Measures slices at several confidences; what does not depend on them is worked out once for each slice.
 
     Args:
-        answers: As in `compare`.
-        slices: Which rows.
+        parts: As for `measured`.
+        same_as: As in `Answers`.
         metrics: Which figures.
         confidences: Of each bound alone.
     """
 
-    def at_each(one: Slice) -> list[Measured]:
-        samples = _samples(answers, one)
-        return [_of(samples, answers, one, metrics, confidence) for confidence in confidences]
+    def at_each(make: Callable[[], Part]) -> list[Measured]:
+        part = make()
+        return [_measured(part, same_as, metrics, confidence) for confidence in confidences]
 
     with ThreadPoolExecutor() as pool:
-        found = list(pool.map(at_each, slices))
+        found = list(pool.map(at_each, parts))
     return {confidence: [levels[place] for levels in found] for place, confidence in enumerate(confidences)}
 
 
-def _samples(answers: Answers, one: Slice) -> dict[str, Sample]:
-    rows = answers.rows.part(one.rows)
-    return {role: whole.part(one.rows, rows) for role, whole in answers.samples.items()}
+def measured(
+    parts: Sequence[Callable[[], Part]], same_as: Mapping[str, str], metrics: Sequence[str], confidence: float
+) -> list[Measured]:
+    """Measures what models answered on each slice, wherever that came from.
+
+    Args:
+        parts: Each makes a slice, which is gone when it has been measured.
+        same_as: As in `Answers`.
+        metrics: Which figures.
+        confidence: Of each bound alone.
+    """
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda make: _measured(make(), same_as, metrics, confidence), parts))
 
 
-def _measured(answers: Answers, one: Slice, metrics: Sequence[str], confidence: float) -> Measured:
-    return _of(_samples(answers, one), answers, one, metrics, confidence)
+def _measured(part: Part, same_as: Mapping[str, str], metrics: Sequence[str], confidence: float) -> Measured:
+    rows = part.models[CHALLENGER].rows
+    found = {metric: _metric(metric, part, same_as, confidence) for metric in metrics}
+    return Measured(part.keys, part.name, rows.count, rows.positives, found)
 
 
-def _of(
-    samples: Mapping[str, Sample], answers: Answers, one: Slice, metrics: Sequence[str], confidence: float
-) -> Measured:
-    rows = samples[CHALLENGER].rows
-    found = {metric: _metric(metric, samples, answers.same_as, confidence) for metric in metrics}
-    return Measured(one.keys, one.name, rows.count, rows.positives, found)
-
-
-def _metric(metric: str, samples: Mapping[str, Sample], same_as: Mapping[str, str], confidence: float) -> Metric:
-    models = {role: estimate(metric, sample, confidence) for role, sample in samples.items()}
+def _metric(metric: str, part: Part, same_as: Mapping[str, str], confidence: float) -> Metric:
+    models = {role: estimate(metric, sample, confidence) for role, sample in part.models.items()}
     gains = {} if not better(metric) else {CHALLENGER: _over_itself(models[CHALLENGER])}
-    for role in [role for role in samples if gains and role != CHALLENGER]:
-        gains[role] = gain(metric, samples[CHALLENGER], samples[role], confidence)
+    for role, (challenger, baseline) in part.pairs.items() if gains else ():
+        gains[role] = gain(metric, challenger, baseline, confidence)
     for role, other in same_as.items():
         models[role] = models[other]
         gains |= {role: gains[other]} if gains else {}
     gains.pop(CHALLENGER, None)
     missing = [f"{role}: {found.note}" for role, found in models.items() if found.note]
+    missing = missing or [f"gain over {role}: {found.note}" for role, found in gains.items() if found.note]
     return Metric(models, gains, method(metric), "; ".join(missing))
 
 

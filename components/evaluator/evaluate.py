@@ -5,8 +5,8 @@ slice -> measure -> bound -> judge -> record, whoever the models are and whereve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,16 @@ import pyarrow as pa
 import tensorflow as tf
 
 from benison.components.evaluator import cross, judge, judge_gaps, record, tfma_files, tfma_plots
-from benison.components.evaluator.compare import CHALLENGER, Answers, Measured, at_confidences, compare, usable
+from benison.components.evaluator.compare import (
+    CHALLENGER,
+    Answers,
+    Measured,
+    Part,
+    at_confidences,
+    compare,
+    parts_of,
+    usable,
+)
 from benison.components.evaluator.cross import crossed
 from benison.components.evaluator.decide import Baselines, too_small
 from benison.components.evaluator.gaps import Gap, comparisons_of, gaps
@@ -22,7 +31,7 @@ from benison.components.evaluator.judge import Judgement
 from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.plot import plot
 from benison.components.evaluator.record import Outcome
-from benison.components.evaluator.slice import Slice, cut
+from benison.components.evaluator.slice import Keys, Slice, cut, name_of
 from benison.components.evaluator.tfma_files import Naming
 from benison.config import BASELINES, CONFIDENCE, FILE, Gate
 from benison.core import plots
@@ -34,6 +43,29 @@ Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Data:
+    """What is known of the holdout, as far as rows have a known label.
+
+    Attributes:
+        snapshot: The digest of the data.
+        rows: How many.
+        positives: How many of them are positive.
+        types: Of the columns that slices are cut by.
+    """
+
+    snapshot: str
+    rows: int
+    positives: int
+    types: Mapping[str, pa.DataType]
+
+    @classmethod
+    def of(cls, snapshot: str, table: pa.Table, rows: Rows, columns: Sequence[str]) -> Data:
+        """Of rows in memory, which are cut by some of their columns."""
+        types = {name: table.schema.field(name).type for name in columns}
+        return cls(snapshot, rows.count, rows.positives, types)
+
+
+@dataclass(frozen=True)
 class Asked:
     """What is to be evaluated, and by what.
 
@@ -42,9 +74,7 @@ class Asked:
         config_file: Where the slices are named, for messages.
         gate: The policy; None: nothing is judged.
         label: The label's column.
-        table: The holdout, as far as rows have a known label, with every column that slices are cut by.
-        rows: The same rows: their labels, and what each counts.
-        snapshot: The digest of the data.
+        data: The holdout.
         gate_file: Where the policy stands, for messages.
         names: By role what checks call a model, where that is not its role.
     """
@@ -53,9 +83,7 @@ class Asked:
     config_file: str
     gate: Gate | None
     label: str
-    table: pa.Table
-    rows: Rows
-    snapshot: str
+    data: Data
     gate_file: str = FILE
     names: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,12 +94,20 @@ class Asked:
 
     @property
     def holdout(self) -> Document:
-        return {"snapshot": self.snapshot, "rows": self.rows.count, "positives": self.rows.positives}
+        return {"snapshot": self.data.snapshot, "rows": self.data.rows, "positives": self.data.positives}
 
-    @property
-    def types(self) -> dict[str, pa.DataType]:
-        """Of the columns that slices are cut by."""
-        return {name: self.table.schema.field(name).type for name in self.config.columns}
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded(Asked):
+    """With the holdout in memory.
+
+    Attributes:
+        table: Its rows with a known label, with every column that slices are cut by.
+        rows: The same rows: their labels, and what each counts.
+    """
+
+    table: pa.Table
+    rows: Rows
 
 
 def with_metrics_of(gate: Gate | None, metrics: Sequence[str]) -> tuple[str, ...]:
@@ -79,22 +115,36 @@ def with_metrics_of(gate: Gate | None, metrics: Sequence[str]) -> tuple[str, ...
     return tuple(dict.fromkeys([*metrics, *(gate.metrics if gate else ())]))
 
 
-def slices(asked: Asked) -> list[Slice]:
+def slices(asked: Loaded) -> list[Slice]:
     """Every slice; before any model answers, since a misspelt one is an error.
 
     Raises:
         ConfigError: Evaluation config or policy names a slice that there is not.
     """
     found = cut(asked.table, asked.config, asked.config_file)
-    cross.check(asked.config, [one.keys for one in found], asked.config_file)
-    for number, line in enumerate(asked.gate.checks if asked.gate else ()):
-        judge.subjects_of(line, [one.name for one in found], number, asked.gate_file)
-    for number, across in enumerate(asked.gate.fairness if asked.gate else ()):
-        judge_gaps.check_across(across, asked.config.slicings, number, asked.gate_file)
+    check_named(asked, [one.keys for one in found])
     return found
 
 
-def evaluate(asked: Asked, found: Sequence[Slice], answers: Answers, more: Sequence[Check] = ()) -> Outcome:
+def check_named(asked: Asked, found: Sequence[Keys]) -> None:
+    """Makes sure that policy and cross-slicings speak of slices that there are.
+
+    Args:
+        asked: What is to be evaluated.
+        found: What the rows of every slice share.
+
+    Raises:
+        ConfigError: Some other is named.
+    """
+    cross.check(asked.config, found, asked.config_file)
+    names = [name_of(keys) for keys in found]
+    for number, line in enumerate(asked.gate.checks if asked.gate else ()):
+        judge.subjects_of(line, names, number, asked.gate_file)
+    for number, across in enumerate(asked.gate.fairness if asked.gate else ()):
+        judge_gaps.check_across(across, asked.config.slicings, number, asked.gate_file)
+
+
+def evaluate(asked: Loaded, found: Sequence[Slice], answers: Answers, more: Sequence[Check] = ()) -> Outcome:
     """Measures every slice and holds it to the policy.
 
     Args:
@@ -107,33 +157,58 @@ def evaluate(asked: Asked, found: Sequence[Slice], answers: Answers, more: Seque
     sound = [judge.check_predictions(name, predictions) for name, predictions in named.items()]
     answers, kept = usable(answers, found)
     measured = compare(answers, kept, asked.config.metrics, asked.confidence)
-    apart = _gaps(asked, kept, answers, measured)
+    parts = dict(zip((one.name for one in kept), parts_of(answers, kept), strict=True))
+    baselines = _baselines(list(answers.predictions), answers.same_as)
+    outcome = concluded(asked, parts, measured, baselines, answers.same_as, sound)
+    return replace(outcome, sound=[*outcome.sound, *more])
+
+
+def concluded(
+    asked: Asked,
+    parts: Mapping[str, Callable[[], Part]],
+    measured: Sequence[Measured],
+    baselines: Baselines,
+    same_as: Mapping[str, str],
+    sound: Sequence[Check],
+) -> Outcome:
+    """Compares groups, draws, and holds figures to the policy.
+
+    Args:
+        asked: What was to be evaluated.
+        parts: Every slice by name, the whole first, made when it is asked for.
+        measured: Every slice with its metrics.
+        baselines: What the model was compared with.
+        same_as: As in `Answers`.
+        sound: The checks of the predictions.
+    """
+    apart = _gaps(asked, parts, same_as, measured)
     if asked.gate is None:
         judgement: Judgement = judge.without_policy(measured)
     else:
         unsound = judge.broken(sound)
-        judgement = judge.judge(asked.gate, measured, _baselines(answers), unsound, asked.gate_file, apart)
-    drawn = plot(answers, kept, asked.config.plots, asked.confidence)
-    return Outcome(judgement, measured, [*sound, *more], drawn, apart)
+        judgement = judge.judge(asked.gate, measured, baselines, unsound, asked.gate_file, apart)
+    drawn = plot(list(parts.values()), same_as, asked.config.plots, asked.confidence)
+    return Outcome(judgement, measured, sound, drawn, apart)
 
 
-def _gaps(asked: Asked, found: Sequence[Slice], answers: Answers, measured: Sequence[Measured]) -> list[Gap]:
+def _gaps(
+    asked: Asked, parts: Mapping[str, Callable[[], Part]], same_as: Mapping[str, str], measured: Sequence[Measured]
+) -> list[Gap]:
     """Between the groups of each column; those that the policy holds too small are left out."""
-    by_name = {one.name: one for one in found}
     short = {one.name: too_small(one, asked.gate) for one in measured} if asked.gate else {}
     short = {name: reason for name, reason in short.items() if reason}
 
     def again(
         names: Sequence[str], metrics: Sequence[str], confidences: Sequence[float]
     ) -> dict[float, list[Measured]]:
-        return at_confidences(answers, [by_name[name] for name in names], metrics, confidences)
+        return at_confidences([parts[name] for name in names], same_as, metrics, confidences)
 
     return gaps(comparisons_of(asked.config, asked.gate), measured, short, asked.confidence, again)
 
 
-def _baselines(answers: Answers) -> Baselines:
-    present = tuple(role for role in BASELINES if role in answers.predictions)
-    return Baselines(present, len({answers.same_as.get(role, role) for role in present}) < len(present))
+def _baselines(roles: Sequence[str], same_as: Mapping[str, str]) -> Baselines:
+    present = tuple(role for role in BASELINES if role in roles)
+    return Baselines(present, len({same_as.get(role, role) for role in present}) < len(present))
 
 
 def document(asked: Asked, said: Mapping[str, Document], outcome: Outcome) -> Document:
@@ -161,17 +236,17 @@ def write_tfma(
         naming: What TFMA calls the models; None: by their role.
     """
     naming = naming or Naming()
-    eval_run = tfma_files.eval_run(asked.config, asked.label, models, asked.snapshot, naming)
+    eval_run = tfma_files.eval_run(asked.config, asked.label, models, asked.data.snapshot, naming)
     write_atomically(folder / tfma_files.CONFIG, eval_run.encode())
     pairs = crossed(asked.config, outcome.measured)
-    records = tfma_files.metrics(outcome.measured, asked.types, naming)
-    records += tfma_files.cross_metrics(pairs, asked.types, naming)
+    records = tfma_files.metrics(outcome.measured, asked.data.types, naming)
+    records += tfma_files.cross_metrics(pairs, asked.data.types, naming)
     _write_records(folder / tfma_files.METRICS_FILE, records)
     if asked.config.plots:
-        written = tfma_plots.write(outcome.plots, asked.config.plots, asked.types, naming)
+        written = tfma_plots.write(outcome.plots, asked.config.plots, asked.data.types, naming)
         _write_records(folder / plots.FILE, written)
     policy = asked.gate is not None
-    validation = tfma_files.validation(outcome.checks, outcome.measured, asked.types, policy=policy)
+    validation = tfma_files.validation(outcome.checks, outcome.measured, asked.data.types, policy=policy)
     _write_records(folder / tfma_files.VALIDATIONS_FILE, [validation])
 
 

@@ -87,15 +87,19 @@ def without_policy(measured: Sequence[Measured]) -> Judgement:
 def check_predictions(role: str, predictions: Floats) -> Check:
     """Whether each prediction is a probability; a NaN or a logit is none, and nothing is judged by such a model."""
     missing = int(np.count_nonzero(np.isnan(predictions)))
-    outside = int(np.count_nonzero((predictions < 0) | (predictions > 1)))
-    numbers = {"rows": float(len(predictions)), "missing": float(missing), "outside": float(outside)}
+    return check_counted(role, len(predictions), missing, int(np.count_nonzero((predictions < 0) | (predictions > 1))))
+
+
+def check_counted(role: str, rows: int, missing: int, outside: int) -> Check:
+    """Likewise, from the number of predictions, of those that are NaN, and of those outside of 0 to 1."""
+    numbers = {"rows": float(rows), "missing": float(missing), "outside": float(outside)}
     allowed = "from 0 to 1"
     who = f"the {role}" if role in (CHALLENGER, *BASELINES) else role
     if not missing + outside:
-        reason = f"all {len(predictions):,} predictions of {who} lie {allowed}"
+        reason = f"all {rows:,} predictions of {who} lie {allowed}"
         return Check("predictions", role, Tier.HARD, Verdict.PASS, "probabilities", allowed, reason, numbers)
     observed = f"{missing:,} NaN and {outside:,} outside"
-    reason = f"among {len(predictions):,} predictions of {who} are {observed} of 0 to 1"
+    reason = f"among {rows:,} predictions of {who} are {observed} of 0 to 1"
     return Check("predictions", role, Tier.HARD, Verdict.FAIL, observed, allowed, reason, numbers)
 
 

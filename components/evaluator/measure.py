@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -101,12 +101,18 @@ class Sample:
         predictions: The probability that the model gives to each, in [0, 1].
         whole: The same model on all rows, where these are some of them.
         places: Which; of no meaning without `whole`.
+        binned: Whether rows stand for others whose predictions lie near theirs, not at them.
+        totals: Sums over rows that are known better than their stand-ins tell, by the name of a column of `Sample`.
+        finer: The same model on the same rows, in bins that are finer: values come from there; None: from here.
     """
 
     rows: Rows
     predictions: Floats
     whole: Sample | None = None
     places: Whole = field(default_factory=lambda: np.zeros(0, np.int64))
+    binned: bool = False
+    totals: Mapping[str, float] = field(default_factory=dict)
+    finer: Sample | None = None
     _by_threshold: dict[float, tuple[Bools, Counts]] = field(default_factory=dict, compare=False)
     _latest: dict[object, Floats] = field(default_factory=dict, compare=False)
 
@@ -121,6 +127,11 @@ class Sample:
 
     def __len__(self) -> int:
         return len(self.predictions)
+
+    @property
+    def finest(self) -> Sample:
+        """The finest there is of the same model on the same rows."""
+        return self.finer or self
 
     @property
     def labels(self) -> Bools | Floats:
@@ -209,6 +220,11 @@ class Sample:
     def losses(self) -> Floats:
         """The log loss of each row."""
         return calibration.log_losses(self.labels, self.predictions)
+
+    @property
+    def squares(self) -> Floats:
+        """The squared error of each row."""
+        return np.asarray(np.square(self.predictions - self.labels), dtype=np.float64)
 
 
 def by_cell(samples: Sequence[Sample], threshold: float) -> list[Sample]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from benison.components.evaluator.compare import Answers
+from benison.components.evaluator.compare import CHALLENGER, Part
 from benison.components.evaluator.measure import Floats, Sample
 from benison.components.evaluator.metrics.base import FEWEST
-from benison.components.evaluator.slice import Slice
 from benison.core.plots import Plot
 from benison.measures.calibration import Bin, reliability
 from benison.measures.levels import EPSILON, lower_ends
@@ -83,36 +82,38 @@ class Plots:
         return {"slices": drawn, "left_out": {"small": self.small, "beyond": self.beyond}}
 
 
-def plot(answers: Answers, slices: Sequence[Slice], asked: Sequence[Plot], confidence: float) -> Plots:
+def plot(
+    parts: Sequence[Callable[[], Part]], same_as: Mapping[str, str], asked: Sequence[Plot], confidence: float
+) -> Plots:
     """Draws each model on all rows, and on at most 50 slices with at least 20 rows of each class.
 
     Args:
-        answers: Probabilities in [0, 1] only.
-        slices: Which rows, all of them first.
+        parts: Each makes a slice, all rows first.
+        same_as: As in `Answers`.
         asked: Which of TFMA's plots are wanted.
         confidence: Of each bound of an interval alone.
     """
-    parts = slices[1:]
-    large = sorted((one for one in parts if _enough(answers, one)), key=lambda one: -len(one.rows))
-    shown = [*slices[:1], *large[:MOST_SLICES]]
     with ThreadPoolExecutor() as pool:
-        drawn = list(pool.map(lambda one: _plotted(answers, one, asked, confidence), shown))
-    return Plots(drawn, len(parts) - len(large), len(large) - len(shown) + 1, answers.same_as)
+        sizes = list(pool.map(lambda make: _size(make()), parts[1:]))
+        large = sorted((number for number, size in enumerate(sizes) if size), key=lambda number: -sizes[number])
+        shown = [*parts[:1], *(parts[1 + number] for number in large[:MOST_SLICES])]
+        drawn = list(pool.map(lambda make: _plotted(make(), asked, confidence), shown))
+    return Plots(drawn, len(sizes) - len(large), len(large) - len(shown) + 1, same_as)
 
 
-def _enough(answers: Answers, one: Slice) -> bool:
-    sizes = answers.rows.part(one.rows).sizes
-    return min(sizes["positives"], sizes["negatives"]) >= FEWEST
+def _size(part: Part) -> int:
+    """How many rows a slice has; 0: too few of a class."""
+    rows = part.models[CHALLENGER].rows
+    return rows.count if min(rows.sizes["positives"], rows.sizes["negatives"]) >= FEWEST else 0
 
 
-def _plotted(answers: Answers, one: Slice, asked: Sequence[Plot], confidence: float) -> Plotted:
-    rows, most = answers.rows.part(one.rows), _POINTS_OF_SLICE if one.keys else _POINTS
-    samples = {role: whole.part(one.rows, rows) for role, whole in answers.samples.items()}
+def _plotted(part: Part, asked: Sequence[Plot], confidence: float) -> Plotted:
+    most = _POINTS_OF_SLICE if part.keys else _POINTS
     models = {
         role: Drawn(_document(sample, confidence, most), tuple(between_thresholds(one, sample) for one in asked))
-        for role, sample in samples.items()
+        for role, sample in part.models.items()
     }
-    return Plotted(one.keys, one.name, models)
+    return Plotted(part.keys, part.name, models)
 
 
 def between_thresholds(plot: Plot, sample: Sample) -> Floats:
@@ -121,6 +122,9 @@ def between_thresholds(plot: Plot, sample: Sample) -> Floats:
     Args:
         plot: Which.
         sample: A model on a slice.
+
+    Args:
+        samples: By role what each model answered on all rows.
 
     Returns:
         Of weights, of weighed labels and of weighed predictions, each [2 + number of the plot].

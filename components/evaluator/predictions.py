@@ -15,8 +15,18 @@ import pyarrow.compute as pc
 
 from benison.components.evaluator.columns import Columns
 from benison.components.evaluator.compare import Answers
-from benison.components.evaluator.evaluate import Asked, document, evaluate, slices, with_metrics_of, write_tfma
+from benison.components.evaluator.evaluate import (
+    Asked,
+    Data,
+    Loaded,
+    document,
+    evaluate,
+    slices,
+    with_metrics_of,
+    write_tfma,
+)
 from benison.components.evaluator.measure import Bools, Floats
+from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.tfma_files import Naming
 from benison.components.evaluator.weighing import rows_of
 from benison.config import Gate, format_of
@@ -29,6 +39,7 @@ _LOG = logging.getLogger(__name__)
 # Labels that say themselves which of them is positive.
 _PLAIN = {"1": True, "0": False, "true": True, "false": False}
 _MOST_NAMED = 5
+IN_MEMORY = "memory"
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,7 @@ def run(
         ConfigError: Slices or policy ask for what there is not.
         DataError: Labels or predictions cannot be used.
     """
+    comparable(policy, columns)
     table = _table(dataset, source, columns.all)
     labels = binary_labels(table[columns.label], columns.label, positive)
     rows = table.filter(pa.array(labels.known))
@@ -83,10 +95,49 @@ def run(
     found = slices(asked)
     answered = {role: probabilities(rows[model.column], model.column) for role, model in columns.models.items()}
     outcome = evaluate(asked, found, Answers(asked.rows, answered, {}))
+    without = int(np.count_nonzero(~labels.known))
+    read = Read(dataset, source, columns, labels.values, without, {"name": IN_MEMORY})
+    return write(folder, asked, read, outcome)
+
+
+@dataclass(frozen=True)
+class Read:
+    """What predictions were read from, and how.
+
+    Attributes:
+        dataset: The rows.
+        source: What the user calls them.
+        columns: What the columns are.
+        values: As in `Labels`.
+        without_label: Rows that were left out.
+        engine: Its name, and what there is to say of it.
+    """
+
+    dataset: Dataset
+    source: str
+    columns: Columns
+    values: tuple[str | None, str | None]
+    without_label: int
+    engine: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """As evaluation.json keeps it."""
+        positive, negative = self.values
+        return {
+            "files": [{"path": one.path, "digest": one.digest, "rows": one.rows} for one in self.dataset.sources],
+            "label": {"column": self.columns.label, "positive": positive, "negative": negative},
+            "without_label": self.without_label,
+            "engine": self.engine,
+        }
+
+
+def write(folder: Path, asked: Asked, read: Read, outcome: Outcome) -> dict[str, Any]:
+    """Writes TFMA's files, then evaluation.json, and returns that."""
+    columns = read.columns
     told = {role: model.column for role, model in columns.models.items()}
-    write_tfma(folder, asked, told, outcome, Naming(asked.names, told, format_of(source) or ""))
+    write_tfma(folder, asked, told, outcome, Naming(asked.names, told, format_of(read.source) or ""))
     content = document(asked, {role: vars(model) for role, model in columns.models.items()}, outcome)
-    content["predictions"] = _said(dataset, columns, labels)
+    content["predictions"] = read.to_json()
     documents.write(folder / "evaluation.json", "evaluation", content)
     return content
 
@@ -98,29 +149,42 @@ def _table(dataset: Dataset, source: str, needed: Sequence[str]) -> pa.Table:
     kept = [pa.record_batch([batch.column(place) for place in places], schema=pa.schema(fields)) for batch in batches]
     table = pa.Table.from_batches(kept, pa.schema(fields))
     if not table.num_rows:
-        raise DataError(source, expected="rows", got="none", hint="the file has a header at most")
+        raise no_rows(source)
     return table
 
 
-def _asked(columns: Columns, rows: pa.Table, labels: Labels, policy: Policy | None, snapshot: str) -> Asked:
-    if policy:
-        _comparable(policy, list(columns.models))
-    gate = policy.gate if policy else None
-    config = replace(columns.config, metrics=with_metrics_of(gate, columns.config.metrics))
+def no_rows(source: str) -> DataError:
+    """What to raise where there is nothing to evaluate."""
+    return DataError(source, expected="rows", got="none", hint="the file has a header at most")
+
+
+def _asked(columns: Columns, rows: pa.Table, labels: Labels, policy: Policy | None, snapshot: str) -> Loaded:
+    counted = rows_of(labels.positive, rows, columns.config.weight, columns.unit, columns.config_file)
+    asked = asked_of(columns, policy, Data.of(snapshot, rows, counted, columns.config.columns))
+    return Loaded(**vars(asked), table=rows, rows=counted)
+
+
+def asked_of(columns: Columns, policy: Policy | None, data: Data) -> Asked:
+    """What is asked of some data by what columns and policy say."""
+    config = replace(columns.config, metrics=metrics_of(columns, policy))
     names = {role: model.name for role, model in columns.models.items()}
-    file = policy.file if policy else ""
-    counted = rows_of(labels.positive, rows, config.weight, columns.unit, columns.config_file)
-    return Asked(config, columns.config_file, gate, columns.label, rows, counted, snapshot, file, names)
+    gate, file = (policy.gate, policy.file) if policy else (None, "")
+    return Asked(config, columns.config_file, gate, columns.label, data, file, names)
 
 
-def _comparable(policy: Policy, roles: Sequence[str]) -> None:
+def metrics_of(columns: Columns, policy: Policy | None) -> tuple[str, ...]:
+    """The metrics that the evaluation config and the policy ask for."""
+    return with_metrics_of(policy.gate if policy else None, columns.config.metrics)
+
+
+def comparable(policy: Policy | None, columns: Columns) -> None:
     """Makes sure that every comparison has a baseline: nobody else will come to be one.
 
     Raises:
         ConfigError: A line compares with baselines of which there is none.
     """
-    for where, limit, names in _compared(policy.gate):
-        if not math.isnan(limit) and not set(names) & set(roles):
+    for where, limit, names in _compared(policy.gate) if policy else ():
+        if policy and not math.isnan(limit) and not set(names) & set(columns.models):
             expected = f"a baseline to compare with: {' or '.join(names)}"
             hint = "name the column of its predictions with --baseline (once: champion, twice: reference too)"
             raise ConfigError(f"{policy.file} (gate.{where})", expected=expected, got="none", hint=hint)
@@ -236,9 +300,13 @@ def probabilities(column: pa.ChunkedArray, name: str) -> Floats:
     found = numbers_of(column)
     if np.all(np.isnan(found)) and len(found):
         example = next((value for value in column.to_pylist() if value is not None), None)
-        got = f"text such as {example!r}" if isinstance(example, str) else "no value in any row"
-        raise DataError(f"prediction column {name!r}", expected="probabilities", got=got)
+        raise no_probabilities(name, f"text such as {example!r}" if isinstance(example, str) else "no value in any row")
     return found
+
+
+def no_probabilities(name: str, got: str) -> DataError:
+    """What to raise where no prediction of a column is a number."""
+    return DataError(f"prediction column {name!r}", expected="probabilities", got=got)
 
 
 def numbers_of(column: pa.Array | pa.ChunkedArray) -> Floats:
@@ -257,13 +325,3 @@ def _number(value: str | None) -> float:
         return math.nan if value is None else float(value)
     except ValueError:
         return math.nan
-
-
-def _said(dataset: Dataset, columns: Columns, labels: Labels) -> dict[str, Any]:
-    """Where the predictions came from, as evaluation.json keeps it."""
-    positive, negative = labels.values
-    return {
-        "files": [{"path": one.path, "digest": one.digest, "rows": one.rows} for one in dataset.sources],
-        "label": {"column": columns.label, "positive": positive, "negative": negative},
-        "without_label": int(np.count_nonzero(~labels.known)),
-    }

@@ -18,8 +18,9 @@ from benison.cards.markdown import markdown
 from benison.components.evaluator import keep, overlap, record
 from benison.components.evaluator.compare import CHALLENGER, Answers
 from benison.components.evaluator.evaluate import (
-    Asked,
+    Data,
     Document,
+    Loaded,
     document,
     evaluate,
     slices,
@@ -91,7 +92,7 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
     return _write(evaluation, asked, models, outcome, told)
 
 
-def _asked(project: Path, holdout: Path) -> tuple[Asked, Config]:
+def _asked(project: Path, holdout: Path) -> tuple[Loaded, Config]:
     """What the project asks of the holdout, and all that it says."""
     settings = config.read(project)
     path = project / settings.evaluation
@@ -107,7 +108,9 @@ def _asked(project: Path, holdout: Path) -> tuple[Asked, Config]:
     snapshot = documents.read(holdout / "snapshot.json", "snapshot")["digest"]
     table = split.select(split.column_names)
     rows = rows_of(split.labels == 1, table, slicing.weight, settings.gate.unit, f"{path.name} (example_weight_key)")
-    return Asked(slicing, settings.evaluation, settings.gate, label.column, table, rows, snapshot), settings
+    data = Data.of(snapshot, table, rows, slicing.columns)
+    told = (slicing, settings.evaluation, settings.gate, label.column, data)
+    return Loaded(*told, table=table, rows=rows), settings
 
 
 def _models(model: Path, champion: Path) -> dict[str, _Model]:
@@ -139,7 +142,7 @@ def _opened(models: Mapping[str, _Model], label: Label) -> dict[str, Package]:
     return found
 
 
-def _disjoint(asked: Asked, settings: Config, models: Mapping[str, _Model]) -> list[Check]:
+def _disjoint(asked: Loaded, settings: Config, models: Mapping[str, _Model]) -> list[Check]:
     """Whether no model was trained on what it is judged by."""
     holdout = overlap.Holdout(asked.table, settings.entity, settings.validation.leakage.rows)
     base = models[CHALLENGER].started_from
@@ -150,7 +153,7 @@ def _disjoint(asked: Asked, settings: Config, models: Mapping[str, _Model]) -> l
     return list(overlap.disjoint(seen, holdout))
 
 
-def _kept(asked: Asked, packages: Mapping[str, Package]) -> list[Check]:
+def _kept(asked: Loaded, packages: Mapping[str, Package]) -> list[Check]:
     """Whether features that champion and challenger share still mean the same, on rows of the holdout."""
     if "champion" not in packages:
         return []
@@ -162,7 +165,7 @@ def _kept(asked: Asked, packages: Mapping[str, Package]) -> list[Check]:
     return list(keep.kept(pairs, champion.transform(rows), challenger.transform(rows)))
 
 
-def _answers(asked: Asked, models: Mapping[str, _Model], packages: Mapping[str, Package]) -> Answers:
+def _answers(asked: Loaded, models: Mapping[str, _Model], packages: Mapping[str, Package]) -> Answers:
     """Every model's predictions; a package that plays two roles answers once."""
     found: dict[str, Floats] = {}
     same_as: dict[str, str] = {}
@@ -183,7 +186,7 @@ def _alike(role: str, other: str, models: Mapping[str, _Model], found: Mapping[s
     return same_weights and np.array_equal(found[role], found[other], equal_nan=True)
 
 
-def _write_predictions(predictions: Path, asked: Asked, answers: Answers) -> None:
+def _write_predictions(predictions: Path, asked: Loaded, answers: Answers) -> None:
     columns = {"label": asked.rows.labels.astype(np.int8), **answers.predictions}
     by_slice = {name: asked.table[name] for name in asked.config.columns if name not in columns}
     folder = split_folder(predictions, "holdout")
@@ -193,7 +196,7 @@ def _write_predictions(predictions: Path, asked: Asked, answers: Answers) -> Non
 
 
 def _write(
-    evaluation: Path, asked: Asked, models: Mapping[str, _Model], outcome: Outcome, told: card.Card | None = None
+    evaluation: Path, asked: Loaded, models: Mapping[str, _Model], outcome: Outcome, told: card.Card | None = None
 ) -> None:
     """TFMA's files and the card first, then evaluation.json, which says that all of them are there."""
     write_tfma(evaluation, asked, {role: one.package for role, one in models.items()}, outcome)

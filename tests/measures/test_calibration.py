@@ -55,3 +55,17 @@ def test_weights_move_the_means_of_a_bin_and_not_its_rows() -> None:
     # Three rows of which one counts twice have the error of 16 / 6 equal ones.
     expected = wilson(8 / 6, 16 / 6, 0.95)
     assert (found.interval.lower, found.interval.upper) == pytest.approx((expected.lower, expected.upper))
+
+
+def test_rows_that_stand_for_several_are_binned_as_the_rows_themselves() -> None:
+    random = np.random.default_rng(9)
+    times = random.integers(1, 30, 400)
+    labels, predictions = random.random(400) < 0.4, random.random(400)
+    each = np.repeat(np.arange(400), times)
+    few = reliability(labels, predictions, Masses(400, times.astype(np.float64)), 0.95)
+    many = reliability(labels[each], predictions[each], Masses(len(each)), 0.95)
+    for one, other in zip(few, many, strict=True):
+        assert (one.prediction, one.label, one.rows) == pytest.approx(
+            (other.prediction, other.label, other.rows), rel=1e-12
+        )
+        assert one.interval.upper == pytest.approx(other.interval.upper, rel=1e-12)

@@ -28,3 +28,11 @@ def test_levels_of_a_part_are_those_of_its_own_rows(rows: int, levels: int, take
 def test_what_belongs_to_level_and_class_is_spread_over_rows() -> None:
     rows = Levels.of(np.array([True, False, True]), np.array([0.5, 0.5, 0.1]))
     assert rows.spread(np.array([1.0, 2.0]), np.array([10.0, 20.0])).tolist() == [20.0, 2.0, 10.0]
+
+
+def test_rows_of_a_level_are_set_apart_by_class_either_way() -> None:
+    labels, scores = drawn(60, 7)
+    for positives_above in (True, False):
+        above = labels if positives_above else ~labels
+        apart = Levels.of(labels, scores).apart(positives_above=positives_above)
+        assert np.array_equal(apart.place, Levels.of(labels, scores + above / 100).place)

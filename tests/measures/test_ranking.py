@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from benison.measures.levels import Levels, buckets
 from benison.measures.masses import Masses
 from benison.measures.quantiles import cautious, normal, student
-from benison.measures.ranking import auc_interval, newcombe_interval, own_interval, roc_area
+from benison.measures.ranking import auc_interval, newcombe_interval, own_interval, roc_area, tied
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -146,3 +146,13 @@ def test_quantiles_are_those_of_scipy(confidence: float, size: int) -> None:
 
 def test_a_class_that_is_missing_leaves_the_auc_undefined() -> None:
     assert math.isnan(roc_area(Levels.of(np.zeros(3, dtype=bool), np.arange(3.0))).area)
+
+
+def test_tied_pairs_are_counted_and_bound_what_their_order_makes_of_the_area() -> None:
+    labels, scores = sample(5, levels=20)
+    rows = Levels.of(labels, scores)
+    pairs = scores[labels][:, None] == scores[~labels][None, :]
+    assert tied(rows) == pytest.approx(pairs.mean(), rel=1e-12)
+    low, high = (roc_area(rows.apart(positives_above=above)).area for above in (False, True))
+    assert high - low == pytest.approx(tied(rows), rel=1e-9)
+    assert math.isnan(tied(Levels.of(labels[labels], scores[labels])))

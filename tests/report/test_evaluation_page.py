@@ -188,3 +188,11 @@ def test_structure_for_screen_readers(folder: Path) -> None:
     for one in page.iter("table"):
         assert text(one.find("caption"))
         assert {head.get("scope") for head in one.iter("th")} <= {"col", "row"}
+
+
+def test_figures_that_were_counted_say_so_beside_the_metrics(evaluated: Evaluated, beside: Path) -> None:
+    page = parse(evaluated(*BESIDE, "--streamed"))
+    told = "Rows were counted as they were read, in 10,000 buckets of predictions"
+    assert told in text(page.find(".//section[@id='metrics']"))
+    assert sections(page) == sections(parse(beside))
+    assert told not in text(parse(beside))

@@ -11,6 +11,9 @@ from benison.core.verdicts import Check, Tier, Verdict
 from benison.report.comparison import WHOLE, Document, asked_by_slice, baselines, gain_over, main_metrics, slices
 from benison.report.harm import Told, told
 
+# Of all pairs; an AUC is off by half as much at most.
+SQUEEZED = 0.01
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -59,6 +62,26 @@ class Evaluation:
         """Why each hard check of the policy that does not pass does not."""
         hard = (check for check in self.model_checks if check.tier is Tier.HARD and check.name != "predictions")
         return tuple(_told(check) for check in hard if check.verdict is not Verdict.PASS)
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """How figures came about, where it was not row by row; one sentence each."""
+        engine = self.evaluation["predictions"]["engine"]
+        if engine["name"] == "memory":
+            return ()
+        known = (
+            f"Rows were counted as they were read, in {engine['buckets']:,} buckets of predictions: counts, rates and "
+            "means are exact, areas but for the order of rows within a bucket, and the errors of gains are those of "
+            f"{engine['bins']} bins."
+        )
+        shares = {role: share for role, share in engine["unseen"].items() if share is not None}
+        return known, *(self._squeezed(role, share) for role, share in shares.items() if share > SQUEEZED)
+
+    def _squeezed(self, role: str, share: float) -> str:
+        return (
+            f"{self.title(role)} squeezes {share:.1%} of the pairs of a positive and a negative row into one bucket, "
+            f"and its AUC may be off by up to {share / 2:.2g}: evaluate in memory, --in-memory."
+        )
 
     @property
     def metrics(self) -> tuple[list[str], list[str]]:

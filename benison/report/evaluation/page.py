@@ -146,7 +146,8 @@ def _overall(evidence: Evaluation) -> Markup:
         "in every row."
     )
     table = metrics.all_metrics(evidence, WHOLE, "Every metric on all rows")
-    return section("metrics", "Metrics", tag("p", said + (gain if evidence.baseline else "")), table)
+    made = tag("p", " ".join(evidence.made)) if evidence.made else None
+    return section("metrics", "Metrics", tag("p", said + (gain if evidence.baseline else "")), made, table)
 
 
 def _slices(evidence: Evaluation) -> Markup | None:

@@ -29,6 +29,8 @@ def _card(evidence: Evaluation) -> Iterator[Line]:
     yield from points("Do not rely on these figures", found.doubts)
     yield from points("Why", found.reasons[:_MOST])
     yield from _checks(evidence)
+    for sentence in evidence.made:
+        yield from (Line(""), *(Line(text) for text in wrapped(sentence, "", "")))
     for metric in evidence.metrics[0]:
         yield from _by_slice(evidence, metric)
     yield from _gaps(evidence)

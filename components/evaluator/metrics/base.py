@@ -13,6 +13,7 @@ Value = Callable[[Sample, float], float]
 Influences = Callable[[Sample, float], Floats]
 Bound = Callable[[Sample, float, float], Interval]
 Gain = Callable[[Sample, Sample, float, float], Interval]
+Coarse = Callable[[Sample, float], bool]
 Scale = Callable[[float, float, float], Interval]
 
 # With fewer in a metric's own denominator no interval holds what it promises, so none is given.
@@ -31,6 +32,7 @@ class Measure:
         needed: Which effective sizes must be how large, else there is no interval.
         method: How the intervals come about.
         needed_at: Likewise, where it depends on the parameter.
+        coarse: Whether a sample's rows stand for others that differ too much for an interval.
     """
 
     value: Value
@@ -39,6 +41,7 @@ class Measure:
     needed: Mapping[str, int] = field(default_factory=dict)
     method: str = ""
     needed_at: Callable[[float], Mapping[str, int]] | None = None
+    coarse: Coarse = lambda sample, parameter: False
 
     def needs(self, parameter: float) -> Mapping[str, int]:
         """Which effective sizes must be how large at this parameter."""
@@ -98,10 +101,10 @@ def gain_of(value: Value, influences: Influences, own: Bound, needed: Mapping[st
         of_one, of_two = influences(one, parameter), influences(two, parameter)
         masses = one.masses
         return paired(
-            value(one, parameter),
-            own(one, parameter, confidence),
-            value(two, parameter),
-            own(two, parameter, confidence),
+            value(one.finest, parameter),
+            own(one.finest, parameter, confidence),
+            value(two.finest, parameter),
+            own(two.finest, parameter, confidence),
             masses.error(of_one - of_two),
             masses.correlation(of_one, of_two),
             max(quantile(sample, needed, parameter, confidence) for sample in (one, two)),

@@ -14,7 +14,6 @@ from benison.components.evaluator.tables.tables import Tables, bytes_of
 from benison.components.evaluator.tables.tally import Tally, Wanted
 from benison.core import memory
 from benison.core.forks import cores, map_forked
-from benison.measures.confusion import THRESHOLD
 from benison.sources.dataset import Dataset, Part
 
 # What bins are fitted to. Others would be as right, though not as fine where rows are many.
@@ -38,7 +37,7 @@ def count(dataset: Dataset, wanted: Wanted, workers: int | None = None) -> Table
         ConfigError: There are too many slices.
         DataError: The label has more than two values, or a file cannot be read.
     """
-    bins = tuple(_bins(dataset, wanted.models)) if wanted.pairs else ()
+    bins = tuple(_bins(dataset, wanted)) if wanted.pairs else ()
     count = _workers(wanted) if workers is None else workers
     shares = [share for number in range(count) if (share := dataset.parts[number::count])]
     tables = Tally(wanted, bins).tables()
@@ -68,12 +67,12 @@ def _workers(wanted: Wanted) -> int:
     return max(1, min(cores(), memory.available() // each - 1))
 
 
-def _bins(dataset: Dataset, models: Sequence[str]) -> Iterator[Bins]:
+def _bins(dataset: Dataset, wanted: Wanted) -> Iterator[Bins]:
     """Of each model, fitted to the first rows."""
     taken: list[list[Floats]] = []
-    batches = (batch for part in dataset.parts for batch in dataset.columns(part, models))
+    batches = (batch for part in dataset.parts for batch in dataset.columns(part, wanted.models))
     while sum(len(batch[0]) for batch in taken) < _SAMPLE and (batch := next(batches, None)) is not None:
         taken.append([numbers_of(column) for column in batch.columns])
     for each in zip(*taken, strict=True):
         found = np.concatenate(each)
-        yield fitted(found[(found >= 0) & (found <= 1)], (THRESHOLD,))
+        yield fitted(found[(found >= 0) & (found <= 1)], wanted.thresholds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,18 +11,28 @@ import pyarrow as pa
 
 from benison.components.evaluator.predictions import numbers_of, says_yes
 from benison.components.evaluator.slice import Keys, too_many
-from benison.components.evaluator.tables.buckets import BUCKETS, MOST_BINS, Bins, Bools, Floats, Whole, buckets_of
+from benison.components.evaluator.tables.buckets import (
+    BUCKETS,
+    EDGES,
+    MOST_BINS,
+    Bins,
+    Bools,
+    Floats,
+    Whole,
+    buckets_of,
+)
 from benison.components.evaluator.tables.cells import Cells, apart, together
 from benison.components.evaluator.tables.coding import Coding
 from benison.components.evaluator.tables.counts import Counts, narrow
 from benison.components.evaluator.tables.sums import MOST_ROWS, Sums, rounded
-from benison.components.evaluator.tables.tables import SliceTables, Tables, Unusable, united
+from benison.components.evaluator.tables.tables import SUMMED, SliceTables, Tables, Unusable, united
 from benison.core.errors import DataError
 from benison.eval_config import Slicing
 from benison.measures import calibration
+from benison.measures.confusion import THRESHOLD
 
-# To how many binary digits the predictions that are summed are rounded, and log losses, of which none is over 16.2.
-PREDICTION_BITS, LOSS_BITS = 36, 32
+# To how many binary digits predictions and squared errors are rounded, and log losses, of which none is over 16.2.
+SHARE_BITS, LOSS_BITS = 36, 32
 _WIDTH = BUCKETS + 1
 
 
@@ -37,6 +47,7 @@ class Wanted:
         pairs: Models that are compared, by number.
         slicings: How rows are cut.
         where: Where slicings are named, for messages.
+        thresholds: At which pairs are compared; edges of buckets, at most `MOST_THRESHOLDS`.
     """
 
     label: str
@@ -45,6 +56,7 @@ class Wanted:
     pairs: tuple[tuple[int, int], ...]
     slicings: tuple[Slicing, ...]
     where: str
+    thresholds: tuple[float, ...] = (THRESHOLD,)
 
     @property
     def cut_by(self) -> tuple[str, ...]:
@@ -87,7 +99,7 @@ class _Counted:
         self._pairs = wanted.pairs
         self._histograms = [Counts(_WIDTH) for _ in wanted.models]
         self._joints = [Counts(MOST_BINS**2) for _ in wanted.pairs]
-        self._sums = Sums.of(np.zeros((0, len(wanted.models), 2)))
+        self._sums = Sums.of(np.zeros((0, len(wanted.models), SUMMED)))
 
     def add(self, groups: Whole, answers: _Answers) -> None:
         """Counts rows by group; see `Cells.groups`."""
@@ -125,14 +137,18 @@ class _Counted:
 
 
 def _summed(groups: Whole, predictions: Sequence[Floats], room: int) -> Sums:
-    """Of each group, by model, the sum of predictions and that of log losses."""
+    """Of each group, by model, the sums of predictions, of log losses and of squared errors."""
     positive = (groups & 1).astype(np.bool_)
-    weights = [
-        (rounded(each, PREDICTION_BITS), rounded(calibration.log_losses(positive, each), LOSS_BITS))
-        for each in predictions
+    summed = [
+        [np.bincount(groups, weights=of, minlength=room) for of in _weights(positive, each)] for each in predictions
     ]
-    summed = [[np.bincount(groups, weights=of, minlength=room) for of in both] for both in weights]
     return Sums.of(np.moveaxis(np.array(summed), 2, 0))
+
+
+def _weights(positive: Bools, predictions: Floats) -> Iterator[Floats]:
+    yield rounded(predictions, SHARE_BITS)
+    yield rounded(calibration.log_losses(positive, predictions), LOSS_BITS)
+    yield rounded(np.square(predictions - positive), SHARE_BITS)
 
 
 class Tally:
@@ -150,6 +166,7 @@ class Tally:
         self._counted = [_Counted(cells, wanted) for cells in together(wanted.slicings)]
         self._labels: Counter[int] = Counter()
         self._unusable = [Unusable()] * len(wanted.models)
+        self._on_grid = [True] * len(wanted.models)
         self._before: dict[Keys, SliceTables] = {}
 
     def add(self, batch: pa.RecordBatch) -> None:
@@ -177,6 +194,8 @@ class Tally:
 
     def _labelled(self, column: pa.Array) -> Whole:
         labels = self._label.codes(column)
+        if self._wanted.positive is None and pa.types.is_floating(column.type):
+            self._check_classes()
         counts = {number: int(np.count_nonzero(labels == number)) for number in range(min(len(self._label.values), 4))}
         self._labels.update({number: count for number, count in counts.items() if count})
         if len(found := [text for number in self._labels if (text := self._label.values[number]) is not None]) > 2:
@@ -184,6 +203,13 @@ class Tally:
             hint = "models of yes or no are evaluated; put a label of several classes into one column for each"
             raise DataError(f"label column {self._wanted.label!r}", expected="two values", got=got, hint=hint)
         return labels
+
+    def _check_classes(self) -> None:
+        found = [float(value) for value in self._label.values if value is not None]
+        shares = [value for value in found if 0 < value < 1]
+        if shares and min(found) >= 0 and max(found) <= 1:
+            got, hint = f"what share of a row is positive, such as {shares[0]:g}", "evaluate in memory: --in-memory"
+            raise DataError(f"label column {self._wanted.label!r}", expected="two values", got=got, hint=hint)
 
     def _usable(self, predictions: Sequence[Floats], labels: Whole) -> Bools:
         """The rows with a label on which every model gave a probability."""
@@ -226,6 +252,8 @@ class Tally:
 
     def _answers(self, predictions: Sequence[Floats]) -> _Answers:
         buckets = [buckets_of(each) for each in predictions]
+        for number, on_grid in enumerate(self._on_grid):
+            self._on_grid[number] = on_grid and np.array_equal(EDGES.take(buckets[number]), predictions[number])
         bins = [of.of(each, own) for of, each, own in zip(self._bins, predictions, buckets, strict=False)]
         return _Answers(predictions, buckets, bins)
 
@@ -245,5 +273,6 @@ class Tally:
             {text: rows for text, rows in texts if text is not None},
             self._labels[0],
             tuple(self._unusable),
+            tuple(self._on_grid),
             {name: coding.texts for name, coding in self._codings.items()},
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from benison.components.evaluator.compare import Answers, Measured, at_confidences, compare
+from benison.components.evaluator.compare import Answers, Measured, at_confidences, compare, parts_of
 from benison.components.evaluator.gaps import Comparison, Gap, gaps
 from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.slice import Slice
@@ -34,7 +34,8 @@ def draw(
 
 def compared(of: Answers, slices: Sequence[Slice]) -> Gap:
     def again(names: Sequence[str], metrics: Sequence[str], levels: Sequence[float]) -> dict[float, list[Measured]]:
-        return at_confidences(of, [one for one in slices if one.name in names], metrics, levels)
+        parts = parts_of(of, [one for one in slices if one.name in names])
+        return at_confidences(parts, of.same_as, metrics, levels)
 
     [found] = gaps([RECALL], compare(of, slices, RECALL.metrics, CONFIDENCE), {}, CONFIDENCE, again)
     return found

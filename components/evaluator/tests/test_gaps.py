@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from benison.components.evaluator.compare import Answers, Measured, at_confidences, compare
+from benison.components.evaluator.compare import Answers, Measured, at_confidences, compare, parts_of
 from benison.components.evaluator.gaps import Comparison, Gap, comparisons_of, gaps
 from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.slice import Slice
@@ -38,7 +38,8 @@ def compared(
     of: Answers, slices: Sequence[Slice], *metrics: str, left_out: dict[str, str] | None = None
 ) -> tuple[Gap, list[Measured]]:
     def again(names: Sequence[str], asked: Sequence[str], levels: Sequence[float]) -> dict[float, list[Measured]]:
-        return at_confidences(of, [one for one in slices if one.name in names], asked, levels)
+        parts = parts_of(of, [one for one in slices if one.name in names])
+        return at_confidences(parts, of.same_as, asked, levels)
 
     measured = compare(of, slices, METRICS, CONFIDENCE)
     [found] = gaps([Comparison(metrics, SEX)], measured, left_out or {}, CONFIDENCE, again)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benison.components.evaluator.tables.buckets import BUCKETS, EDGES, Bins, buckets_of, fitted
+from benison.components.evaluator.tables.buckets import BUCKETS, EDGES, WIDEST, Bins, buckets_of, fitted
 from benison.components.evaluator.tables.counts import Counts
 from benison.components.evaluator.tables.sums import MOST_ROWS, Sums, rounded
 
@@ -45,12 +45,22 @@ def test_fitted_bins_hold_about_equally_many_rows_however_small_the_scores(scale
     found = np.bincount(bins.of(scores, buckets_of(scores)), minlength=bins.count)
     assert 0.5 in bins.cuts
     assert bins.count <= 128
-    assert found.max() < 3 * len(scores) / 128
+    assert found.max() < 4 * len(scores) / 128
 
 
 def test_bins_of_few_scores_are_few_and_those_of_none_are_the_thresholds() -> None:
-    assert fitted(np.array([0.25, 0.75]), (0.5,)).cuts.tolist() == [0.25, 0.5, 0.75]
-    assert fitted(np.zeros(0), (0.5,)).cuts.tolist() == [0.5]
+    given = EDGES[WIDEST:-1:WIDEST].tolist()
+    assert fitted(np.array([0.25, 0.75]), (0.5,)).cuts.tolist() == sorted([*given, 0.25, 0.5, 0.75])
+    assert fitted(np.zeros(0), (0.5,)).cuts.tolist() == sorted([*given, 0.5])
+    assert fitted(np.zeros(9), (0.5,)).cuts.tolist() == sorted([*given, 0.0, 0.5])
+
+
+def test_bins_are_as_fine_among_predicted_positives_as_among_the_others() -> None:
+    scores = np.append(np.random.default_rng(4).beta(1, 300, 99_000), np.random.default_rng(5).beta(8, 8, 1000))
+    bins = fitted(scores, (0.3, 0.5))
+    high = np.unique(bins.of(scores[-1000:], buckets_of(scores[-1000:])))
+    assert {0.3, 0.5} <= set(bins.cuts)
+    assert len(high) > 40
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30), st.randoms(use_true_random=False))

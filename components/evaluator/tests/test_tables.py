@@ -27,12 +27,14 @@ from benison.components.evaluator.tables import cells
 from benison.components.evaluator.tables.buckets import BUCKETS, EDGES, fitted
 from benison.components.evaluator.tables.order import ordered
 from benison.components.evaluator.tables.read import count
-from benison.components.evaluator.tables.stand_ins import of_model, of_pair, tied
-from benison.components.evaluator.tables.tables import LOSS, PREDICTION, Tables
+from benison.components.evaluator.tables.stand_ins import of_model, of_pair
+from benison.components.evaluator.tables.tables import LOSS, PREDICTION, SQUARE, Tables
 from benison.components.evaluator.tables.tally import Tally, Wanted
 from benison.core.errors import ConfigError, DataError
 from benison.eval_config import EvalConfig, Slicing
 from benison.measures import calibration
+from benison.measures.levels import Levels
+from benison.measures.ranking import tied
 from benison.sources.columns import Columns
 from benison.sources.dataset import Dataset, open_files
 
@@ -103,6 +105,7 @@ def opened(table: pa.Table, folder: Path, group: int = 500) -> Iterator[Dataset]
 
 def same(one: Tables, two: Tables) -> bool:
     assert (one.labels, one.unlabelled, one.unusable) == (two.labels, two.unlabelled, two.unusable)
+    assert one.on_grid == two.on_grid
     assert one.slices.keys() == two.slices.keys()
     for keys, tables in one.slices.items():
         other = two.slices[keys]
@@ -160,7 +163,7 @@ def test_counts_and_sums_are_those_of_every_row_in_memory() -> None:
             np.add.at(naive, (answers.labels.astype(int), np.searchsorted(EDGES, scores)), 1)
             assert np.array_equal(found.histograms[number], naive)
             losses = calibration.log_losses(answers.labels, scores)
-            for what, values in ((PREDICTION, scores), (LOSS, losses)):
+            for what, values in ((PREDICTION, scores), (LOSS, losses), (SQUARE, np.square(scores - answers.labels))):
                 sums = [values[~answers.labels].sum(), values[answers.labels].sum()]
                 assert found.sums.values[:, number, what] == pytest.approx(sums, rel=1e-9)
 
@@ -195,11 +198,11 @@ def test_stand_ins_have_the_exact_auc_of_scores_on_the_grid() -> None:
     labels = random.random(2000) < 0.3
     scores = np.round(random.beta(2 + 2 * labels, 5), 3)
     asked = wanted(positive=None, models=("new",), pairs=(), slicings=())
-    found = tallied(pa.table({"label": labels.astype(int), "new": scores}), asked).slices[()]
-    rows = of_model(found, 0)
+    found = tallied(pa.table({"label": labels.astype(int), "new": scores}), asked)
+    assert found.on_grid == (True,)
+    rows = of_model(found.slices[()], 0, on_grid=True)
+    assert set(rows.predictions[0]) == set(scores)
     assert roc_auc_score(rows.labels, rows.predictions[0], sample_weight=rows.times) == roc_auc_score(labels, scores)
-    ties = np.mean(scores[labels][:, None] == scores[~labels][None, :])
-    assert tied(found, 0) == pytest.approx(ties, rel=1e-12)
 
 
 def test_an_auc_of_buckets_is_off_by_half_the_tied_pairs_at_most() -> None:
@@ -210,14 +213,14 @@ def test_an_auc_of_buckets_is_off_by_half_the_tied_pairs_at_most() -> None:
     found = tallied(pa.table({"label": labels.astype(int), "new": scores}), asked).slices[()]
     rows = of_model(found, 0)
     off = abs(roc_auc_score(rows.labels, rows.predictions[0], sample_weight=rows.times) - roc_auc_score(labels, scores))
-    assert 0.001 < off <= tied(found, 0) / 2
+    assert 0.001 < off <= tied(Levels.of(rows.labels, rows.predictions[0], rows.times.astype(float))) / 2
 
 
 def test_stand_ins_of_a_pair_answer_at_the_threshold_as_their_rows_do() -> None:
     found = tallied(TABLE, wanted()).slices[()]
     answers = in_memory()[0]
     for pair, (one, two) in enumerate(PAIRS):
-        rows = of_pair(found, pair, BINS[one], BINS[two])
+        rows = of_pair(found, pair, (one, two), (BINS[one], BINS[two]), (False, False))
         first, second = (answers.predictions[MODELS[model]] > 0.5 for model in (one, two))
         stood: Counter[tuple[bool, ...]] = Counter()
         answered = [rows.labels, *(of > 0.5 for of in rows.predictions)]

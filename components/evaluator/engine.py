@@ -1,0 +1,88 @@
+"""engine: whether rows are held in memory, or counted into tables as they are read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benison.components.evaluator.columns import Columns
+from benison.components.evaluator.predictions import Policy, metrics_of
+from benison.components.evaluator.streamed import thresholds_of
+from benison.components.evaluator.tables.buckets import BUCKETS, EDGES, MOST_THRESHOLDS
+from benison.core import memory
+from benison.core.errors import ConfigError
+from benison.core.metrics import metric
+from benison.sources.dataset import Dataset
+
+_LOG = logging.getLogger(__name__)
+# What a row takes in memory at most: each column as it is read and as it is filtered, and what a model is ranked by.
+_OF_COLUMN, _OF_MODEL = 60, 250
+# Of what is left of the memory, this much is for the rows.
+_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class _Obstacle:
+    """Why tables will not do, as an error says it."""
+
+    got: str
+    hint: str
+
+
+def streams(dataset: Dataset, columns: Columns, policy: Policy | None, wanted: bool | None) -> bool:
+    """Whether rows are counted into tables: if that is wanted, or if they would not fit into memory and it can be done.
+
+    Args:
+        dataset: The rows.
+        columns: What their columns are.
+        policy: What must hold.
+        wanted: What the user said; None: nothing.
+
+    Raises:
+        ConfigError: It is wanted, and tables do not tell what is asked for.
+    """
+    obstacle = _obstacle(columns, metrics_of(columns, policy))
+    if wanted and obstacle:
+        raise ConfigError("--streamed", expected="what tables can tell", got=obstacle.got, hint=obstacle.hint)
+    if wanted is not None:
+        return wanted
+    rows = sum(one.rows for one in dataset.sources)
+    needed, there = rows * bytes_of_row(columns), memory.available()
+    if needed <= _SHARE * there:
+        return False
+    if obstacle:
+        said = "%d rows may need %d MB of memory where %d MB are left, and cannot be streamed: %s"
+        _LOG.warning(said, rows, needed >> 20, there >> 20, obstacle.got)
+    return obstacle is None
+
+
+def bytes_of_row(columns: Columns) -> int:
+    """About what a row takes in memory, at most."""
+    return _OF_COLUMN * len(columns.all) + _OF_MODEL * len(columns.models)
+
+
+def _obstacle(columns: Columns, metrics: Sequence[str]) -> _Obstacle | None:
+    for what, column in (("weights", columns.config.weight), ("units", columns.unit)):
+        if column:
+            return _Obstacle(f"{what} in column {column!r}", "evaluate in memory: --in-memory")
+    thresholds = thresholds_of(metrics)
+    off = [one for one in thresholds if EDGES[np.searchsorted(EDGES, one)] != one]
+    if off:
+        hint = f"ask at multiples of 1/{BUCKETS:,}, or evaluate in memory: --in-memory"
+        return _Obstacle(f"a threshold of {off[0]:.12g}", hint)
+    if len(thresholds) > MOST_THRESHOLDS:
+        hint = f"ask at {MOST_THRESHOLDS} at most, or evaluate in memory: --in-memory"
+        return _Obstacle(f"{len(thresholds)} thresholds", hint)
+    return _areas(metrics)
+
+
+def _areas(metrics: Sequence[str]) -> _Obstacle | None:
+    for name in metrics:
+        asked = metric(name)
+        if asked.kind.parameter == "num_thresholds" and asked.parameter != BUCKETS and not np.isnan(asked.parameter):
+            hint = f"ask for {asked.kind.name} or {asked.kind.name}@{BUCKETS}, or evaluate in memory: --in-memory"
+            return _Obstacle(name, hint)
+    return None
