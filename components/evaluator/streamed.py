@@ -48,7 +48,7 @@ TABLES = "tables"
 def run(
     dataset: Dataset, source: str, columns: Columns, positive: str | None, policy: Policy | None, folder: Path
 ) -> dict[str, Any]:
-    """As `predictions.run`, in memory that does not grow with the rows, where `engine.cannot` says nothing against it.
+    """As `predictions.run`, in memory that does not grow with the rows, where `engine.streams` allows it.
 
     Args:
         dataset: As in `predictions.run`.

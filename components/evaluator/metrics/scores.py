@@ -43,15 +43,17 @@ def _auc_gain(first: Sample, second: Sample, thresholds: float, confidence: floa
     masses, sizes = first.masses, (first.size("positives"), first.size("negatives"))
     if min(sizes) < 2:
         return UNKNOWN
-    areas, own = [], []
-    for sample in (first.finest, second.finest):
-        areas.append(found := _area(sample, thresholds))
-        own.append(own_interval(found.area, sample.masses.error(found.influences), *sizes, confidence))
-    one, two = _area(first, thresholds), _area(second, thresholds)
+    both = (first, second)
+    finest = [_area(sample.finest, thresholds) for sample in both]
+    own = [
+        own_interval(of.area, sample.finest.masses.error(of.influences), *sizes, confidence)
+        for sample, of in zip(both, finest, strict=True)
+    ]
+    one, two = (_area(sample, thresholds) if sample.finer else of for sample, of in zip(both, finest, strict=True))
     error = masses.error(one.influences - two.influences)
     correlation = masses.correlation(one.influences, two.influences)
     many = quantile(first, BOTH_CLASSES, math.nan, confidence)
-    return paired(areas[0].area, own[0], areas[1].area, own[1], error, correlation, many)
+    return paired(finest[0].area, own[0], finest[1].area, own[1], error, correlation, many)
 
 
 def _curve(sample: Sample, thresholds: float) -> PrecisionRecall:
