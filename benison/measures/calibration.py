@@ -64,11 +64,11 @@ def reliability(
     """
     if not len(labels):
         return []
-    order = np.argsort(predictions, kind="stable")
-    ordered = predictions[order]
-    aimed = ordered[(np.arange(1, bins) * len(ordered)) // bins]
-    starts = np.unique(np.concatenate([[0], np.searchsorted(ordered, aimed, side="left")]))
-    parts = ((labels[rows], predictions[rows], masses.part(rows)) for rows in np.split(order, starts[1:]))
+    aimed = (np.arange(1, bins) * len(predictions)) // bins
+    edges = np.unique(np.partition(predictions, aimed)[aimed])
+    place = np.searchsorted(edges, predictions, side="right")
+    found = (np.flatnonzero(place == number) for number in range(len(edges) + 1))
+    parts = ((labels[rows], predictions[rows], masses.part(rows)) for rows in found if len(rows))
     return [_bin(of_part, predicted, part, confidence) for of_part, predicted, part in parts]
 
 
