@@ -106,13 +106,14 @@ def _together(one: float, two: float, correlation: float) -> float:
 
 
 def _found(point: Point, sample: Sample, at: float, confidence: float) -> Found | None:
-    place = point.place(sample, at)
-    if place < 0:
+    place, least = point.place(sample, at), point.least(at)
+    # At the end of its scale a bounded rate has no error, and the threshold is that of a single row.
+    if place < 0 or not 0 < least < 1:
         return None
     threshold, value = threshold_of(sample, place), point.value(sample, at)
     wanted, bound = SHARES[point.wanted], SHARES[point.bound]
     of_wanted, of_bound = (one.influences(sample, threshold) for one in (wanted, bound))
-    reach = _quantile(sample, confidence) * _error(sample, point.bound, point.least(at), threshold)
+    reach = _quantile(sample, confidence) * _error(sample, point.bound, least, threshold)
     easier, harder = (point.moved(sample, at, by) for by in (-reach, reach))
     slope = (easier - harder) / (2 * reach) if reach > 0 else 0.0
     return Found(
@@ -184,8 +185,9 @@ def _threshold(sample: Sample, recall: float) -> float:
 
 def _threshold_interval(sample: Sample, recall: float, confidence: float) -> Interval:
     """The thresholds at which the recall of all rows there could be may be just so much, by the score test."""
-    at = threshold_of(sample, sample.rates.best("recall", "recall", recall))
-    many = _quantile(sample, confidence) * _error(sample, "recall", recall, at)
+    if not 0 < recall < 1:
+        return UNKNOWN
+    many = _quantile(sample, confidence) * _error(sample, "recall", recall, _threshold(sample, recall))
     return Interval(_threshold(sample, min(recall + many, 1.0)), _threshold(sample, max(recall - many, 0.0)))
 
 

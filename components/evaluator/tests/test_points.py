@@ -95,6 +95,15 @@ def test_a_bound_that_no_threshold_reaches_finds_nothing_and_says_so() -> None:
     assert (found.value, found.note) == (0.0, "no error can be estimated at 0")
 
 
+@pytest.mark.parametrize(
+    "metric", ["precision_at_recall@1", "recall_at_false_positive_rate@0", "threshold_at_recall@1"]
+)
+def test_at_the_end_of_a_rate_a_single_row_decides_and_there_is_no_interval(metric: str) -> None:
+    found = estimate(metric, drawn(400), CONFIDENCE)
+    assert found.value > 0
+    assert (found.interval.known, found.note) == (False, f"no error can be estimated at {found.value:g}")
+
+
 def test_the_highest_recall_is_that_of_every_score_above_nothing() -> None:
     labels = np.arange(200) % 2 == 0
     sample = Sample(Rows.of(labels), np.where(np.arange(200) < 20, 0.0, 0.6))
