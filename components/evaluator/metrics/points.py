@@ -50,10 +50,22 @@ class Point:
     def _wanted_at(self, sample: Sample, place: int) -> float:
         return float(sample.rates.rates[self.wanted][place]) if place >= 0 else 0.0
 
-    def moved(self, sample: Sample, at: float, by: float) -> float:
-        """The value where the bound is so much harder to reach."""
-        asked = at - by if self.compared else at + by
+    def moved(self, sample: Sample, at: float, by: float, place: int) -> float:
+        """The value where the bound is harder to reach by so much at a place of the curve.
+
+        Precision is known the better the more rows are answered positive: where these are few it has to be further off.
+        """
+        each = by * self._errors(sample, place)
+        asked = at - each if self.compared else at + each
         return self._wanted_at(sample, sample.rates.best(self.wanted, self.compared or self.bound, asked))
+
+    def _errors(self, sample: Sample, place: int) -> Floats | float:
+        """The error of the bounded rate at each threshold, in those at the place."""
+        if self.bound != "precision":
+            return 1.0
+        answered = sample.rates.true + sample.rates.false
+        spread = np.full(len(answered), math.inf)
+        return np.asarray(np.sqrt(np.divide(answered[place], answered, out=spread, where=answered > 0)))
 
     def least(self, at: float) -> float:
         """The bound as one from below."""
@@ -114,7 +126,7 @@ def _found(point: Point, sample: Sample, at: float, confidence: float) -> Found 
     wanted, bound = SHARES[point.wanted], SHARES[point.bound]
     of_wanted, of_bound = (one.influences(sample, threshold) for one in (wanted, bound))
     reach = _quantile(sample, confidence) * _error(sample, point.bound, least, threshold)
-    easier, harder = (point.moved(sample, at, by) for by in (-reach, reach))
+    easier, harder = (point.moved(sample, at, by, place) for by in (-reach, reach))
     slope = (easier - harder) / (2 * reach) if reach > 0 else 0.0
     return Found(
         value,

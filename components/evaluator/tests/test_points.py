@@ -25,7 +25,7 @@ POINTS = (
     "precision_at_recall@0.8",
     "recall_at_false_positive_rate@0.1",
     "recall_at_precision@0.6",
-    "recall_at_precision@0.8",
+    "recall_at_precision@0.9",
     "sensitivity_at_specificity@0.8",
     "specificity_at_sensitivity@0.8",
     "threshold_at_recall@0.8",
@@ -52,6 +52,7 @@ class Weighed(Population):
 OF_POINTS = {
     "few of each": Population(124, 0.5, (1.5, 1.2)),
     "few of 500": Population(500, 0.125, (2.0, 1.7)),
+    "even classes": POPULATIONS["even classes"],
     "rare positives": POPULATIONS["rare positives"],
     "uneven spread": POPULATIONS["uneven spread"],
     "weights": Weighed(600, 0.3, (1.5, 1.2)),
