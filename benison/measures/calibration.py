@@ -67,13 +67,21 @@ def reliability(
     """
     if not len(labels):
         return []
-    order = np.argsort(predictions, kind="stable")
-    ordered = predictions[order]
-    until = np.arange(1, len(order) + 1) if masses.times is None else np.cumsum(masses.times[order])
-    aimed = ordered[np.searchsorted(until, (np.arange(1, bins) * int(until[-1])) // bins, side="right")]
-    starts = np.unique(np.concatenate([[0], np.searchsorted(ordered, aimed, side="left")]))
-    parts = ((labels[rows], predictions[rows], masses.part(rows)) for rows in np.split(order, starts[1:]))
+    edges = np.unique(_quantiles(predictions, masses, bins))
+    place = np.searchsorted(edges, predictions, side="right")
+    found = (np.flatnonzero(place == number) for number in range(len(edges) + 1))
+    parts = ((labels[rows], predictions[rows], masses.part(rows)) for rows in found if len(rows))
     return [_bin(of_part, predicted, part, confidence) for of_part, predicted, part in parts]
+
+
+def _quantiles(predictions: Floats, masses: Masses, bins: int) -> Floats:
+    """The predictions that as many rows lie below as below each of so many equal parts of them."""
+    if masses.times is None:
+        aimed = (np.arange(1, bins) * len(predictions)) // bins
+        return np.asarray(np.partition(predictions, aimed)[aimed])
+    order = np.argsort(predictions, kind="stable")
+    until = np.cumsum(masses.times[order])
+    return np.asarray(predictions[order][np.searchsorted(until, (np.arange(1, bins) * int(until[-1])) // bins, "right")])
 
 
 def _bin(labels: Bools | Floats, predictions: Floats, masses: Masses, confidence: float) -> Bin:

@@ -45,13 +45,13 @@ class Curve:
             "precision": _rates(self.true, self.true + self.false),
         }
 
-    def best(self, wanted: str, bound: str, at: float) -> int:
+    def best(self, wanted: str, bound: str, at: float | Floats) -> int:
         """The threshold at which one rate is highest among those at which another reaches a bound.
 
         Args:
             wanted: The rate that shall be high.
             bound: The rate that has a bound: at most `at` for the false positive rate, at least `at` for the others.
-            at: The bound, which may lie outside of what rates can be.
+            at: The bound, which may lie outside of what rates can be; or one for each threshold.
 
         Returns:
             How many of the highest levels are answered positive; -1: the bound is not reached, or a rate undefined.

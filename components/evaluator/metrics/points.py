@@ -50,10 +50,22 @@ class Point:
     def _wanted_at(self, sample: Sample, place: int) -> float:
         return float(sample.rates.rates[self.wanted][place]) if place >= 0 else 0.0
 
-    def moved(self, sample: Sample, at: float, by: float) -> float:
-        """The value where the bound is so much harder to reach."""
-        asked = at - by if self.compared else at + by
+    def moved(self, sample: Sample, at: float, by: float, place: int) -> float:
+        """The value where the bound is harder to reach by so much at a place of the curve.
+
+        Precision is known the better the more rows are answered positive: where these are few it has to be further off.
+        """
+        each = by * self._errors(sample, place)
+        asked = at - each if self.compared else at + each
         return self._wanted_at(sample, sample.rates.best(self.wanted, self.compared or self.bound, asked))
+
+    def _errors(self, sample: Sample, place: int) -> Floats | float:
+        """The error of the bounded rate at each threshold, in those at the place."""
+        if self.bound != "precision":
+            return 1.0
+        answered = sample.rates.true + sample.rates.false
+        spread = np.full(len(answered), math.inf)
+        return np.asarray(np.sqrt(np.divide(answered[place], answered, out=spread, where=answered > 0)))
 
     def least(self, at: float) -> float:
         """The bound as one from below."""
@@ -106,14 +118,15 @@ def _together(one: float, two: float, correlation: float) -> float:
 
 
 def _found(point: Point, sample: Sample, at: float, confidence: float) -> Found | None:
-    place = point.place(sample, at)
-    if place < 0:
+    place, least = point.place(sample, at), point.least(at)
+    # At the end of its scale a bounded rate has no error, and the threshold is that of a single row.
+    if place < 0 or not 0 < least < 1:
         return None
     threshold, value = threshold_of(sample, place), point.value(sample, at)
     wanted, bound = SHARES[point.wanted], SHARES[point.bound]
     of_wanted, of_bound = (one.influences(sample, threshold) for one in (wanted, bound))
-    reach = _quantile(sample, confidence) * _error(sample, point.bound, point.least(at), threshold)
-    easier, harder = (point.moved(sample, at, by) for by in (-reach, reach))
+    reach = _quantile(sample, confidence) * _error(sample, point.bound, least, threshold)
+    easier, harder = (point.moved(sample, at, by, place) for by in (-reach, reach))
     slope = (easier - harder) / (2 * reach) if reach > 0 else 0.0
     return Found(
         value,
@@ -184,8 +197,9 @@ def _threshold(sample: Sample, recall: float) -> float:
 
 def _threshold_interval(sample: Sample, recall: float, confidence: float) -> Interval:
     """The thresholds at which the recall of all rows there could be may be just so much, by the score test."""
-    at = threshold_of(sample, sample.rates.best("recall", "recall", recall))
-    many = _quantile(sample, confidence) * _error(sample, "recall", recall, at)
+    if not 0 < recall < 1:
+        return UNKNOWN
+    many = _quantile(sample, confidence) * _error(sample, "recall", recall, _threshold(sample, recall))
     return Interval(_threshold(sample, min(recall + many, 1.0)), _threshold(sample, max(recall - many, 0.0)))
 
 

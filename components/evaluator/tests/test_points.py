@@ -25,7 +25,7 @@ POINTS = (
     "precision_at_recall@0.8",
     "recall_at_false_positive_rate@0.1",
     "recall_at_precision@0.6",
-    "recall_at_precision@0.8",
+    "recall_at_precision@0.9",
     "sensitivity_at_specificity@0.8",
     "specificity_at_sensitivity@0.8",
     "threshold_at_recall@0.8",
@@ -52,6 +52,7 @@ class Weighed(Population):
 OF_POINTS = {
     "few of each": Population(124, 0.5, (1.5, 1.2)),
     "few of 500": Population(500, 0.125, (2.0, 1.7)),
+    "even classes": POPULATIONS["even classes"],
     "rare positives": POPULATIONS["rare positives"],
     "uneven spread": POPULATIONS["uneven spread"],
     "weights": Weighed(600, 0.3, (1.5, 1.2)),
@@ -93,6 +94,15 @@ def test_a_bound_that_no_threshold_reaches_finds_nothing_and_says_so() -> None:
     sample = Sample(Rows.of(labels), np.where(labels, 0.3, 0.6))
     found = estimate("recall_at_precision@0.9", sample, CONFIDENCE)
     assert (found.value, found.note) == (0.0, "no error can be estimated at 0")
+
+
+@pytest.mark.parametrize(
+    "metric", ["precision_at_recall@1", "recall_at_false_positive_rate@0", "threshold_at_recall@1"]
+)
+def test_at_the_end_of_a_rate_a_single_row_decides_and_there_is_no_interval(metric: str) -> None:
+    found = estimate(metric, drawn(400), CONFIDENCE)
+    assert found.value > 0
+    assert (found.interval.known, found.note) == (False, f"no error can be estimated at {found.value:g}")
 
 
 def test_the_highest_recall_is_that_of_every_score_above_nothing() -> None:
