@@ -128,7 +128,7 @@ def test_plots_are_told_apart_from_metrics(tmp_path: Path) -> None:
     [
         ({"className": "CalibrationPlott"}, "did you mean CalibrationPlot"),
         ({"className": "CalibrationPlot", "config": '{"left": 0.2}'}, "left"),
-        ({"className": "CalibrationPlot", "config": '{"num_thresholds": 10}'}, "num_buckets"),
+        ({"className": "CalibrationPlot", "config": '{"num_thresholds": 10}'}, "known here: name, num_buckets"),
         ({"className": "CalibrationPlot", "config": '{"num_buckets": 1}'}, r"num_buckets\): expected"),
         ({"className": "CalibrationPlot", "config": '{"num_buckets": 20000}'}, "at most 10000, got 20000"),
         (

