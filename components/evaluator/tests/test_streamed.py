@@ -131,8 +131,8 @@ def test_scores_on_the_grid_of_buckets_lose_nothing(on_grid: tuple[Document, ...
         assert one["slice"] == other["slice"]
         for role, drawn in other["models"].items():
             for plot in ("curve", "matrices"):
-                ours = np.array(one["models"][role][plot], dtype=float)
-                assert ours == pytest.approx(np.array(drawn[plot], dtype=float), rel=1e-9, nan_ok=True), (role, plot)
+                points = np.array(one["models"][role][plot], dtype=float)
+                assert points == pytest.approx(np.array(drawn[plot], dtype=float), rel=1e-9, nan_ok=True), (role, plot)
 
 
 def test_what_is_not_a_figure_is_the_same_too(off_grid: tuple[Document, ...]) -> None:
