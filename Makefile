@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test slow test-current check style types layers budget freshness compile docs locks images base-image bench bench-statistics bench-training false-alarms drift-power clean
+.PHONY: help setup run test slow test-current check style types layers budget freshness compile docs locks images base-image bench bench-statistics bench-training bench-evaluator false-alarms drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -32,6 +32,7 @@ types: setup
 	@$(BIN)/mypy requirements/setup_environment.py checks benchmarks/tfx_round/compare.py
 	@$(BIN)/mypy benchmarks/statistics/compare.py
 	@$(BIN)/mypy benchmarks/trainer/compare.py benchmarks/kill_training.py
+	@$(BIN)/mypy benchmarks/evaluator/compare.py
 
 layers: setup
 	@$(BIN)/lint-imports --no-logo
@@ -58,6 +59,7 @@ locks: setup ## pin anew what the ranges ask for; make locks UPGRADE=--upgrade t
 	cd requirements && $(LOCK) --universal --python-version 3.11 -c current.txt build.in -o build.txt
 	cd requirements && $(LOCK) $(UPGRADE) uv.in -o uv.txt
 	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.13 --python-platform x86_64-manylinux_2_39 bench-tfx.in -o bench-tfx.txt
+	cd requirements && $(LOCK) --no-deps --python-version 3.11 bench-evaluator.in -o bench-evaluator.txt
 
 # The host's network and certificates reach the build where a proxy stands between it and the package index; only the
 # build stage sees them.
@@ -86,6 +88,10 @@ bench-statistics: setup ## statistics of a million rows beside TFDV's own ways, 
 bench-training: setup ## rows a second of a training beside model.fit and a TFRecord pipeline; minutes
 	@$(BIN)/python benchmarks/trainer/compare.py $(ARGS)
 
+bench-evaluator: setup ## metrics by slice beside TFMA, fairlearn and scikit-learn; minutes
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps --target .bench/evaluator -r requirements/bench-evaluator.txt
+	@$(BIN)/python benchmarks/evaluator/compare.py $(ARGS)
+
 false-alarms: setup ## how often data that did not change are called changed: the tables of docs/validation.md
 	@$(BIN)/python benchmarks/false_alarms.py drift
 	@$(BIN)/python benchmarks/false_alarms.py history
@@ -100,4 +106,4 @@ slow: setup ## the tests that take longer
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there are none
 
 clean: ## remove what was set up, built or cached; runs and registries stay
-	rm -rf .venv .uv build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .bench build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -3,6 +3,8 @@
 A bound that is asked for with a confidence of 95% should lie on its side of the truth on 95% of holdouts.
 
     python benchmarks/coverage.py --holdouts 1000
+    python benchmarks/coverage.py --holdouts 1000 --rows weighted
+    python benchmarks/coverage.py --holdouts 1000 --rows units
 """
 
 from __future__ import annotations
@@ -20,12 +22,19 @@ from scipy import special
 
 from benison.components.evaluator.bound import Estimate, estimate, gain
 from benison.components.evaluator.measure import Rows, Sample
-from benison.core.metrics import USUAL, better
+from benison.core import metrics
 
 CONFIDENCE = 0.95
 SIZES = ((250, 0.12), (500, 0.5), (2000, 0.02), (2000, 0.25))
 LIFTS = ((1.2, 1.0), (2.5, 2.8))
 KINDS = ("normal", "uneven", "rounded")
+ROWS = ("independent", "weighted", "units")
+ROWS_OF_A_UNIT = 4
+METRICS = tuple(
+    name
+    for name, kind in metrics.KINDS.items()
+    if not kind.needs and not name.endswith(("example_count", "_positives", "_negatives"))
+)
 Figures = dict[str, Estimate]
 
 
@@ -38,17 +47,29 @@ class Population:
         rows: Of a holdout.
         share: Of positives.
         lifts: How far positives lie above negatives, by challenger and by champion.
+        of_rows: ``independent``; ``weighted``, by weights that go with the scores; ``units``, of
+            four rows each on average, which have much of their luck, and their chance to be positive, in common.
     """
 
     kind: str
     rows: int
     share: float
     lifts: tuple[float, float]
+    of_rows: str = "independent"
 
     def draw(self, random: np.random.Generator, rows: int) -> tuple[Sample, Sample]:
         """Challenger and champion on the same rows."""
         labels, common = random.random(rows) < self.share, random.normal(size=rows)
-        one, two = (Sample(Rows.of(labels), self._answers(labels, common, random, lift)) for lift in self.lifts)
+        weights = units = None
+        if self.of_rows == "weighted":
+            weights = np.exp(0.4 * common + 0.6 * random.normal(size=rows))
+        if self.of_rows == "units":
+            units = random.integers(0, max(rows // ROWS_OF_A_UNIT, 1), rows)
+            of_units = random.normal(size=rows)[units]
+            log_odds = np.log(self.share / (1 - self.share)) + 0.7 * of_units
+            labels, common = random.random(rows) < special.expit(log_odds), 0.7 * of_units + 0.714 * common
+        of = Rows.of(labels, weights=weights, units=units)
+        one, two = (Sample(of, self._answers(labels, common, random, lift)) for lift in self.lifts)
         return one, two
 
     def _answers(
@@ -64,8 +85,8 @@ class Population:
 
 def figures(one: Sample, two: Sample) -> Figures:
     """Every metric of the challenger and every gain over the champion."""
-    values = {metric: estimate(metric, one, CONFIDENCE) for metric in USUAL if metric != "example_count"}
-    directed = [metric for metric in USUAL if better(metric)]
+    values = {metric: estimate(metric, one, CONFIDENCE) for metric in METRICS}
+    directed = [metric for metric in METRICS if metrics.better(metric)]
     return values | {f"{metric}_gain": gain(metric, one, two, CONFIDENCE) for metric in directed}
 
 
@@ -89,10 +110,10 @@ def coverage(population: Population, holdouts: int) -> dict[str, tuple[float, fl
     return {name: (one["lower"] / one["all"], one["upper"] / one["all"]) for name, one in enough.items()}
 
 
-def table(holdouts: int) -> Iterator[str]:
+def table(holdouts: int, of_rows: str) -> Iterator[str]:
     """The table, line by line."""
     cells = [
-        coverage(Population(kind, *size, lifts), holdouts)
+        coverage(Population(kind, *size, lifts, of_rows), holdouts)
         for kind, size, lifts in itertools.product(KINDS, SIZES, LIFTS)
     ]
     yield "| figure | lower bound: worst, mean | upper bound: worst, mean |"
@@ -107,9 +128,11 @@ def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--holdouts", type=int, default=1000, help="how many are drawn from each population")
-    holdouts = parser.parse_args().holdouts
+    parser.add_argument("--rows", choices=ROWS, default="independent", help="what rows are to one another")
+    asked = parser.parse_args()
+    holdouts = asked.holdouts
     started = time.monotonic()
-    for line in table(holdouts):
+    for line in table(holdouts, asked.rows):
         print(line, flush=True)
     print(f"\n{holdouts:,} holdouts from each of {len(KINDS) * len(SIZES) * len(LIFTS)} populations, ", end="")
     print(f"{time.monotonic() - started:.0f} s")

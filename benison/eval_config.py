@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from google.protobuf import json_format, message, text_format
 
 from benison.core.errors import ConfigError
 from benison.core.metrics import CLASSES, GROUPS, KINDS, THRESHOLD, Kind, Metric
+from benison.core.plots import ARGUMENTS, MOST, USUAL, Plot
 from benison.core.sections import Section
 from benison.core.spelling import nearest
 
@@ -42,6 +44,19 @@ class Slicing:
     def columns(self) -> tuple[str, ...]:
         """Every column that it needs."""
         return (*self.keys, *(name for name, _ in self.values))
+
+
+@dataclass(frozen=True)
+class CrossSlicing:
+    """Slices that are held against others.
+
+    Attributes:
+        baseline: From the figures of these the others' are taken.
+        comparisons: The others; none: every slice that is no baseline.
+    """
+
+    baseline: Slicing
+    comparisons: tuple[Slicing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,8 @@ class EvalConfig:
         metrics: Names as `benison.core.metrics` writes them, each once, in the file's order.
         models: Whose predictions, where those are ready; none in a project, whose models are those of the pipeline.
         weight: The column of what each row weighs; empty: every row weighs 1.
+        crosses: Which slices are held against one another.
+        plots: Those of TFMA's that are written for it.
     """
 
     label: str
@@ -80,6 +97,8 @@ class EvalConfig:
     metrics: tuple[str, ...]
     models: tuple[ModelSpec, ...] = ()
     weight: str = ""
+    crosses: tuple[CrossSlicing, ...] = ()
+    plots: tuple[Plot, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -97,9 +116,10 @@ def read(path: Path) -> EvalConfig:
     models = top.sections("model_specs")
     if len(models) > 1:
         raise top.error("model_specs", "one model; champion and reference are added to it", f"{len(models)}")
-    slicings, metrics = _measured(top)
+    crosses = _crosses(top)
+    slicings, metrics, plots = _measured(top)
     label, weight = _columns(models)
-    return EvalConfig(label, slicings, metrics, weight=weight)
+    return EvalConfig(label, slicings, metrics, weight=weight, crosses=crosses, plots=plots)
 
 
 def read_with_models(path: Path) -> EvalConfig:
@@ -111,10 +131,11 @@ def read_with_models(path: Path) -> EvalConfig:
     content = _proto(path) if path.suffix in (*TEXT_SUFFIXES, *BINARY_SUFFIXES) else _snake_keys(_json(path))
     top = Section(path.name, content)
     models = tuple(_model(section) for section in top.sections("model_specs"))
-    slicings, metrics = _measured(top)
+    crosses = _crosses(top)
+    slicings, metrics, plots = _measured(top)
     label = _one(top, "label_key", [model.label for model in models])
     weight = _one(top, "example_weight_key", [model.weight for model in models])
-    return EvalConfig(label, slicings, metrics, models, weight)
+    return EvalConfig(label, slicings, metrics, models, weight, crosses, plots)
 
 
 def _one(top: Section, key: str, said: list[str]) -> str:
@@ -126,14 +147,25 @@ def _one(top: Section, key: str, said: list[str]) -> str:
     return named[0] if named else ""
 
 
-def _measured(top: Section) -> tuple[tuple[Slicing, ...], tuple[str, ...]]:
-    """Slices and metrics; whatever else stands beside them is refused."""
+def _crosses(top: Section) -> tuple[CrossSlicing, ...]:
+    found = []
+    for section in top.sections("cross_slicing_specs"):
+        baseline = _slicing(section.section("baseline_spec", optional=True))
+        found.append(CrossSlicing(baseline, tuple(_slicing(one) for one in section.sections("slicing_specs"))))
+        section.close()
+    return tuple(found)
+
+
+def _measured(top: Section) -> tuple[tuple[Slicing, ...], tuple[str, ...], tuple[Plot, ...]]:
+    """Slices, metrics and plots; whatever else stands beside them is refused."""
     slicings = tuple(_slicing(section) for section in top.sections("slicing_specs"))
-    metrics = [name for section in top.sections("metrics_specs") for name in _metrics(section)]
+    asked = [one for section in top.sections("metrics_specs") for one in _metrics(section)]
+    metrics = [one for one in asked if isinstance(one, str)]
+    plots = {one.kind: one for one in asked if isinstance(one, Plot)}
     top.close()
     if not metrics:
         raise top.error("metrics_specs", "at least one metric", "none", 'write  {"metrics": [{"className": "AUC"}]}')
-    return slicings or (Slicing(),), tuple(dict.fromkeys(metrics))
+    return slicings or (Slicing(),), tuple(dict.fromkeys(metrics)), tuple(plots.values())
 
 
 def _proto(path: Path) -> dict[str, Any]:
@@ -251,21 +283,24 @@ def _slicing(section: Section) -> Slicing:
     return slicing
 
 
-def _metrics(section: Section) -> list[str]:
+def _metrics(section: Section) -> list[str | Plot]:
     _no_thresholds(section, ("thresholds", "per_slice_thresholds", "cross_slice_thresholds"))
     found = [name for one in section.sections("metrics") for name in _metric(one)]
     section.close()
     return found
 
 
-def _metric(section: Section) -> list[str]:
-    """One class may stand for several metrics: at several thresholds, or a group of rates."""
+def _metric(section: Section) -> Sequence[str | Plot]:
+    """One class may stand for several metrics: at several thresholds, or a group of rates; or for a plot."""
     _no_thresholds(section, ("threshold", "per_slice_thresholds", "cross_slice_thresholds"))
     name = section.take("class_name", str)
-    if name not in CLASSES and name not in GROUPS:
-        raise section.error("class_name", "a metric that is known here", repr(name), nearest(name, [*CLASSES, *GROUPS]))
+    known = [*CLASSES, *GROUPS, *ARGUMENTS]
+    if name not in known:
+        raise section.error("class_name", "a metric that is known here", repr(name), nearest(name, known))
     config = _config(section)
     section.close()
+    if name in ARGUMENTS:
+        return [_plot(name, config)]
     if name in GROUPS:
         kinds, usual = GROUPS[name]
         asked = [Metric(KINDS[kind], at) for at in _thresholds(config, usual) for kind in kinds]
@@ -274,6 +309,17 @@ def _metric(section: Section) -> list[str]:
     _own_name(config, asked)
     config.close()
     return [metric.name for metric in asked]
+
+
+def _plot(kind: str, config: Section) -> Plot:
+    number = config.whole(ARGUMENTS[kind], USUAL, low=2)
+    if number > MOST:
+        raise config.error(ARGUMENTS[kind], f"at most {MOST}", f"{number}")
+    plot = Plot(kind, number)
+    if (name := config.take("name", str, plot.name)) != plot.name:
+        raise config.error("name", f"none, or {plot.name}", repr(name))
+    config.close()
+    return plot
 
 
 def _config(section: Section) -> Section:
@@ -291,6 +337,8 @@ def _config(section: Section) -> Section:
 def _at(kind: Kind, config: Section) -> list[Metric]:
     if kind.parameter == THRESHOLD:
         return [Metric(kind, at) for at in _thresholds(config, (kind.default,), kind.argument)]
+    if kind.needs:
+        return [Metric(kind, at) for at in _thresholds(config, (), kind.parameter)]
     if not kind.parameter or kind.parameter not in config.content:
         return [Metric(kind, kind.default)]
     number = float(config.whole(kind.parameter, 0, low=3))

@@ -89,7 +89,7 @@ def test_what_is_not_said_has_the_documented_default(tmp_path: Path) -> None:
         ("gate.confidence", 1.5, r"from 0.5 to 0.9999, got 1.5"),
         ("gate.checks", [], r"at least one hard check"),
         ("gate.checks.0.metric", "auk", r"gate.checks.0.metric.*'auk'\n\nhint: did you mean auc\?"),
-        ("gate.checks.0.at_least", ..., r"at_least, at_most or tolerance beside it"),
+        ("gate.checks.0.at_least", ..., r"at_least, at_most, tolerance or better_by beside it"),
         ("gate.checks.1.tolerance", -0.1, r"expected 0 or more, got -0.1"),
         ("gate.checks.1.metric", "calibration", r"calibration has no better and no worse: write at_least and at_most"),
         ("gate.checks.1.no_worse_than", ["champ"], r"champion or reference, got 'champ'"),

@@ -7,7 +7,8 @@ import pytest
 from benison import eval_config
 from benison.core.errors import ConfigError
 from benison.core.metrics import CLASSES
-from benison.eval_config import Slicing
+from benison.core.plots import Plot
+from benison.eval_config import CrossSlicing, Slicing
 
 METRIC = {"className": "AUC"}
 
@@ -36,6 +37,17 @@ def test_both_spellings_of_the_same_config_are_the_same(tmp_path: Path) -> None:
     assert expected.columns == ("sex", "maritalStatus")
 
 
+def test_slices_may_be_held_against_one_another(tmp_path: Path) -> None:
+    male, sex = {"featureValues": {"sex": "Male"}}, {"featureKeys": ["sex"]}
+    crosses = [{"baselineSpec": male, "slicingSpecs": [sex]}, {"slicingSpecs": [sex]}, {"baselineSpec": sex}]
+    found = read(tmp_path, {"metricsSpecs": [{"metrics": [METRIC]}], "crossSlicingSpecs": crosses})
+    assert found.crosses == (
+        CrossSlicing(Slicing((), (("sex", "Male"),)), (Slicing(("sex",)),)),
+        CrossSlicing(Slicing(), (Slicing(("sex",)),)),
+        CrossSlicing(Slicing(("sex",))),
+    )
+
+
 def test_without_slices_all_rows_are_one(tmp_path: Path) -> None:
     assert read(tmp_path, {"metricsSpecs": [{"metrics": [METRIC]}]}).slicings == (Slicing(),)
 
@@ -52,7 +64,7 @@ def test_without_slices_all_rows_are_one(tmp_path: Path) -> None:
         ({"metricsSpecs": [{"metrics": [{**METRIC, "threshold": {}}]}]}, r"no thresholds here.*\n.*under gate:"),
         ({"metricsSpecs": [{"metrics": [{**METRIC, "configs": "{}"}]}]}, "did you mean config"),
         ({"metricsSpecs": [{"metrics": [METRIC], "binarize": {}}]}, "'binarize'"),
-        ({"metricsSpecs": [{"metrics": [METRIC]}], "crossSlicingSpecs": [{}]}, "'cross_slicing_specs'"),
+        ({"metricsSpecs": [{"metrics": [METRIC]}], "crossSlicingSpecs": [{"baseline": {}}]}, "'baseline'"),
         ({"metricsSpecs": [{"metrics": [METRIC]}], "modelSpecs": [{}, {}]}, "one model"),
         (
             {"metricsSpecs": [{"metrics": [METRIC]}], "slicingSpecs": [{"featureKey": ["a"]}]},
@@ -79,6 +91,15 @@ def test_a_misspelt_slice_names_the_nearest_column(tmp_path: Path) -> None:
         ({"className": "Recall", "config": '{"thresholds": [0.25, 0.5]}'}, ("recall@0.25", "recall")),
         ({"className": "Recall", "config": '{"thresholds": 0.25, "name": "recall@0.25"}'}, ("recall@0.25",)),
         ({"className": "AUC", "config": '{"num_thresholds": 10000}'}, ("auc@10000",)),
+        ({"className": "MaxRecall"}, ("max_recall",)),
+        (
+            {"className": "PrecisionAtRecall", "config": '{"recall": [0.5, 0.8]}'},
+            ("precision_at_recall@0.5", "precision_at_recall@0.8"),
+        ),
+        (
+            {"className": "RecallAtFalsePositiveRate", "config": '{"false_positive_rate": 0.05}'},
+            ("recall_at_false_positive_rate@0.05",),
+        ),
         (
             {"className": "ConfusionMatrixAtThresholds", "config": '{"thresholds": [0.1]}'},
             ("true_positives@0.1", "false_positives@0.1", "true_negatives@0.1", "false_negatives@0.1"),
@@ -89,6 +110,36 @@ def test_arguments_of_a_class_say_which_metric_it_is(
     tmp_path: Path, metric: dict[str, str], names: tuple[str, ...]
 ) -> None:
     assert read(tmp_path, {"metricsSpecs": [{"metrics": [metric]}]}).metrics == names
+
+
+def test_plots_are_told_apart_from_metrics(tmp_path: Path) -> None:
+    asked = [
+        METRIC,
+        {"className": "CalibrationPlot"},
+        {"className": "ConfusionMatrixPlot", "config": '{"num_thresholds": 50}'},
+    ]
+    found = read(tmp_path, {"metricsSpecs": [{"metrics": asked}]})
+    assert len(found.metrics) == 1
+    assert found.plots == (Plot("CalibrationPlot", 1000), Plot("ConfusionMatrixPlot", 50))
+
+
+@pytest.mark.parametrize(
+    ("plot", "said"),
+    [
+        ({"className": "CalibrationPlott"}, "did you mean CalibrationPlot"),
+        ({"className": "CalibrationPlot", "config": '{"left": 0.2}'}, "left"),
+        ({"className": "CalibrationPlot", "config": '{"num_thresholds": 10}'}, "num_buckets"),
+        ({"className": "CalibrationPlot", "config": '{"num_buckets": 1}'}, r"num_buckets\): expected"),
+        ({"className": "CalibrationPlot", "config": '{"num_buckets": 20000}'}, "at most 10000, got 20000"),
+        (
+            {"className": "CalibrationPlot", "config": '{"name": "mine"}'},
+            "expected none, or calibration_plot, got 'mine'",
+        ),
+    ],
+)
+def test_plots_that_would_not_be_tfmas_are_refused(tmp_path: Path, plot: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigError, match=f"(?s){said}"):
+        read(tmp_path, {"metricsSpecs": [{"metrics": [METRIC, plot]}]})
 
 
 def test_fairness_indicators_are_the_rates_at_nine_thresholds(tmp_path: Path) -> None:
@@ -108,6 +159,12 @@ def test_fairness_indicators_are_the_rates_at_nine_thresholds(tmp_path: Path) ->
         ({"className": "Recall", "config": '{"top_k": 3}'}, "top_k"),
         ({"className": "Recall", "config": '{"name": "mine"}'}, "expected none, or recall, got 'mine'"),
         ({"className": "AUC", "config": '{"num_thresholds": 2}'}, "num_thresholds"),
+        ({"className": "PrecisionAtRecall"}, r"recall\): expected numbers from 0 to 1, got None"),
+        (
+            {"className": "PrecisionAtRecall", "config": '{"recall": 80}'},
+            r"recall\): expected numbers from 0 to 1",
+        ),
+        ({"className": "PrecisionAtRecall", "config": '{"recall": 0.8, "num_thresholds": 200}'}, "num_thresholds"),
         ({"className": "AUC", "config": '{"num_thresholds": 10000000}'}, r"at most 1e\+06"),
         ({"className": "MeanLabel", "config": '{"thresholds": 0.1}'}, "thresholds"),
         ({"className": "ConfusionMatrixAtThresholds"}, r"thresholds\): expected numbers from 0 to 1, got None"),

@@ -15,6 +15,7 @@ from benison.cli.data.opening import opened
 from benison.components.evaluator import engine, predictions, streamed
 from benison.components.evaluator.columns import Said, columns_of
 from benison.components.evaluator.predictions import Policy
+from benison.core import plots
 from benison.core.files import storage_errors, write_atomically
 from benison.core.verdicts import Verdict
 from benison.report.evaluation import FILE, Evaluation, page, summary
@@ -47,6 +48,8 @@ def show(wanted: Wanted, output: Path | None, *, as_json: bool) -> None:
             click.echo("\n".join(summary.lines(found)))
         if output is not None:
             with storage_errors(output):
+                # The one file that an evaluation may lack, and an earlier one may have left.
+                (output / plots.FILE).unlink(missing_ok=True)
                 shutil.copytree(folder, output, dirs_exist_ok=True)
             click.echo(f"report: {output / FILE}", err=as_json)
     if found.gate is not None and found.evaluation["verdict"] != Verdict.PASS:

@@ -12,6 +12,8 @@ from benison.config.data import Splits as Splits
 from benison.config.data import Table as Table
 from benison.config.data import data_of
 from benison.config.data import format_of as format_of
+from benison.config.fairness import PARITIES as PARITIES
+from benison.config.fairness import can_have_gaps as can_have_gaps
 from benison.config.features import Feature as Feature
 from benison.config.features import columns_of as columns_of
 from benison.config.features import date_columns as date_columns
@@ -20,14 +22,15 @@ from benison.config.features import number_columns as number_columns
 from benison.config.features import text_columns as text_columns
 from benison.config.gate import BASELINES as BASELINES
 from benison.config.gate import CONFIDENCE as CONFIDENCE
+from benison.config.gate import FairnessCheck as FairnessCheck
 from benison.config.gate import Gate as Gate
 from benison.config.gate import GateCheck as GateCheck
-from benison.config.gate import gate_of
 from benison.config.label import Label as Label
 from benison.config.label import label_of
 from benison.config.model_card import ModelCard as ModelCard
 from benison.config.model_card import model_card_of
 from benison.config.paths import inside
+from benison.config.policy import gate_of
 from benison.config.search import Choices as Choices
 from benison.config.search import Range as Range
 from benison.config.search import Search as Search

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 from benison.core import digests, metrics
@@ -27,6 +27,9 @@ class GateCheck:
         at_most: The metric's upper confidence bound must not be above; inf: no such bound.
         tolerance: Non-inferiority: how much worse than each baseline the challenger may be; NaN: not asked.
         no_worse_than: The baselines that `tolerance` speaks of.
+        better_by: Superiority: the lower confidence bound of the gain over each baseline must be above; NaN: not asked.
+        better_than: The baselines that `better_by` speaks of.
+        judge: ``bound``, or ``point``: then `at_least` and `at_most` look at the value alone, however uncertain it is.
     """
 
     metric: str
@@ -34,6 +37,37 @@ class GateCheck:
     tier: Tier
     at_least: float
     at_most: float
+    tolerance: float
+    no_worse_than: tuple[str, ...]
+    better_by: float = math.nan
+    better_than: tuple[str, ...] = ("champion",)
+    judge: str = "bound"
+
+
+@dataclass(frozen=True)
+class FairnessCheck:
+    """One line of ``fairness:``: how far apart the groups of a column, or of a cross of columns, may be.
+
+    The gap is the largest difference between two groups, the ratio that of the smallest figure to the largest; of
+    several metrics the worst of them counts.
+
+    Attributes:
+        name: What the user calls the figure: a metric, or one of `benison.config.fairness.PARITIES`.
+        metrics: The metrics behind it.
+        across: The columns, sorted.
+        tier: Hard blocks, soft warns.
+        at_most: The gap's upper confidence bound must not be above; inf: no such bound.
+        at_least: The ratio's lower confidence bound must not be below; -inf: no such bound.
+        tolerance: How much wider than each baseline's the challenger's gap may be; NaN: not asked.
+        no_worse_than: The baselines that `tolerance` speaks of.
+    """
+
+    name: str
+    metrics: tuple[str, ...]
+    across: tuple[str, ...]
+    tier: Tier
+    at_most: float
+    at_least: float
     tolerance: float
     no_worse_than: tuple[str, ...]
 
@@ -47,6 +81,7 @@ class Gate:
         min_rows: A slice with fewer rows is listed, not judged.
         min_positives: Likewise with fewer positive, or fewer negative, rows.
         checks: What must hold.
+        fairness: What must hold between the groups of a column.
         unit: The column of what rows are of, such as a user, whose rows hang together; empty: rows are independent.
     """
 
@@ -54,12 +89,27 @@ class Gate:
     min_rows: int
     min_positives: int
     checks: tuple[GateCheck, ...]
+    fairness: tuple[FairnessCheck, ...] = ()
     unit: str = ""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Every metric that is asked about, each once."""
+        asked = (metric for line in self.fairness for metric in line.metrics)
+        return tuple(dict.fromkeys([*(line.metric for line in self.checks), *asked]))
 
     @property
     def digest(self) -> str:
         """What the policy is, by content."""
-        return digests.of_json(_finite(asdict(self)))
+        said = {"checks": [_said(line) for line in self.checks], "fairness": [_said(line) for line in self.fairness]}
+        return digests.of_json({**_said(self), **{key: lines for key, lines in said.items() if lines}})
+
+
+def _said(one: Any) -> dict[str, Any]:
+    """Without what is at its default, so that a policy stays what it is when there is more that could be asked."""
+    content = _finite(asdict(one))
+    plain = {known.name: _finite(known.default) for known in fields(one) if known.default is not MISSING}
+    return {key: value for key, value in content.items() if key not in plain or value != plain[key]}
 
 
 def _finite(content: Any) -> Any:
@@ -69,25 +119,6 @@ def _finite(content: Any) -> Any:
     if isinstance(content, (list, tuple)):
         return [_finite(item) for item in content]
     return str(content) if isinstance(content, float) and not math.isfinite(content) else content
-
-
-def gate_of(section: Section) -> Gate:
-    """Reads the section.
-
-    Raises:
-        ConfigError: Something in it is not understood.
-    """
-    gate = Gate(
-        confidence=section.number("confidence", CONFIDENCE, low=0.5, high=0.9999),
-        min_rows=section.whole("min_rows", 200, low=1),
-        min_positives=section.whole("min_positives", 20, low=1),
-        checks=tuple(_gate_check(line) for line in section.sections("checks")),
-        unit=section.take("unit", str, ""),
-    )
-    if not any(check.tier is Tier.HARD for check in gate.checks):
-        raise section.error("checks", "at least one hard check", "none", "a gate that asks nothing can prove nothing")
-    section.close()
-    return gate
 
 
 def metric_of(section: Section, key: str = "metric") -> str:
@@ -112,7 +143,12 @@ def _takes(kind: metrics.Kind) -> str:
     return f"{kind.name}@NUMBER, its {kind.parameter} from 0 to {kind.most:g}"
 
 
-def _gate_check(section: Section) -> GateCheck:
+def gate_check(section: Section) -> GateCheck:
+    """Reads a line of ``checks:``.
+
+    Raises:
+        ConfigError: Something in it is not understood, can never fail or never pass.
+    """
     metric = metric_of(section)
     check = GateCheck(
         metric=metric,
@@ -122,6 +158,9 @@ def _gate_check(section: Section) -> GateCheck:
         at_most=section.take("at_most", float, math.inf),
         tolerance=section.take("tolerance", float, math.nan),
         no_worse_than=section.texts("no_worse_than", BASELINES),
+        better_by=section.take("better_by", float, math.nan),
+        better_than=section.texts("better_than", ("champion",)),
+        judge=section.choice("judge", ("bound", "point"), "bound"),
     )
     section.close()
     _sound(section, check)
@@ -130,23 +169,45 @@ def _gate_check(section: Section) -> GateCheck:
 
 
 def _sound(section: Section, check: GateCheck) -> None:
-    for baseline in check.no_worse_than:
-        if baseline not in BASELINES:
-            raise section.error("no_worse_than", "champion or reference", repr(baseline), nearest(baseline, BASELINES))
+    known_baselines(section, "no_worse_than", check.no_worse_than)
+    known_baselines(section, "better_than", check.better_than)
     if "no_worse_than" in section.content and math.isnan(check.tolerance):
         raise section.error("tolerance", "how much worse the challenger may be", "none", "write  tolerance: 0.005")
-    if check.tolerance < 0:
-        raise section.error("tolerance", "0 or more", f"{check.tolerance:g}")
-    if not math.isnan(check.tolerance) and not metrics.better(check.metric):
-        hint = f"{check.metric} has no better and no worse: write at_least and at_most"
-        raise section.error("tolerance", "a metric of which more or less is better", check.metric, hint)
-    if check.at_least == -math.inf and check.at_most == math.inf and math.isnan(check.tolerance):
-        raise section.error("metric", "at_least, at_most or tolerance beside it", "none of them")
+    if "better_than" in section.content and math.isnan(check.better_by):
+        raise section.error("better_by", "by how much the challenger has to be better", "none", "write  better_by: 0")
+    for key in ("tolerance", "better_by"):
+        _of_gains(section, key, getattr(check, key), check.metric)
+    of_value = not (check.at_least == -math.inf and check.at_most == math.inf)
+    if not of_value and math.isnan(check.tolerance) and math.isnan(check.better_by):
+        raise section.error("metric", "at_least, at_most, tolerance or better_by beside it", "none of them")
+    if check.judge == "point" and not of_value:
+        hint = "gains are judged by their bounds: leave judge out"
+        raise section.error("judge", "at_least or at_most beside it", "none of them", hint)
+
+
+def known_baselines(section: Section, key: str, named: tuple[str, ...]) -> None:
+    """Refuses what is neither champion nor reference.
+
+    Raises:
+        ConfigError: Some name is another.
+    """
+    for baseline in named:
+        if baseline not in BASELINES:
+            raise section.error(key, "champion or reference", repr(baseline), nearest(baseline, BASELINES))
+
+
+def _of_gains(section: Section, key: str, limit: float, metric: str) -> None:
+    if limit < 0:
+        raise section.error(key, "0 or more", f"{limit:g}")
+    if not math.isnan(limit) and not metrics.better(metric):
+        hint = f"{metric} has no better and no worse: write at_least and at_most"
+        raise section.error(key, "a metric of which more or less is better", metric, hint)
 
 
 def _can_be_missed(section: Section, check: GateCheck) -> None:
     """Refuses limits that decide nothing: every model, or none, would meet them."""
-    limits = {"at_least": check.at_least, "at_most": check.at_most, "tolerance": check.tolerance}
+    gains = {"tolerance": check.tolerance, "better_by": check.better_by}
+    limits = {"at_least": check.at_least, "at_most": check.at_most, **gains}
     limits = {key: limit for key, limit in limits.items() if key in section.content}
     for key, limit in limits.items():
         if not math.isfinite(limit):
@@ -157,10 +218,10 @@ def _can_be_missed(section: Section, check: GateCheck) -> None:
     if math.isinf(kind.high):
         return
     for key, limit in limits.items():
-        low, high = (0.0, kind.high - kind.low) if key == "tolerance" else (kind.low, kind.high)
-        if not low <= limit <= high or (key == "tolerance" and limit == high):
-            expected = f"a number from {low:g} to {'below ' * (key == 'tolerance')}{high:g}, as {check.metric} is"
+        low, high = (0.0, kind.high - kind.low) if key in gains else (kind.low, kind.high)
+        if not low <= limit <= high or (key in gains and limit == high):
+            expected = f"a number from {low:g} to {'below ' * (key in gains)}{high:g}, as {check.metric} is"
             raise section.error(key, expected, f"{limit:g}", "5% is written 0.05")
-    if check.at_least <= kind.low and check.at_most >= kind.high and math.isnan(check.tolerance):
+    if check.at_least <= kind.low and check.at_most >= kind.high and all(map(math.isnan, gains.values())):
         got = f"{check.metric} from {kind.low:g} to {kind.high:g}"
         raise section.error(next(iter(limits)), "a limit that a model can miss", got)

@@ -25,6 +25,7 @@ class Kind:
         default: The parameter where none is given; NaN: without one it is another figure.
         most: The parameter is never above, and never below 0.
         argument: What TFMA's classes call the parameter; empty: as here.
+        needs: Whether there is no such metric without a parameter.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Kind:
     default: float = math.nan
     most: float = 1.0
     argument: str = ""
+    needs: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,26 @@ def _of_scores() -> list[Kind]:
     ]
 
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (*_counts_and_shares(), *_of_matrix(), *_of_scores())}
+def _of_points() -> list[Kind]:
+    """One rate where another reaches a bound, by TFMA's names."""
+
+    def at(name: str, class_name: str, parameter: str, better: int = 1) -> Kind:
+        return Kind(name, (class_name,), better, parameter=parameter, needs=True)
+
+    return [
+        Kind("max_recall", ("MaxRecall",), 1),
+        at("precision_at_recall", "PrecisionAtRecall", "recall"),
+        at("recall_at_false_positive_rate", "RecallAtFalsePositiveRate", "false_positive_rate"),
+        at("recall_at_precision", "RecallAtPrecision", "precision"),
+        at("sensitivity_at_specificity", "SensitivityAtSpecificity", "specificity"),
+        at("specificity_at_sensitivity", "SpecificityAtSensitivity", "sensitivity"),
+        at("threshold_at_recall", "ThresholdAtRecall", "recall", better=0),
+    ]
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind for kind in (*_counts_and_shares(), *_of_matrix(), *_of_scores(), *_of_points())
+}
 CLASSES: Mapping[str, Kind] = {name: kind for kind in KINDS.values() for name in kind.classes}
 # Classes that stand for several metrics, each at every threshold; with the thresholds where none are given.
 GROUPS: Mapping[str, tuple[tuple[str, ...], tuple[float, ...]]] = {
@@ -156,11 +177,11 @@ USUAL = (
 def find(name: str) -> Metric | None:
     """The metric of a name; None where there is none of it.
 
-    >>> find("recall@0.3").parameter, find("recall@0.50").name, find("recal")
-    (0.3, 'recall', None)
+    >>> find("recall@0.3").parameter, find("recall@0.50").name, find("recal"), find("precision_at_recall")
+    (0.3, 'recall', None, None)
     """
     if name in KINDS:
-        return Metric(KINDS[name], KINDS[name].default)
+        return None if KINDS[name].needs else Metric(KINDS[name], KINDS[name].default)
     at = _AT.fullmatch(name)
     if at is None or at["kind"] not in KINDS:
         return None

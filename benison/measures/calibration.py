@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
-from benison.measures.intervals import Floats
+from benison.measures.intervals import Floats, Interval
 from benison.measures.masses import Masses
+from benison.measures.proportions import wilson, wilson_of_share
+from benison.measures.quantiles import normal
 
 Bools = npt.NDArray[np.bool_]
 # As Keras has it: a float32 probability of exactly 0 for what happened shall not make a mean infinite.
@@ -30,10 +34,27 @@ def log_losses(labels: Bools | Floats, predictions: Floats) -> Floats:
     return np.asarray(labels * of_positive + (1 - labels) * of_negative, dtype=np.float64)
 
 
+@dataclass(frozen=True)
+class Bin:
+    """A bin of a reliability curve.
+
+    Attributes:
+        prediction: Mean prediction of its rows.
+        label: Mean label of them.
+        rows: How many there are.
+        interval: Of the mean label; says nothing where a bin weighs nothing.
+    """
+
+    prediction: float
+    label: float
+    rows: int
+    interval: Interval
+
+
 def reliability(
-    labels: Bools | Floats, predictions: Floats, masses: Masses, bins: int = 10
-) -> list[tuple[float, float, int]]:
-    """The reliability curve: (mean prediction, mean label, rows) of bins with about equally many rows.
+    labels: Bools | Floats, predictions: Floats, masses: Masses, confidence: float, bins: int = 10
+) -> list[Bin]:
+    """The reliability curve, in bins with about equally many rows.
 
     Rows with the same prediction are never torn apart, so that few distinct predictions give fewer bins.
 
@@ -41,6 +62,7 @@ def reliability(
         labels: Whether each row is positive, or what share of it is.
         predictions: Probabilities.
         masses: How much each counts.
+        confidence: Of each bound alone; intervals are Wilson's.
         bins: At most so many.
     """
     if not len(labels):
@@ -50,9 +72,16 @@ def reliability(
     until = np.arange(1, len(order) + 1) if masses.times is None else np.cumsum(masses.times[order])
     aimed = ordered[np.searchsorted(until, (np.arange(1, bins) * int(until[-1])) // bins, side="right")]
     starts = np.unique(np.concatenate([[0], np.searchsorted(ordered, aimed, side="left")]))
-    found = []
-    for rows in np.split(order, starts[1:]):
-        part = masses.part(rows)
-        count = part.entries if part.times is None else round(float(part.times.sum()))
-        found.append((part.mean(predictions[rows]), part.mean(labels[rows]), count))
-    return found
+    parts = ((labels[rows], predictions[rows], masses.part(rows)) for rows in np.split(order, starts[1:]))
+    return [_bin(of_part, predicted, part, confidence) for of_part, predicted, part in parts]
+
+
+def _bin(labels: Bools | Floats, predictions: Floats, masses: Masses, confidence: float) -> Bin:
+    count = masses.entries if masses.times is None else round(float(masses.times.sum()))
+    label = masses.mean(labels)
+    if masses.counted and labels.dtype == np.bool_:
+        interval = wilson(masses.sum(labels), masses.total, confidence)
+    else:
+        error = masses.error(labels - label)
+        interval = wilson_of_share(label, error, masses.size(), count, normal(confidence))
+    return Bin(masses.mean(predictions), label, count, interval)

@@ -110,13 +110,23 @@ def _counted(places: Whole, weights: Floats | None, count: int) -> Whole | Float
 
 # How TFMA keeps predictions before it compares them with thresholds.
 _HISTOGRAM = 10_000
-_EPSILON = 1e-7
+EPSILON = 1e-7
+
+
+def lower_ends(predictions: Floats) -> Floats:
+    """The lower end of the bucket in which TFMA keeps each prediction: a histogram of 10,000 equal ones.
+
+    Args:
+        predictions: From 0 to 1; 1 itself lies in a bucket above all thresholds.
+    """
+    ends = (np.floor(predictions * _HISTOGRAM + 1) - 1) / _HISTOGRAM
+    return np.asarray(np.where(ends < 1, ends, np.inf))
 
 
 def buckets(predictions: Floats, thresholds: int) -> Whole:
     """Which predictions TFMA's areas tell apart: those between two of so many thresholds are one.
 
-    It keeps a histogram of 10,000 equal buckets, and compares their lower ends with thresholds at i / (n - 1) + 1e-7.
+    It compares the lower ends of the buckets of its histogram with thresholds at i / (n - 1) + 1e-7.
 
     Args:
         predictions: From 0 to 1.
@@ -125,6 +135,5 @@ def buckets(predictions: Floats, thresholds: int) -> Whole:
     Reference:
         TFMA 0.47, calibration_histogram.py and binary_confusion_matrices.py.
     """
-    ends = (np.floor(predictions * _HISTOGRAM + 1) - 1) / _HISTOGRAM
-    inner = np.arange(1, thresholds - 1) / (thresholds - 1) + _EPSILON
-    return np.asarray(np.searchsorted(inner, ends, side="right"), dtype=np.int64)
+    inner = np.arange(1, thresholds - 1) / (thresholds - 1) + EPSILON
+    return np.asarray(np.searchsorted(inner, lower_ends(predictions), side="right"), dtype=np.int64)

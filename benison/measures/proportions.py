@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+from scipy import optimize
+
 from benison.measures.intervals import UNKNOWN, Interval, mover
 from benison.measures.quantiles import normal
 
-_HALVINGS = 60  # of an interval of length 2: down to 1e-18, below what a float can tell apart
+_STEP = 1e-13
 
 
 def wilson(hits: float, trials: float, confidence: float) -> Interval:
@@ -108,19 +110,21 @@ def tango(only_first: float, only_second: float, pairs: float, confidence: float
 
 def _bound(only_first: float, only_second: float, pairs: float, quantile: float) -> float:
     """The largest difference that is not refused; the statistic falls as the difference grows."""
-    low, high = (only_first - only_second) / pairs, 1.0
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if _refused(only_first, only_second, pairs, middle, quantile):
-            high = middle
-        else:
-            low = middle
-    return low
+
+    def left(difference: float) -> float:
+        return _left(only_first, only_second, pairs, difference, quantile)
+
+    # At the estimate itself nothing may be left, where no unit differs.
+    low = (only_first - only_second) / pairs + _STEP
+    if left(1.0) >= 0:
+        return 1.0
+    return float(optimize.brentq(left, low, 1.0, xtol=1e-15)) if left(low) > 0 else low
 
 
-def _refused(only_first: float, only_second: float, pairs: float, difference: float, quantile: float) -> bool:
+def _left(only_first: float, only_second: float, pairs: float, difference: float, quantile: float) -> float:
+    """How far the statistic is from being refused; below 0 it is."""
     linear = (2 * pairs - only_first + only_second) * difference - only_first - only_second
     constant = -only_second * difference * (1 - difference)
     share = (math.sqrt(max(linear**2 - 8 * pairs * constant, 0.0)) - linear) / (4 * pairs)
     variance = pairs * (2 * share + difference * (1 - difference))
-    return only_first - only_second - pairs * difference < -quantile * math.sqrt(max(variance, 0.0))
+    return only_first - only_second - pairs * difference + quantile * math.sqrt(max(variance, 0.0))

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import optimize
 
 from benison.measures.intervals import UNKNOWN, Floats, Interval, on_logit_scale, union
 from benison.measures.levels import Levels
 from benison.measures.quantiles import cautious, normal
 
-_HALVINGS = 55
+_STEP = 1e-13
 
 
 @dataclass(frozen=True)
@@ -115,15 +116,14 @@ def newcombe_interval(auc: float, positives: float, negatives: float, confidence
 def _newcombe_bound(auc: float, positives: float, negatives: float, quantile: float) -> float:
     """The largest a that is not refused; V is the same for a and 1 - a, so the lower bound is a mirror image."""
     size = (positives + negatives) / 2 - 1
-    low, high = auc, 1.0
-    for _ in range(_HALVINGS):
-        a = (low + high) / 2
+
+    def left(a: float) -> float:
         variance = a * (1 - a) * (1 + size * ((1 - a) / (2 - a) + a / (1 + a))) / (positives * negatives)
-        if a - auc > quantile * math.sqrt(variance):
-            high = a
-        else:
-            low = a
-    return low
+        return quantile * math.sqrt(max(variance, 0.0)) - (a - auc)
+
+    # At an end of the scale its own variance is 0, and nothing is left there.
+    low = max(auc, _STEP)
+    return float(optimize.brentq(left, low, 1.0, xtol=1e-15)) if left(low) > 0 else auc
 
 
 def tied(rows: Levels) -> float:
@@ -133,20 +133,3 @@ def tied(rows: Levels) -> float:
     """
     pairs = float(rows.positives.sum()) * float(rows.negatives.sum())
     return float(rows.positives.astype(np.float64) @ rows.negatives) / pairs if pairs > 0 else math.nan
-
-
-def roc_points(rows: Levels, most: int = 101) -> list[tuple[float, float]]:
-    """The ROC curve as points (false positive rate, true positive rate) from (0, 0) to (1, 1).
-
-    Args:
-        rows: Both classes must occur, else there is no curve.
-        most: At most so many points, spread evenly over the curve's length.
-    """
-    if not rows.positives.sum() > 0 or not rows.negatives.sum() > 0:
-        return []
-    true_rate, false_rate = (
-        np.append(0.0, np.cumsum(counts[::-1]) / counts.sum()) for counts in (rows.positives, rows.negatives)
-    )
-    kept = np.unique(np.searchsorted(true_rate + false_rate, np.linspace(0, 2, most)))
-    kept = np.minimum(kept, len(true_rate) - 1)
-    return [(float(false_rate[index]), float(true_rate[index])) for index in np.unique(kept)]

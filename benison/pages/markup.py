@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from benison.pages.text import printable
 
-_VOID = frozenset({"br", "link", "meta"})
+_VOID = frozenset({"br", "input", "link", "meta"})
 
 
 class Markup(str):

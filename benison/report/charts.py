@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -39,7 +38,7 @@ class Plot:
     height: float = 230.0
 
 
-def _axes(plot: Plot, x_range: tuple[float, float], y_range: tuple[float, float]) -> tuple[Scale, Scale, list[Markup]]:
+def axes(plot: Plot, x_range: tuple[float, float], y_range: tuple[float, float]) -> tuple[Scale, Scale, list[Markup]]:
     """The two scales of a chart, and its grid, ticks and axis titles."""
     right, bottom = plot.width - 12, plot.height - 38
     x, y = Scale(*x_range, 46, right), Scale(*y_range, bottom, 22)
@@ -68,13 +67,13 @@ def curves(plot: Plot, series: Sequence[Series], mark: tuple[float, str] | None 
     """
     xs, ys = zip(*(point for one in series for point in one.points), strict=True)
     x_range = (min(xs), max(xs)) if min(xs) < max(xs) else extent(xs)
-    x, y, shapes = _axes(plot, x_range, extent(ys))
+    x, y, shapes = axes(plot, x_range, extent(ys))
     if mark:
         near_end = x(mark[0]) > (x.start + x.end) / 2
         shapes.append(line(x(mark[0]), y.start, x(mark[0]), y.end, "mark"))
         shift, anchor = (-5, "end") if near_end else (5, "start")
         shapes.append(label(x(mark[0]) + shift, y.end - 6, mark[1], "name", anchor))
-    return _finish(plot, [*shapes, *(_line_of(one, x, y) for one in series)])
+    return finish(plot, [*shapes, *(line_of(one, x, y) for one in series)])
 
 
 def trials(plot: Plot, scores: Points, best: Points) -> Markup:
@@ -86,48 +85,27 @@ def trials(plot: Plot, scores: Points, best: Points) -> Markup:
         best: The same of the best so far.
     """
     xs, ys = zip(*scores, strict=True)
-    x, y, shapes = _axes(plot, (min(xs), max(xs)), extent(ys))
+    x, y, shapes = axes(plot, (min(xs), max(xs)), extent(ys))
     line_of_best = path([(x(a), y(b)) for a, b in best], "eval line")
-    return _finish(plot, [*shapes, line_of_best, *(_dot(x(a), y(b), 3.5, "point") for a, b in scores)])
+    return finish(plot, [*shapes, line_of_best, *(dot(x(a), y(b), 3.5, "point") for a, b in scores)])
 
 
-def _line_of(series: Series, x: Scale, y: Scale) -> Markup:
+def line_of(series: Series, x: Scale, y: Scale) -> Markup:
+    """A series as a line; as a dot where it has but one point."""
     placed = [(x(a), y(b)) for a, b in series.points]
     if len(placed) == 1:
-        return _dot(*placed[0], 3, f"{series.kind} dot")
+        return dot(*placed[0], 3, f"{series.kind} dot")
     return path(placed, f"{series.kind} line")
 
 
-def _dot(x: float, y: float, radius: float, kind: str) -> Markup:
+def dot(x: float, y: float, radius: float, kind: str) -> Markup:
+    """A round point."""
     return tag("circle", cx=place(x), cy=place(y), r=place(radius), class_=kind)
 
 
-def _finish(plot: Plot, shapes: Sequence[Markup]) -> Markup:
+def finish(plot: Plot, shapes: Sequence[Markup]) -> Markup:
+    """The chart of its shapes."""
     return drawing(plot.width, plot.height, *shapes, title=plot.title, summary=plot.summary)
-
-
-def roc(plot: Plot, series: Sequence[Series]) -> Markup:
-    """ROC curves in the unit square, with the line of pure chance."""
-    x, y, shapes = _axes(plot, (0.0, 1.0), (0.0, 1.0))
-    chance = line(x(0), y(0), x(1), y(1), "chance")
-    return _finish(plot, [*shapes, chance, *(_line_of(one, x, y) for one in series)])
-
-
-def calibration(plot: Plot, bins: Mapping[str, Sequence[Sequence[float]]]) -> Markup:
-    """Mean label over mean prediction, for each model and bin; a dot's area is its share of the rows.
-
-    Args:
-        plot: Words and size.
-        bins: By kind of line, ``[mean prediction, mean label, rows]`` for each bin.
-    """
-    x, y, shapes = _axes(plot, (0.0, 1.0), (0.0, 1.0))
-    shapes.append(line(x(0), y(0), x(1), y(1), "chance"))
-    for kind, found in bins.items():
-        rows = sum(count for _, _, count in found) or 1
-        shapes.append(path([(x(predicted), y(seen)) for predicted, seen, _ in found], f"{kind} line thin"))
-        for predicted, seen, count in found:
-            shapes.append(_dot(x(predicted), y(seen), 1.5 + 7 * math.sqrt(count / rows), f"{kind} dot"))
-    return _finish(plot, shapes)
 
 
 def interval_scale(estimates: Sequence[Mapping[str, Any]], limits: Sequence[float]) -> Scale:
@@ -205,7 +183,7 @@ def _end(value: float, scale: Scale, middle: float, kind: str) -> Markup:
 
 def _point(x: float, y: float, kind: str) -> Markup:
     if kind != "whole":
-        return _dot(x, y, 3.5, f"point {kind}")
+        return dot(x, y, 3.5, f"point {kind}")
     corners = ((x - 6, y), (x, y - 6), (x + 6, y), (x, y + 6))
     return tag("polygon", points=" ".join(f"{place(a)},{place(b)}" for a, b in corners), class_=f"point {kind}")
 

@@ -27,6 +27,7 @@ from benison.report.comparison import (
 )
 from benison.report.conclusion import why_missing
 from benison.report.gather import RunEvidence
+from benison.report.harm import Told, told
 
 _MINUS, _NONE = "\u2212", "\u2013"
 
@@ -122,7 +123,8 @@ def forest(evidence: Evaluated, metric: str, found: Sequence[Document] | None = 
         Column(_answer(evidence), "verdict"),
     ]
     scale = _scale(evidence, metric, found, against[0])
-    rows = [_forest_row(evidence, metric, one, against, scale) for one in found]
+    said = _told(evidence, metric)
+    rows = [_forest_row(evidence, metric, one, against, scale, said) for one in found]
     foot = Row(("", charts.interval_axis(scale), *[""] * (len(columns) - 2)), "axis")
     both = listed([evidence.called(role) for role in ("challenger", against[0])])
     caption = f"{metric_name(metric)} of {both} by slice, and the gain between them, drawn"
@@ -137,12 +139,13 @@ def _plain(evidence: Evaluated, metric: str, found: list[Document]) -> Markup:
         *(Column(evidence.title(model), "number") for model in models),
         Column(_answer(evidence), "verdict"),
     ]
+    said = _told(evidence, metric)
     rows = [
         Row(
             (
                 slice_name(one),
                 *(figure(one["metrics"][metric].get(model)) for model in models),
-                _word(evidence, metric, one),
+                _word(evidence, metric, one, said),
             )
         )
         for one in found
@@ -157,7 +160,9 @@ def _scale(evidence: Evaluated, metric: str, found: list[Document], baseline: st
     return charts.interval_scale(drawn, [limit for limit in limits if limit is not None])
 
 
-def _forest_row(evidence: Evaluated, metric: str, one: Document, against: list[str], scale: Scale) -> Row:
+def _forest_row(
+    evidence: Evaluated, metric: str, one: Document, against: list[str], scale: Scale, said: Mapping[str, Told]
+) -> Row:
     found = one["metrics"][metric]
     limit = tolerated(evidence, metric, one["slice"]) if one["judged"] else None
     gain = gain_over(found, against[0]) or {"value": None}
@@ -168,7 +173,7 @@ def _forest_row(evidence: Evaluated, metric: str, one: Document, against: list[s
         *(figure(gain_over(found, baseline), sign=True) for baseline in against),
         figure(found["challenger"]),
         figure(found.get(against[0])),
-        _word(evidence, metric, one),
+        _word(evidence, metric, one, said),
     ]
     return Row(cells, kind)
 
@@ -202,12 +207,12 @@ def _kind(evidence: Evaluated, one: Document, drawn: Document) -> str:
     return "whole" if one["slice"] == WHOLE else "judged" if says else "unjudged"
 
 
-def _direction(gain: Document | None) -> Markup:
-    if gain is None or gain["lower"] is None:
-        return quiet("not known")
-    if gain["upper"] < 0:
-        return sign("fail", "worse")
-    return sign("pass", "better") if gain["lower"] > 0 else quiet("not told apart")
+_SAID = {
+    Told.WORSE: sign("fail", "worse"),
+    Told.OPEN: quiet("not told apart"),
+    Told.BETTER: sign("pass", "better"),
+    Told.UNKNOWN: quiet("not known"),
+}
 
 
 def slice_name(one: Document) -> Markup:
@@ -215,10 +220,15 @@ def slice_name(one: Document) -> Markup:
     return join([one["slice"], " ", quiet(f"{count(one['rows'])} rows, {count(one['positives'])} positive")])
 
 
-def _word(evidence: Evaluated, metric: str, one: Document) -> Markup:
+def _told(evidence: Evaluated, metric: str) -> dict[str, Told]:
+    """What gains say by themselves; nothing where a policy says it."""
+    return {} if has_policy(evidence) else told(evidence, metric)
+
+
+def _word(evidence: Evaluated, metric: str, one: Document, said: Mapping[str, Told]) -> Markup:
     """The verdict on a metric of a slice, or why there is none; without a policy what the gain's interval says."""
     if not has_policy(evidence):
-        return _direction(gain_over(one["metrics"][metric], "champion"))
+        return _SAID[said[one["slice"]]]
     found = checks_on(evidence, metric, one["slice"])
     if not found:
         return quiet("not asked" if one["judged"] else "not judged")

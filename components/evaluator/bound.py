@@ -14,6 +14,7 @@ from benison.components.evaluator.metrics import MEASURES
 from benison.core import metrics
 from benison.measures.intervals import UNKNOWN, Interval
 
+_UNDEFINED = "undefined: its denominator is 0"
 _ONE = {"rows": "row", "positives": "positive", "negatives": "negative"}
 _ANSWERED = {"predicted_positives": "answered positive", "predicted_negatives": "answered negative"}
 
@@ -57,6 +58,8 @@ def estimate(metric: str, sample: Sample, confidence: float) -> Estimate:
     found = measure.value(sample, asked.parameter)
     if note := _too_few(asked, sample) or _too_coarse(asked, sample):
         return Estimate(found, UNKNOWN, note)
+    if math.isnan(found):
+        return Estimate(found, UNKNOWN, _UNDEFINED)
     return _noted(found, measure.interval(sample, asked.parameter, confidence))
 
 
@@ -77,6 +80,8 @@ def gain(metric: str, challenger: Sample, baseline: Sample, confidence: float) -
     for check in (_too_few, _too_coarse):
         if note := check(asked, challenger) or check(asked, baseline):
             return Estimate(found, UNKNOWN, note)
+    if math.isnan(found):
+        return Estimate(found, UNKNOWN, _UNDEFINED)
     most = asked.kind.high - asked.kind.low
     interval = measure.gain(challenger, baseline, asked.parameter, confidence).clipped(-most, most)
     return _noted(found, -interval if turned else interval)
@@ -95,7 +100,7 @@ def _noted(found: float, interval: Interval) -> Estimate:
 
 def _too_few(asked: metrics.Metric, sample: Sample) -> str:
     """Which count falls short, as a person reads it; empty where none does."""
-    for what, needed in MEASURES[asked.kind.name].needed.items():
+    for what, needed in MEASURES[asked.kind.name].needs(asked.parameter).items():
         found = sample.size(what, asked.parameter)
         if found < needed:
             effective = "" if sample.masses.counted else "effectively "

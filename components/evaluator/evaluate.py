@@ -6,22 +6,36 @@ slice -> measure -> bound -> judge -> record, whoever the models are and whereve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import tensorflow as tf
 
-from benison.components.evaluator import judge, record, tfma_files
-from benison.components.evaluator.compare import CHALLENGER, Answers, Measured, compare, usable
-from benison.components.evaluator.judge import Baselines, Judgement
+from benison.components.evaluator import cross, judge, judge_gaps, record, tfma_files, tfma_plots
+from benison.components.evaluator.compare import (
+    CHALLENGER,
+    Answers,
+    Measured,
+    Parts,
+    at_confidences,
+    measured,
+    parts_of,
+    usable,
+)
+from benison.components.evaluator.cross import crossed
+from benison.components.evaluator.decide import Baselines, too_small
+from benison.components.evaluator.gaps import Gap, comparisons_of, gaps
+from benison.components.evaluator.judge import Judgement
 from benison.components.evaluator.measure import Rows
-from benison.components.evaluator.plot import curves
+from benison.components.evaluator.plot import plot
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.slice import Slice, cut
 from benison.components.evaluator.tfma_files import Naming
 from benison.config import BASELINES, CONFIDENCE, FILE, Gate
+from benison.core import plots
 from benison.core.files import write_atomically
 from benison.core.verdicts import Check
 from benison.eval_config import EvalConfig
@@ -99,7 +113,7 @@ class Loaded(Asked):
 
 def with_metrics_of(gate: Gate | None, metrics: Sequence[str]) -> tuple[str, ...]:
     """The metrics, and those that the policy asks for besides."""
-    return tuple(dict.fromkeys([*metrics, *(check.metric for check in (gate.checks if gate else ()))]))
+    return tuple(dict.fromkeys([*metrics, *(gate.metrics if gate else ())]))
 
 
 def slices(asked: Loaded) -> list[Slice]:
@@ -109,6 +123,7 @@ def slices(asked: Loaded) -> list[Slice]:
         ConfigError: Evaluation config or policy names a slice that there is not.
     """
     found = cut(asked.table, asked.config, asked.config_file)
+    cross.check(asked.config, [one.keys for one in found], asked.config_file)
     check_named(asked, [one.name for one in found])
     return found
 
@@ -121,6 +136,8 @@ def check_named(asked: Asked, names: Sequence[str]) -> None:
     """
     for number, line in enumerate(asked.gate.checks if asked.gate else ()):
         judge.subjects_of(line, names, number, asked.gate_file)
+    for number, across in enumerate(asked.gate.fairness if asked.gate else ()):
+        judge_gaps.check_across(across, asked.config.slicings, number, asked.gate_file)
 
 
 def evaluate(asked: Loaded, found: Sequence[Slice], answers: Answers, more: Sequence[Check] = ()) -> Outcome:
@@ -135,34 +152,40 @@ def evaluate(asked: Loaded, found: Sequence[Slice], answers: Answers, more: Sequ
     named = {asked.names.get(role, role): predictions for role, predictions in answers.predictions.items()}
     sound = [judge.check_predictions(name, predictions) for name, predictions in named.items()]
     answers, kept = usable(answers, found)
-    measured = compare(answers, kept, asked.config.metrics, asked.confidence)
-    baselines = _baselines(list(answers.predictions), answers.same_as)
-    outcome = concluded(asked, measured, baselines, sound, curves(answers.samples))
-    return replace(outcome, sound=[*outcome.sound, *more])
+    return concluded(asked, parts_of(answers, kept), sound, more)
 
 
-def concluded(
-    asked: Asked, measured: Sequence[Measured], baselines: Baselines, sound: Sequence[Check], plots: Mapping[str, Any]
-) -> Outcome:
-    """Holds figures to the policy.
+def concluded(asked: Asked, parts: Parts, sound: Sequence[Check], more: Sequence[Check] = ()) -> Outcome:
+    """Measures slices, wherever they come from, and holds them to the policy.
 
     Args:
-        asked: What was to be evaluated.
-        measured: Every slice.
-        baselines: What the model was compared with.
+        asked: What is to be evaluated.
+        parts: Its slices.
         sound: The checks of the predictions.
-        plots: The curves.
+        more: As in `evaluate`.
     """
+    found = measured(parts, asked.config.metrics, asked.confidence)
+    apart = _gaps(asked, parts, found)
     if asked.gate is None:
-        judgement: Judgement = judge.without_policy(measured)
+        judgement: Judgement = judge.without_policy(found)
     else:
-        judgement = judge.judge(asked.gate, measured, baselines, judge.broken(sound), asked.gate_file)
-    return Outcome(judgement, measured, sound, plots)
+        unsound = judge.broken(sound)
+        judgement = judge.judge(asked.gate, found, _baselines(parts), unsound, asked.gate_file, apart)
+    drawn = plot(parts, asked.config.plots, asked.confidence)
+    return Outcome(judgement, found, [*sound, *more], drawn, apart)
 
 
-def _baselines(roles: Sequence[str], same_as: Mapping[str, str]) -> Baselines:
-    present = tuple(role for role in BASELINES if role in roles)
-    return Baselines(present, len({same_as.get(role, role) for role in present}) < len(present))
+def _gaps(asked: Asked, parts: Parts, found: Sequence[Measured]) -> list[Gap]:
+    """Between the groups of each column; those that the policy holds too small are left out."""
+    short = {one.name: too_small(one, asked.gate) for one in found} if asked.gate else {}
+    short = {name: reason for name, reason in short.items() if reason}
+    again = partial(at_confidences, parts)
+    return gaps(comparisons_of(asked.config, asked.gate), found, short, asked.confidence, again)
+
+
+def _baselines(parts: Parts) -> Baselines:
+    present = tuple(role for role in BASELINES if role in parts.roles)
+    return Baselines(present, len({parts.same_as.get(role, role) for role in present}) < len(present))
 
 
 def document(asked: Asked, said: Mapping[str, Document], outcome: Outcome) -> Document:
@@ -192,7 +215,13 @@ def write_tfma(
     naming = naming or Naming()
     eval_run = tfma_files.eval_run(asked.config, asked.label, models, asked.data.snapshot, naming)
     write_atomically(folder / tfma_files.CONFIG, eval_run.encode())
-    _write_records(folder / tfma_files.METRICS_FILE, tfma_files.metrics(outcome.measured, asked.data.types, naming))
+    pairs = crossed(asked.config, outcome.measured)
+    records = tfma_files.metrics(outcome.measured, asked.data.types, naming)
+    records += tfma_files.cross_metrics(pairs, asked.data.types, naming)
+    _write_records(folder / tfma_files.METRICS_FILE, records)
+    if asked.config.plots:
+        written = tfma_plots.write(outcome.plots, asked.config.plots, asked.data.types, naming)
+        _write_records(folder / plots.FILE, written)
     policy = asked.gate is not None
     validation = tfma_files.validation(outcome.checks, outcome.measured, asked.data.types, policy=policy)
     _write_records(folder / tfma_files.VALIDATIONS_FILE, [validation])

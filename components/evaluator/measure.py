@@ -15,6 +15,7 @@ from benison.measures import calibration, confusion
 from benison.measures.confusion import THRESHOLD, Counts
 from benison.measures.levels import Levels, buckets
 from benison.measures.masses import Masses
+from benison.measures.operating_points import Curve
 from benison.measures.precision_recall import PrecisionRecall, precision_recall
 from benison.measures.ranking import RocArea, roc_area
 
@@ -209,6 +210,11 @@ class Sample:
     def curve(self) -> PrecisionRecall:
         """The area under the precision-recall curve."""
         return precision_recall(self.levels)
+
+    @cached_property
+    def rates(self) -> Curve:
+        """The confusion matrix at every threshold."""
+        return Curve.of(self.levels)
 
     @cached_property
     def losses(self) -> Floats:

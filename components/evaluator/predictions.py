@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -183,12 +183,20 @@ def comparable(policy: Policy | None, columns: Columns) -> None:
     Raises:
         ConfigError: A line compares with baselines of which there is none.
     """
-    for number, line in enumerate(policy.gate.checks if policy else ()):
-        if policy and not math.isnan(line.tolerance) and not set(line.no_worse_than) & set(columns.models):
-            where = f"{policy.file} (gate.checks.{number}.tolerance)"
-            expected = f"a baseline to compare with: {' or '.join(line.no_worse_than)}"
+    for where, limit, names in _compared(policy.gate) if policy else ():
+        if policy and not math.isnan(limit) and not set(names) & set(columns.models):
+            expected = f"a baseline to compare with: {' or '.join(names)}"
             hint = "name the column of its predictions with --baseline (once: champion, twice: reference too)"
-            raise ConfigError(where, expected=expected, got="none", hint=hint)
+            raise ConfigError(f"{policy.file} (gate.{where})", expected=expected, got="none", hint=hint)
+
+
+def _compared(gate: Gate) -> Iterator[tuple[str, float, Sequence[str]]]:
+    """What the policy holds against baselines: where it stands, the limit (NaN: not asked), and which baselines."""
+    for number, line in enumerate(gate.checks):
+        yield f"checks.{number}.tolerance", line.tolerance, line.no_worse_than
+        yield f"checks.{number}.better_by", line.better_by, line.better_than
+    for number, across in enumerate(gate.fairness):
+        yield f"fairness.{number}.tolerance", across.tolerance, across.no_worse_than
 
 
 def binary_labels(column: pa.ChunkedArray, name: str, positive: str | None) -> Labels:

@@ -9,9 +9,11 @@ from typing import Any
 
 from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Measured, Metric
+from benison.components.evaluator.gaps import METHOD, Farthest, Gap
 from benison.components.evaluator.judge import Judgement
+from benison.components.evaluator.plot import Plots
 from benison.components.evaluator.slice import OVERALL
-from benison.config import CONFIDENCE, Gate
+from benison.config import CONFIDENCE, PARITIES, Gate
 from benison.core.verdicts import Check, Tier, Verdict, combine
 
 Document = dict[str, Any]
@@ -25,13 +27,15 @@ class Outcome:
         judgement: The policy's answers.
         measured: Every slice.
         sound: The checks of the predictions themselves.
-        plots: The curves.
+        plots: What was drawn.
+        gaps: Between groups.
     """
 
     judgement: Judgement
     measured: Sequence[Measured] = ()
     sound: Sequence[Check] = ()
-    plots: Mapping[str, Any] = field(default_factory=dict)
+    plots: Plots = field(default_factory=Plots)
+    gaps: Sequence[Gap] = ()
 
     @property
     def checks(self) -> list[Check]:
@@ -64,7 +68,8 @@ def evaluation(
         "checks": [check.to_json() for check in outcome.checks],
         "not_applicable": [asdict(one) for one in outcome.judgement.not_applicable],
         "not_judged": [_not_judged(one, why_not[one.name]) for one in left_out],
-        "plots": dict(outcome.plots),
+        "fairness": [_gap(gap) for gap in outcome.gaps],
+        "plots": outcome.plots.to_json(),
     }
 
 
@@ -96,6 +101,32 @@ def _metric(metric: Metric) -> Document:
 def _estimate(found: Estimate) -> Document:
     figures = {"value": found.value, "lower": found.interval.lower, "upper": found.interval.upper}
     return {name: figure if math.isfinite(figure) else None for name, figure in figures.items()}
+
+
+def _gap(gap: Gap) -> Document:
+    left_out = [{"slice": name, "reason": why} for name, why in {**gap.left_out, **gap.unknown}.items()]
+    against = [
+        {"slice": one.group, "difference": _estimate(one.difference), "ratio": _estimate(one.ratio)}
+        for one in gap.against
+    ]
+    return {
+        "metrics": list(gap.of.metrics),
+        "parity": next((name for name, metrics in PARITIES.items() if metrics == gap.of.metrics), ""),
+        "across": list(gap.of.across),
+        "groups": [one.name for one in gap.groups],
+        "left_out": left_out,
+        "difference": {role: _farthest(found) for role, found in gap.difference.items()},
+        "ratio": {role: _farthest(found) for role, found in gap.ratio.items()},
+        "gain": {role: _estimate(found) for role, found in gap.gains.items()},
+        "largest": gap.largest,
+        "against_largest": against,
+        "method": METHOD,
+    }
+
+
+def _farthest(found: Farthest) -> Document:
+    where = {"metric": found.metric, "high": found.high, "low": found.low}
+    return {**_estimate(found.estimate), **where, "note": found.estimate.note}
 
 
 def _not_judged(one: Measured, reason: str) -> Document:

@@ -11,13 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from benison.components.evaluator import judge
+from benison.components.evaluator import cross, judge
 from benison.components.evaluator.columns import Columns
-from benison.components.evaluator.compare import CHALLENGER, Part, measured
+from benison.components.evaluator.compare import CHALLENGER, Part, Parts
 from benison.components.evaluator.evaluate import Data, check_named, concluded
-from benison.components.evaluator.judge import Baselines
 from benison.components.evaluator.measure import Floats, Rows, Sample, Whole
-from benison.components.evaluator.plot import curves
 from benison.components.evaluator.predictions import (
     Policy,
     Read,
@@ -71,13 +69,12 @@ def run(
     snapshot = digests.of_json([one.digest for one in dataset.sources])
     asked = asked_of(columns, policy, Data(snapshot, tables.rows, positives, types))
     keys = ordered(tables, columns.config.slicings, types, columns.config_file)
+    cross.check(asked.config, keys, asked.config_file)
     check_named(asked, [name_of(one) for one in keys])
-    roles = tuple(columns.models)
-    counted = Counted(tables, roles)
-    found = measured([partial(counted.part, one) for one in keys], {}, asked.config.metrics, asked.confidence)
+    counted = Counted(tables, tuple(columns.models))
+    parts = Parts({name_of(one): partial(counted.part, one) for one in keys}, counted.roles, {})
+    outcome = concluded(asked, parts, _sound(tables, list(asked.names.values())))
     whole = counted.part(()).models
-    sound = _sound(tables, list(asked.names.values()))
-    outcome = concluded(asked, found, Baselines(roles[1:]), sound, curves(whole))
     unseen = {role: _unseen(one) for role, one in whole.items()}
     engine = {"name": TABLES, "buckets": BUCKETS, "bins": MOST_BINS, "unseen": unseen}
     return write(folder, asked, Read(dataset, source, columns, values, tables.unlabelled, engine), outcome)

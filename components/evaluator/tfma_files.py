@@ -14,10 +14,11 @@ from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2, v
 
 from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import CHALLENGER, Measured, Metric
+from benison.components.evaluator.cross import Crossed, difference
 from benison.core import metrics as known
 from benison.core.metrics import better, find
 from benison.core.verdicts import Check, Tier, Verdict, combine
-from benison.eval_config import EvalConfig
+from benison.eval_config import CrossSlicing, EvalConfig, Slicing
 from benison.measures.intervals import UNKNOWN
 
 CONFIG = "eval_config.json"
@@ -71,18 +72,27 @@ def eval_run(
         )
         for role in packages
     ]
-    slicings = [
-        config_pb2.SlicingSpec(feature_keys=one.keys, feature_values=dict(one.values)) for one in config.slicings
-    ]
-    metrics = config_pb2.MetricsSpec(metrics=[_metric_config(name) for name in config.metrics])
+    slicings = [_spec(one) for one in config.slicings]
+    plots = [config_pb2.MetricConfig(class_name=plot.kind, config=plot.config) for plot in config.plots]
+    metrics = config_pb2.MetricsSpec(metrics=[*(_metric_config(name) for name in config.metrics), *plots])
+    asked = config_pb2.EvalConfig(model_specs=specs, slicing_specs=slicings, metrics_specs=[metrics])
+    asked.cross_slicing_specs.extend(_cross_spec(one) for one in config.crosses)
     run = config_pb2.EvalRun(
-        eval_config=config_pb2.EvalConfig(model_specs=specs, slicing_specs=slicings, metrics_specs=[metrics]),
+        eval_config=asked,
         version=version.VERSION,
         data_location=snapshot,
         file_format=naming.file_format,
         model_locations={names[role]: package for role, package in packages.items()},
     )
     return str(json_format.MessageToJson(run, sort_keys=True))
+
+
+def _spec(one: Slicing) -> config_pb2.SlicingSpec:
+    return config_pb2.SlicingSpec(feature_keys=one.keys, feature_values=dict(one.values))
+
+
+def _cross_spec(one: CrossSlicing) -> config_pb2.CrossSlicingSpec:
+    return config_pb2.CrossSlicingSpec(baseline_spec=_spec(one.baseline), slicing_specs=map(_spec, one.comparisons))
 
 
 def _metric_config(name: str) -> config_pb2.MetricConfig:
@@ -109,17 +119,46 @@ def metrics(measured: Sequence[Measured], types: Mapping[str, pa.DataType], nami
 def _metrics_for_slice(
     one: Measured, types: Mapping[str, pa.DataType], naming: Naming
 ) -> metrics_for_slice_pb2.MetricsForSlice:
-    result = metrics_for_slice_pb2.MetricsForSlice(slice_key=_slice_key(one.keys, types))
+    result = metrics_for_slice_pb2.MetricsForSlice(slice_key=slice_key(one.keys, types))
     for name, metric in one.metrics.items():
         for key, found in _figures(name, metric, naming):
-            entry = result.metric_keys_and_values.add(key=key, value=_value(found.value))
-            if found.interval.known:
-                entry.confidence_interval.lower_bound.CopyFrom(_value(found.interval.lower))
-                entry.confidence_interval.upper_bound.CopyFrom(_value(found.interval.upper))
+            _add(result, key, found)
     return result
 
 
-def _slice_key(keys: Sequence[tuple[str, str]], types: Mapping[str, pa.DataType]) -> metrics_for_slice_pb2.SliceKey:
+def cross_metrics(pairs: Sequence[Crossed], types: Mapping[str, pa.DataType], naming: Naming = _BY_ROLE) -> list[bytes]:
+    """One MetricsForSlice for each pair of slices: what the one has more than the other, of every figure.
+
+    Args:
+        pairs: Slices that are compared.
+        types: Of the columns that slices are cut by.
+        naming: What TFMA calls the models.
+    """
+    return [_metrics_for_pair(pair, types, naming).SerializeToString(deterministic=True) for pair in pairs]
+
+
+def _metrics_for_pair(
+    pair: Crossed, types: Mapping[str, pa.DataType], naming: Naming
+) -> metrics_for_slice_pb2.MetricsForSlice:
+    result = metrics_for_slice_pb2.MetricsForSlice()
+    result.cross_slice_key.baseline_slice_key.CopyFrom(slice_key(pair.baseline.keys, types))
+    result.cross_slice_key.comparison_slice_key.CopyFrom(slice_key(pair.comparison.keys, types))
+    for name, metric in pair.baseline.metrics.items():
+        both = zip(_figures(name, metric, naming), _figures(name, pair.comparison.metrics[name], naming), strict=True)
+        for (key, baseline), (_, comparison) in both:
+            _add(result, key, difference(baseline, comparison))
+    return result
+
+
+def _add(result: metrics_for_slice_pb2.MetricsForSlice, key: metrics_for_slice_pb2.MetricKey, found: Estimate) -> None:
+    entry = result.metric_keys_and_values.add(key=key, value=_value(found.value))
+    if found.interval.known:
+        entry.confidence_interval.lower_bound.CopyFrom(_value(found.interval.lower))
+        entry.confidence_interval.upper_bound.CopyFrom(_value(found.interval.upper))
+
+
+def slice_key(keys: Sequence[tuple[str, str]], types: Mapping[str, pa.DataType]) -> metrics_for_slice_pb2.SliceKey:
+    """A slice as TFMA names it: numbers stay numbers."""
     key = metrics_for_slice_pb2.SliceKey()
     for column, value in keys:
         single = key.single_slice_keys.add(column=column)
@@ -183,7 +222,7 @@ def validation(
     against = [check for check in checks if check.tier is Tier.HARD and check.verdict is not Verdict.PASS]
     for subject in dict.fromkeys(check.subject for check in against):
         failures = [_failure(check) for check in against if check.subject == subject]
-        key = _slice_key(keys.get(subject, ()), types)
+        key = slice_key(keys.get(subject, ()), types)
         result.metric_validations_per_slice.add(slice_key=key, failures=failures)
     return bytes(result.SerializeToString(deterministic=True))
 

@@ -26,7 +26,8 @@ def test_the_walk_goes_as_it_is_told(
     people = answered.write(tmp_path / "people.csv", answered.rows())
     [shown] = blocks("csv")
     assert people.read_text().startswith(shown.removesuffix("...\n"))
-    for kind, name in (("pbtxt", "eval_config.pbtxt"), ("yaml", "gate.yaml")):
+    files = (("pbtxt", "eval_config.pbtxt"), ("yaml", "gate.yaml"), ("yaml", "fairness.yaml"))
+    for kind, name in files:
         [content] = blocks(f"{kind} {name}")
         (tmp_path / name).write_text(content)
     steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks("console")), re.MULTILINE)

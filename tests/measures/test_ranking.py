@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.metrics import roc_auc_score
 
 from benison.measures.levels import Levels, buckets
 from benison.measures.masses import Masses
 from benison.measures.quantiles import cautious, normal, student
-from benison.measures.ranking import auc_interval, newcombe_interval, own_interval, roc_area, roc_points, tied
+from benison.measures.ranking import auc_interval, newcombe_interval, own_interval, roc_area, tied
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -134,27 +134,6 @@ def test_an_order_preserving_change_of_scores_changes_nothing() -> None:
     labels, scores = sample(9)
     one, two = roc_area(Levels.of(labels, scores)), roc_area(Levels.of(labels, np.log(scores) * 7))
     np.testing.assert_array_equal(one.influences, two.influences)
-
-
-def test_the_roc_curve_is_that_of_scikit_learn_where_it_has_few_points() -> None:
-    labels, scores = sample(10, levels=12)
-    false_rate, true_rate, _ = roc_curve(labels, scores, drop_intermediate=False)
-    found = np.array(roc_points(Levels.of(labels, scores), most=1001))
-    np.testing.assert_allclose(found, np.stack([false_rate, true_rate], axis=1), atol=1e-12)
-
-
-def test_a_long_roc_curve_is_thinned_without_losing_area() -> None:
-    labels, scores = sample(11, rows=20_000)
-    points = np.array(roc_points(Levels.of(labels, scores)))
-    assert len(points) <= 101
-    assert points[0].tolist() == [0, 0]
-    assert points[-1].tolist() == [1, 1]
-    area = float(np.sum(np.diff(points[:, 0]) * (points[1:, 1] + points[:-1, 1]) / 2))
-    assert area == pytest.approx(roc_area(Levels.of(labels, scores)).area, abs=1e-3)
-
-
-def test_without_both_classes_there_is_no_roc_curve() -> None:
-    assert roc_points(Levels.of(np.zeros(5, dtype=bool), np.arange(5.0))) == []
 
 
 @pytest.mark.parametrize("confidence", [0.9, 0.95, 0.975])

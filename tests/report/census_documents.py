@@ -203,20 +203,30 @@ def _calibrated() -> dict[str, Any]:
 
 
 def _plots(champion: bool) -> dict[str, Any]:
-    def curve(power: float) -> list[list[float]]:
-        return [[round(step / 50, 4), round((step / 50) ** power, 4)] for step in range(51)]
-
-    def bins(shift: float) -> list[list[float]]:
-        return [
-            [round(0.05 + step / 10, 3), round(min(1.0, max(0.0, 0.05 + step / 10 + shift * (step % 3 - 1))), 3), rows]
-            for step, rows in enumerate((1180, 310, 190, 140, 120, 110, 105, 98, 90, 98))
-        ]
-
     models = {"challenger": (0.106, 0.03), **({"champion": (0.112, 0.05)} if champion else {})}
-    return {
-        "roc": {model: curve(power) for model, (power, _) in models.items()},
-        "calibration": {model: bins(shift) for model, (_, shift) in models.items()},
-    }
+    whole = {model: _drawn(power, shift) for model, (power, shift) in models.items()}
+    women = {model: _drawn(2 * power, 2 * shift) for model, (power, shift) in models.items()}
+    shown = [{"slice": "overall", "models": whole}, {"slice": "sex=Female", "models": women}]
+    return {"slices": shown, "left_out": {"small": 3, "beyond": 0}}
+
+
+def _drawn(power: float, shift: float) -> dict[str, Any]:
+    """A model whose recall is a power of its false positive rate; a quarter of the rows are positive."""
+    steps = [step / 50 for step in range(51)]
+    curve = [
+        [x, round(x**power, 4), round(x**power / (x**power + 3 * x), 4) if x else None, 1 - x if x else None]
+        for x in steps
+    ]
+    bins = []
+    for step, rows in enumerate((1180, 310, 190, 140, 120, 110, 105, 98, 90, 98)):
+        seen = round(min(1.0, max(0.0, 0.05 + step / 10 + shift * (step % 3 - 1))), 3)
+        bins.append([round(0.05 + step / 10, 3), seen, rows, max(seen - 0.04, 0.0), min(seen + 0.05, 1.0)])
+    matrices = []
+    for tenth in range(1, 10):
+        true, false = round(610 * (1 - tenth / 10) ** power), round(1831 * (1 - tenth / 10) / 4)
+        matrices.append([tenth / 10, true, false, 1831 - false, 610 - true])
+    histogram = {"positives": [10 + step for step in range(20)], "negatives": [3 * (20 - step) for step in range(20)]}
+    return {"curve": curve, "matrices": matrices, "calibration": bins, "histogram": histogram}
 
 
 def snapshot(span: int = 2) -> Documents:

@@ -105,8 +105,8 @@ def test_models_are_called_by_their_own_names(folder: Path) -> None:
 
 
 def test_there_are_only_parts_that_have_something_to_say(beside: Path, judged: Path) -> None:
-    assert sections(parse(beside)) == ["metrics", "slices", "curves", "origin"]
-    assert sections(parse(judged)) == ["checks", "metrics", "slices", "curves", "origin"]
+    assert sections(parse(beside)) == ["metrics", "slices", "fairness", "curves", "origin"]
+    assert sections(parse(judged)) == ["checks", "metrics", "slices", "fairness", "curves", "origin"]
 
 
 def test_without_slices_there_is_no_part_on_them(evaluated: Evaluated) -> None:
@@ -131,6 +131,34 @@ def test_predictions_that_are_none_are_a_doubt_before_everything_else(evaluated:
     doubts = page.find(".//div[@class='doubts']")
     assert "among 400 predictions of boosted are 0 NaN and 1 outside of 0 to 1" in text(doubts)
     assert "checks" in sections(page)
+
+
+def test_the_curves_of_a_slice_can_be_chosen(beside: Path) -> None:
+    part = parse(beside).find(".//section[@id='curves']")
+    assert part is not None
+    drawn = document(beside)["plots"]["slices"]
+    names = ["All rows", *(one["slice"] for one in drawn[1:])]
+    picker = next(one for one in part.iter("div") if one.get("class") == "picker")
+    assert [one.tag for one in picker] == ["input", "label", "div"] * len(drawn)
+    assert [text(one) for one in picker.iter("label")] == names
+    assert [one.get("for") for one in picker.iter("label")] == [one.get("id") for one in picker.iter("input")]
+    assert [one.get("checked") for one in picker.iter("input")] == ["checked", *[None] * (len(drawn) - 1)]
+    assert "1 slice with fewer than 20 rows of a class" in text(part)
+
+
+def test_confusion_matrices_are_those_of_the_document(beside: Path) -> None:
+    page, drawn = parse(beside), document(beside)["plots"]["slices"][0]["models"]
+    for name, role in (("boosted", "challenger"), ("linear", "champion")):
+        _, true, false, others, missed = drawn[role]["matrices"][4]
+        positive, negative = table(page, f"{name}: confusion matrix, positive above 0.5")
+        assert positive == [
+            "Positive",
+            f"{true:.0f} {true / (true + missed):.1%}",
+            f"{missed:.0f} {missed / (true + missed):.1%}",
+        ]
+        assert negative[1].startswith(f"{false:.0f} ")
+        assert negative[2].startswith(f"{others:.0f} ")
+    assert len(table(page, "boosted: confusion matrices by threshold")) == 9
 
 
 def test_where_it_comes_from_is_told(beside: Path) -> None:

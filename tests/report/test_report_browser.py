@@ -91,6 +91,34 @@ def test_an_evaluation_is_quiet_and_fits_every_screen(
     assert_fits(view, width)
 
 
+_INTO_THE_MARGIN = """
+JSON.stringify([...document.querySelectorAll("main *")]
+  .filter(one => one.getBoundingClientRect().right > document.querySelector("main").getBoundingClientRect().right + 0.5)
+  .map(one => one.tagName + "." + one.getAttribute("class") + " " + one.textContent.slice(0, 40)))
+"""
+
+
+@pytest.mark.parametrize("width", [961, 1057, 1100, 1400])
+def test_verdicts_beside_two_baselines_stay_out_of_the_margin(
+    browser: Any, evaluated: Callable[..., Path], width: int
+) -> None:
+    content = [{**row, "mean": row["linear"][:4]} for row in answered.rows(600)]
+    words = (*SLICED, "--baseline", "linear", "--baseline", "mean")
+    folder = evaluated(*words, policy=POLICY.replace("0.01", "0.03"), content=content)
+    view = browser.show(folder / "evaluation.html", width=width)
+    assert "INCONCLUSIVE" in view.value("document.querySelector('#slices').textContent")
+    assert json.loads(view.value(_INTO_THE_MARGIN)) == []
+
+
+def test_the_slice_that_is_chosen_is_shown_and_no_other(browser: Any, evaluated: Callable[..., Path]) -> None:
+    view = browser.show(evaluated(*SLICED) / "evaluation.html")
+    panels = "[...document.querySelectorAll('.panel')].filter(one => one.checkVisibility())"
+    shown = f"{panels}.map(one => one.querySelector('h3').textContent).join()"
+    assert view.value(shown) == "All rows"
+    view.value("[...document.querySelectorAll('.picker label')].find(one => one.textContent == 'sex=Male').click()")
+    assert view.value(shown) == "sex=Male"
+
+
 def test_long_names_in_an_evaluation_do_not_widen_the_page(browser: Any, evaluated: Callable[..., Path]) -> None:
     content = [{**row, "city": row["city"] + "WithAVeryLongName" * 9} for row in answered.rows(600)]
     renamed = [{"linear" * 20 if name == "linear" else name: value for name, value in row.items()} for row in content]

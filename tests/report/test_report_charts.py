@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benison.pages.scales import Scale, tick_label, ticks
-from benison.report import charts
+from benison.report import charts, score_charts
 
 PLOT = charts.Plot("A plot", "What it shows.", "across", "up", width=358, height=160)
 
@@ -30,9 +30,11 @@ def place(element: ET.Element, *names: str) -> tuple[float, ...]:
 
 def test_a_roc_curve_runs_from_corner_to_corner() -> None:
     curve = charts.Series("challenger", [(0.0, 0.0), (0.25, 0.5), (1.0, 1.0)])
-    [line] = by_class(charts.roc(PLOT, [curve]), "challenger")
+    [line] = by_class(score_charts.unit_square(PLOT, [curve], ((0.0, 0.25), (1.0, 0.25))), "challenger")
     # The plot's field reaches from x 46 to 358 - 12, and from y 160 - 38 up to 22.
     assert points_of(line) == [(46, 122), (46 + 0.25 * 300, 72), (346, 22)]
+    [chance] = by_class(score_charts.unit_square(PLOT, [curve], ((0.0, 0.25), (1.0, 0.25))), "chance")
+    assert place(chance, "x1", "y1", "x2", "y2") == (46, 97, 346, 97)
 
 
 def test_curves_fill_the_field_and_mark_the_best_epoch() -> None:
@@ -55,12 +57,32 @@ def test_one_epoch_is_a_dot_since_a_line_of_one_point_is_none() -> None:
     assert place(dot, "cx", "cy") == (196, 72)
 
 
-def test_the_area_of_a_calibration_dot_is_its_share_of_the_rows() -> None:
-    drawn = charts.calibration(PLOT, {"challenger": [(0.5, 0.25, 300), (1.0, 1.0, 100)]})
+def test_the_area_of_a_calibration_dot_is_its_share_of_the_rows_and_its_band_the_interval() -> None:
+    bins: list[list[float | None]] = [
+        [0.5, 0.25, 300, 0.2, 0.3],
+        [1.0, 1.0, 100, 0.95, 1.0],
+        [None, None, 0, None, None],
+    ]
+    drawn = score_charts.calibration(PLOT, {"challenger": bins})
     large, small = by_class(drawn, "dot")
     assert place(large, "cx", "cy") == (196, 97)
     assert float(large.get("r", 0)) == pytest.approx(1.5 + 7 * 0.75**0.5, abs=0.01)
     assert float(small.get("r", 0)) == pytest.approx(1.5 + 7 * 0.25**0.5, abs=0.01)
+    band, _ = by_class(drawn, "band")
+    assert place(band, "x1", "y1", "x2", "y2") == (196, 102, 196, 92)
+
+
+def test_columns_are_shares_of_their_class_upwards_and_downwards() -> None:
+    challenger = {"positives": [0.0, 30.0], "negatives": [50.0, 50.0]}
+    champion = {"positives": [1.0, 1.0], "negatives": [0.0, 0.0]}
+    drawn = score_charts.histogram(PLOT, {"challenger": challenger, "champion": champion})
+    # The base lies in the middle of the field, and the highest share, all of a class, reaches its end.
+    [high] = by_class(drawn, "positives")
+    assert place(high, "x", "y", "height") == (196.4, 22, 50)
+    assert [place(one, "y", "height") for one in by_class(drawn, "negatives")] == [(72, 25), (72, 25)]
+    outline, below = by_class(drawn, "outline")
+    assert points_of(outline) == [(46, 72), (46, 47), (196, 47), (196, 47), (346, 47), (346, 72)]
+    assert {y for _, y in points_of(below)} == {72}
 
 
 def test_the_forest_plot_has_zero_in_the_middle_of_every_row() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benison.config import Gate
 from benison.core.metrics import better
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.report.comparison import WHOLE, Document, asked_by_slice, baselines, gain_over, main_metrics, slices
+from benison.report.harm import Told, told
 
 # Of all pairs; an AUC is off by half as much at most.
 SQUEEZED = 0.01
@@ -99,30 +101,22 @@ def by_harm(evidence: Evaluation, metric: str) -> list[Document]:
     first. Alone: by the metric itself. What has no interval comes last.
     """
     found = [one for one in slices(evidence) if metric in one["metrics"]]
-    return sorted(found, key=lambda one: (one["slice"] != WHOLE, *_harm(evidence, metric, one)))
+    said = told(evidence, metric) if evidence.baseline else {}
+    return sorted(found, key=lambda one: (one["slice"] != WHOLE, *_harm(evidence, metric, one, said)))
 
 
-def _harm(evidence: Evaluation, metric: str, one: Document) -> tuple[float, float]:
+def _harm(evidence: Evaluation, metric: str, one: Document, said: Mapping[str, Told]) -> tuple[float, float]:
     metrics = one["metrics"][metric]
     gain = gain_over(metrics, "champion") if evidence.baseline else None
     if gain is not None:
-        return _told_apart(gain), gain["value"] if gain["value"] is not None else 0.0
+        return said[one["slice"]], gain["value"] if gain["value"] is not None else 0.0
     found = metrics["challenger"]
     if found["lower"] is None or not better(metric):
         return float(found["lower"] is None), 0.0
     return 0.0, -found["value"] if better(metric) < 0 else found["value"]
 
 
-def _told_apart(gain: Document) -> float:
-    if gain["lower"] is None:
-        return 3.0
-    if gain["upper"] < 0:
-        return 0.0
-    return 2.0 if gain["lower"] > 0 else 1.0
-
-
 def worse(evidence: Evaluation, metric: str) -> list[Document]:
-    """The parts on which the model is surely worse than its baseline, each taken alone; the worst first."""
-    parts = [one for one in by_harm(evidence, metric) if one["slice"] != WHOLE]
-    gains = ((one, gain_over(one["metrics"][metric], "champion")) for one in parts)
-    return [one for one, gain in gains if gain is not None and _told_apart(gain) == 0.0]
+    """The parts on which the model is surely worse than its baseline, all said at once; the worst first."""
+    said = told(evidence, metric)
+    return [one for one in by_harm(evidence, metric) if one["slice"] != WHOLE and said[one["slice"]] is Told.WORSE]

@@ -10,7 +10,7 @@ from benison.pages.badges import sign
 from benison.pages.figures import count, listed, metric_name, percent, plural
 from benison.pages.frame import document
 from benison.pages.markup import Markup, digest, escape, facts, join, quiet, section, tag
-from benison.report import checks, curves, metrics
+from benison.report import checks, curves, gaps, metrics
 from benison.report.comparison import WHOLE, baselines, gain_over, main_metrics, measured, slices
 from benison.report.conclusion import passes, ranked, tally
 from benison.report.evaluation.answer import Answer, answer
@@ -27,7 +27,8 @@ def render(evidence: Evaluation) -> str:
         "checks": ("Checks", _checks(evidence)),
         "metrics": ("Metrics", _overall(evidence)),
         "slices": ("Slices", _slices(evidence)),
-        "curves": ("ROC and calibration", curves.render(evidence)),
+        "fairness": ("Fairness", gaps.render(evidence)),
+        "curves": (curves.TITLE, curves.render(evidence)),
         "origin": ("What was evaluated", _origin(evidence)),
     }
     shown = {anchor: part for anchor, part in parts.items() if part[1] is not None}
@@ -64,7 +65,7 @@ def _answer(found: Answer) -> Markup:
         ),
         _list("Do not rely on these figures", found.doubts, "doubts", "#checks"),
         _list("Why", found.reasons, "reasons", "#checks"),
-        _list("Slices that lose, each taken alone", found.harmed, "warnings", "#slices"),
+        _list("Slices that lose", found.harmed, "warnings", "#slices"),
         class_=f"answer {found.look}",
     )
 
@@ -170,12 +171,12 @@ def _drawn(evidence: Evaluation, metric: str) -> Markup:
 def _order(evidence: Evaluation) -> str:
     if not evidence.baseline:
         return "All rows first, then the slices, the one that is worst off first; those without an interval last."
-    chance = 1 - evidence.evaluation["confidence"]
+    sure = evidence.evaluation["confidence"]
     return (
         f"All rows first, then the slices by harm: those on which {evidence.name} is worse than {evidence.baseline}, "
         "those on which the two are not told apart, those on which it is better; in each the smallest gain first, and "
-        f"those without an interval last. Each is taken alone: of slices on which nothing changed about {chance:.0%} "
-        "would look worse by chance."
+        f"those without an interval last. Worse and better are said of all slices of a metric at once: with {sure:.0%} "
+        "none of them is wrongly called worse (Holm), so an interval that just misses 0 may not suffice."
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from benison.core.verdicts import Tier
 from benison.pages.figures import estimate, metric_name, plural
+from benison.report import gaps
 from benison.report.comparison import Document, gain_over
 from benison.report.conclusion import passes, ranked, tally
 from benison.report.evaluation.answer import answer
@@ -32,6 +33,7 @@ def _card(evidence: Evaluation) -> Iterator[Line]:
         yield from (Line(""), *(Line(text) for text in wrapped(sentence, "", "")))
     for metric in evidence.metrics[0]:
         yield from _by_slice(evidence, metric)
+    yield from _gaps(evidence)
 
 
 def _checks(evidence: Evaluation) -> Iterator[Line]:
@@ -58,6 +60,19 @@ def _by_slice(evidence: Evaluation, metric: str) -> Iterator[Line]:
     yield from side_by_side(heads, _BESIDE if over else _ALONE, rows)
     if len(found) > _MOST:
         yield Line(f"  ... and {plural(len(found) - _MOST, 'slice')} more: the report has all of them")
+
+
+def _gaps(evidence: Evaluation) -> Iterator[Line]:
+    """How far groups lie apart, where the field has a name for it or the policy asks."""
+    found, over = gaps.in_words(evidence), evidence.baseline
+    if not found:
+        return
+    heads = ("Gap in", evidence.name, *([f"Gain over {over}"] if over else []))
+    rows = ((cells[: len(heads)], "") for cells in found[:_MOST])
+    yield from (Line(""), Line("Gaps between groups, the largest difference of any two"))
+    yield from side_by_side(heads, _BESIDE if over else _ALONE, rows)
+    if len(found) > _MOST:
+        yield Line(f"  ... and {plural(len(found) - _MOST, 'gap')} more: the report has all of them")
 
 
 def _cells(evidence: Evaluation, metric: str, one: Document) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benison.components.evaluator.metrics import matrix, scores, shares
+from benison.components.evaluator.metrics import matrix, points, scores, shares
 from benison.components.evaluator.metrics.base import Measure as Measure
 
-MEASURES: Mapping[str, Measure] = {**shares.measures(), **matrix.measures(), **scores.measures()}
+MEASURES: Mapping[str, Measure] = {**shares.measures(), **matrix.measures(), **scores.measures(), **points.measures()}

@@ -31,6 +31,7 @@ class Measure:
         gain: Of the first model's value minus the second's, on the same rows.
         needed: Which effective sizes must be how large, else there is no interval.
         method: How the intervals come about.
+        needed_at: Likewise, where it depends on the parameter.
         coarse: Whether a sample's rows stand for others that differ too much for an interval.
     """
 
@@ -39,7 +40,12 @@ class Measure:
     gain: Gain
     needed: Mapping[str, int] = field(default_factory=dict)
     method: str = ""
+    needed_at: Callable[[float], Mapping[str, int]] | None = None
     coarse: Coarse = lambda sample, parameter: False
+
+    def needs(self, parameter: float) -> Mapping[str, int]:
+        """Which effective sizes must be how large at this parameter."""
+        return self.needed_at(parameter) if self.needed_at else self.needed
 
 
 def quantile(sample: Sample, needed: Mapping[str, int], parameter: float, confidence: float) -> float:

@@ -145,7 +145,7 @@ def _of_ratio(one: Ratio) -> Measure:
         error = first.masses.error(one.influences(first, parameter) - one.influences(second, parameter))
         return symmetric(apart, error, quantile(first, BOTH_CLASSES, parameter, confidence))
 
-    return Measure(found.value, found.interval, gain, BOTH_CLASSES, one.method, one.coarse)
+    return Measure(found.value, found.interval, gain, BOTH_CLASSES, one.method, coarse=one.coarse)
 
 
 def measures() -> dict[str, Measure]:
@@ -156,7 +156,7 @@ def measures() -> dict[str, Measure]:
         _auc_gain,
         BOTH_CLASSES,
         "DeLong (logit) and Newcombe; gain: paired DeLong and MOVER",
-        _unseen(lambda levels: roc_area(levels).area),
+        coarse=_unseen(lambda levels: roc_area(levels).area),
     )
     curve = of_influences(
         lambda sample, thresholds: _curve(sample, thresholds).area,

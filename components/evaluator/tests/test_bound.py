@@ -13,7 +13,7 @@ from benison.components.evaluator.slice import Slice
 from benison.core.metrics import KINDS, USUAL, better
 from benison.measures.intervals import Interval
 
-METRICS = tuple(KINDS)
+METRICS = tuple(name for name, kind in KINDS.items() if not kind.needs)
 DIRECTED = tuple(metric for metric in METRICS if better(metric))
 OF_BOTH = ("balanced_accuracy", "matthews_correlation_coefficient")
 
@@ -66,6 +66,19 @@ def test_what_has_a_denominator_of_zero_is_undefined_and_not_zero(
 ) -> None:
     sample = Sample(Rows.of(np.array(labels, dtype=bool)), np.array(predictions, dtype=float))
     assert {metric for metric in USUAL if math.isnan(value(metric, sample))} == undefined
+
+
+@pytest.mark.parametrize("metric", ["positive_likelihood_ratio", "diagnostic_odds_ratio"])
+def test_what_is_undefined_on_many_rows_has_no_interval_and_says_why(metric: str) -> None:
+    labels = np.arange(400) < 100
+    never_wrong, other = (
+        Sample(Rows.of(labels), np.where(right, labels * 0.8 + 0.1, 0.9)) for right in (labels | True, labels)
+    )
+    found, lead = estimate(metric, never_wrong, 0.95), gain(metric, never_wrong, other, 0.95)
+    for one in (found, lead):
+        assert math.isnan(one.value)
+        assert not one.interval.known
+    assert found.note == "undefined: its denominator is 0"
 
 
 def test_every_metric_that_has_a_name_is_measured() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Measured, Metric
-from benison.components.evaluator.judge import Baselines, Judgement, broken, check_predictions, judge
+from benison.components.evaluator.decide import Baselines
+from benison.components.evaluator.judge import Judgement, broken, check_predictions, judge
 from benison.config import Gate, GateCheck
 from benison.core.errors import ConfigError
 from benison.core.verdicts import Check, Tier, Verdict, combine
@@ -285,3 +286,47 @@ def test_with_predictions_that_are_none_nothing_is_judged() -> None:
     assert set(judgement.why_not) == {"overall", "sex=Male"}
     assert combine([*sound, *judgement.checks]) is FAIL
     assert one(judgement).verdict is OPEN
+
+
+@pytest.mark.parametrize(
+    ("lower", "value", "upper", "verdict"),
+    [(0.0051, 0.01, 0.02, PASS), (0.005, 0.01, 0.02, OPEN), (-0.01, 0.0, 0.005, FAIL), (-0.02, -0.01, -0.001, FAIL)],
+)
+def test_superiority_wants_the_lower_bound_of_the_gain_above_the_margin(
+    lower: float, value: float, upper: float, verdict: Verdict
+) -> None:
+    gains = {"champion": estimate(value, lower, upper)}
+    check = one(judge(gate(line(better_by=0.005)), [slice_of(gains=gains)], Baselines(("champion",))))
+    assert (check.name, check.allowed, check.verdict) == ("auc_gain_over_champion", "> +0.0050", verdict)
+
+
+def test_a_model_is_not_better_than_itself() -> None:
+    same = slice_of(gains={"champion": estimate(0.0, 0.0, 0.0)})
+    check = one(judge(gate(line(better_by=0.0)), [same], Baselines(("champion",))))
+    assert check.verdict is FAIL
+    assert check.reason == "auc_gain over champion +0.0000 is not > +0.0000: all of the interval misses it"
+
+
+def test_superiority_is_over_the_champion_unless_the_policy_says_otherwise() -> None:
+    gains = {"champion": GOOD, "reference": GOOD}
+    names = [check.name for check in judge(gate(line(better_by=0.0)), [slice_of(gains=gains)], BOTH).checks]
+    assert names == ["auc_gain_over_champion"]
+    both = line(better_by=0.0, better_than=("reference", "champion"))
+    names = [check.name for check in judge(gate(both), [slice_of(gains=gains)], BOTH).checks]
+    assert names == ["auc_gain_over_reference", "auc_gain_over_champion"]
+    first = judge(gate(line(better_by=0.0), line(at_least=0.1)), [slice_of()], NONE)
+    assert [(one.name, one.reason) for one in first.not_applicable] == [("auc_gain_over_champion", "no champion yet")]
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict", "reason"),
+    [
+        (estimate(0.81, 0.7, 0.9), PASS, "auc 0.8100 [0.7000, 0.9000] >= 0.8000, judged on the point"),
+        (estimate(0.79, 0.7, 0.9), FAIL, "auc 0.7900 [0.7000, 0.9000] is not >= 0.8000, judged on the point"),
+        (Estimate(0.81, UNKNOWN, "too few"), PASS, "auc 0.8100 [no interval] >= 0.8000, judged on the point"),
+        (Estimate(math.nan, UNKNOWN, "too few"), OPEN, "auc undefined [no interval]: too few"),
+    ],
+)
+def test_the_point_decides_only_where_the_policy_says_so(value: Estimate, verdict: Verdict, reason: str) -> None:
+    check = one(judge(gate(line(at_least=0.8, judge="point")), [slice_of(value=value)], NONE))
+    assert (check.verdict, check.reason) == (verdict, reason)

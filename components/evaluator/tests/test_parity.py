@@ -13,9 +13,11 @@ from tensorflow_model_analysis.proto import config_pb2
 from benison.components.evaluator.bound import value
 from benison.components.evaluator.measure import Rows, Sample
 from benison.core.metrics import KINDS, THRESHOLD, Metric
+from benison.measures.levels import buckets
 
 POPULATIONS = 60
 AREAS = ("auc", "auc_precision_recall")
+BY_NEGATIVES = ("recall_at_false_positive_rate", "sensitivity_at_specificity", "specificity_at_sensitivity")
 
 
 def population(random: np.random.Generator, number: int, *, weighted: bool, shares: bool) -> pa.Table:
@@ -44,6 +46,8 @@ def asked() -> dict[str, tuple[str, dict[str, Any]]]:
     for kind in KINDS.values():
         for threshold in (0.25, 0.5, 0.8) if kind.parameter == THRESHOLD else ():
             found[Metric(kind, threshold).name] = kind.classes[0], {kind.argument: threshold}
+        for bound in (0.3, 0.5, 0.8, 1.0) if kind.needs else ():
+            found[Metric(kind, bound).name] = kind.classes[0], {kind.parameter: bound}
         if not kind.parameter:
             found[kind.name] = kind.classes[0], {}
     for area in AREAS:
@@ -80,9 +84,16 @@ def ours(table: pa.Table) -> Sample:
     return Sample(rows, table["score"].to_numpy())
 
 
+def by_its_thresholds(sample: Sample) -> Sample:
+    """The same rows, each with the highest of TFMA's 10,000 thresholds that answers it positive as its score."""
+    return Sample(sample.rows, buckets(sample.predictions, 10_000) / 9_999)
+
+
 def differs_on_purpose(metric: str, sample: Sample) -> bool:
     """Where a class is missing TFMA says 0 of an area; a probability of exactly 0 or 1 costs it infinity, or NaN."""
     positives = sample.masses.sum(sample.labels)
+    if KINDS[metric.partition("@")[0]].needs:
+        return positives == 0 or (positives == sample.masses.total and metric.startswith(BY_NEGATIVES))
     if metric == "binary_crossentropy":
         return bool(np.any((sample.predictions == 0) | (sample.predictions == 1)))
     if metric.startswith("auc_precision_recall"):
@@ -106,9 +117,34 @@ def test_every_figure_is_tfmas_on_any_rows(weighted: bool, shares: bool) -> None
     assert len(theirs) == POPULATIONS
     for number, rows in enumerate(drawn):
         name, sample = f"p{number}", ours(rows)
+        snapped = by_its_thresholds(sample)
         for metric in ASKED:
-            found, expected = value(metric, sample), theirs[name][metric]
+            at_point = KINDS[metric.partition("@")[0]].needs
+            found, expected = value(metric, snapped if at_point else sample), theirs[name][metric]
             if differs_on_purpose(metric, sample):
                 assert found != expected, (name, metric)
             else:
                 assert found == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True), (name, metric)
+
+
+def test_points_of_the_curve_are_those_of_tfmas_thresholds_where_these_tell_the_scores_apart() -> None:
+    told_apart = 0
+    for rows in populations(11, weighted=True, shares=True):
+        sample = ours(rows)
+        snapped = by_its_thresholds(sample)
+        if snapped.levels.count == sample.levels.count:
+            told_apart += 1
+            for metric in [one for one in ASKED if KINDS[one.partition("@")[0]].needs]:
+                near = 2e-4 if metric.startswith("threshold") else 1e-12
+                assert value(metric, sample) == pytest.approx(value(metric, snapped), abs=near, nan_ok=True), metric
+    assert told_apart > POPULATIONS / 2
+
+
+def test_points_of_the_curve_are_found_among_scores_that_tfma_takes_for_one() -> None:
+    labels = np.array([False, False, False, True, True])
+    sample = Sample(Rows.of(labels), np.array([1e-6, 2e-6, 3e-6, 4e-6, 5e-6]))
+    assert value("recall_at_false_positive_rate@0.1", sample) == 1.0
+    assert value("recall_at_false_positive_rate@0.1", by_its_thresholds(sample)) == 0.0
+    threshold = value("threshold_at_recall@1", sample)
+    assert np.count_nonzero(sample.predictions > threshold) == 2
+    assert threshold == pytest.approx(4e-6, rel=1e-12)

@@ -176,7 +176,7 @@ def test_the_champion_again_gains_exactly_nothing_and_passes(
         "auc_gain_over_champion",
         "recall_gain_over_champion",
     ]
-    assert list(found["plots"]["roc"]) == ["challenger"]
+    assert list(found["plots"]["slices"][0]["models"]) == ["challenger"]
 
 
 def test_the_same_training_done_again_is_the_same_model_though_its_bytes_differ(
@@ -324,12 +324,14 @@ def test_curves_are_those_of_the_predictions(world: World, package: Package, peo
     world.challenger(package(0.09, -1.3, -0.4))
     world.champion(champion=package(0.03, 0.0, -0.4))
     found = world.run()
+    drawn = found["plots"]["slices"][0]["models"]
     for role in ("challenger", "champion"):
-        points = np.array(found["plots"]["roc"][role])
+        points = np.array(drawn[role]["curve"])[:, :2].astype(float)
         area = float(np.sum(np.diff(points[:, 0]) * (points[1:, 1] + points[:-1, 1]) / 2))
         assert len(points) <= 101
         assert area == pytest.approx(found["slices"][0]["metrics"]["auc"][role]["value"], abs=2e-3)
-        bins = found["plots"]["calibration"][role]
-        assert sum(rows for _, _, rows in bins) == 2400
-        assert sum(rows * happened for _, happened, rows in bins) == pytest.approx(found["holdout"]["positives"])
-    assert not math.isclose(found["plots"]["roc"]["challenger"][50][1], found["plots"]["roc"]["champion"][50][1])
+        bins = drawn[role]["calibration"]
+        assert sum(one[2] for one in bins) == 2400
+        assert sum(one[2] * one[1] for one in bins) == pytest.approx(found["holdout"]["positives"], abs=1e-2)
+    assert not math.isclose(drawn["challenger"]["curve"][50][1], drawn["champion"]["curve"][50][1])
+    assert [one["slice"] for one in found["plots"]["slices"]][:2] == ["overall", "sex=Male"]

@@ -17,13 +17,14 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from benison.components.evaluator import judge, tfma_files
 from benison.components.evaluator.compare import Answers, Measured, compare
-from benison.components.evaluator.judge import Baselines
+from benison.components.evaluator.cross import crossed
+from benison.components.evaluator.decide import Baselines
 from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.slice import cut
 from benison.config import Gate, GateCheck
 from benison.core.metrics import USUAL
 from benison.core.verdicts import Tier
-from benison.eval_config import EvalConfig, Slicing
+from benison.eval_config import CrossSlicing, EvalConfig, Slicing
 
 CONFIG = EvalConfig("label", (Slicing(), Slicing(("sex",)), Slicing(("grade",), (("sex", "Female"),))), USUAL)
 PACKAGES = {"challenger": "sha256:" + "1" * 64, "champion": "sha256:" + "2" * 64, "reference": "sha256:" + "3" * 64}
@@ -80,6 +81,8 @@ def write(folder: Path, table: pa.Table, *roles: str, policy: Gate) -> None:
 
 
 def name_of(key: tuple[Any, ...]) -> str:
+    if len(key) == 2 and all(part == () or isinstance(part[0], tuple) for part in key):
+        return " - ".join(map(name_of, key))
     parts = [f"{column}={value.decode() if isinstance(value, bytes) else value}" for column, value in key]
     return ", ".join(parts) or "overall"
 
@@ -109,6 +112,31 @@ def test_figures_are_those_of_tfma(table: pa.Table) -> None:
         assert set(theirs[name]) == set(USUAL)
         for metric, found in one.metrics.items():
             assert figure(theirs[name][metric]) == pytest.approx(found.models["challenger"].value, rel=1e-9), metric
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_one_slice_has_more_than_another_is_as_tfma_has_it(table: pa.Table, tmp_path: Path) -> None:
+    crosses = (CrossSlicing(Slicing((), (("sex", "Male"),)), (Slicing(("sex",)),)), CrossSlicing(Slicing(("sex",))))
+    config = replace(CONFIG, crosses=crosses, metrics=("recall", "binary_accuracy", "example_count", "calibration"))
+    theirs = of_tfma(table, config)
+    found = measured(table, "challenger", metrics=config.metrics)
+    content = tfma_files.metrics(found, types(table))
+    content += tfma_files.cross_metrics(crossed(config, found), types(table))
+    (tmp_path / tfma_files.CONFIG).write_text(tfma_files.eval_run(config, "label", {"challenger": "x"}, "y"))
+    with tf.io.TFRecordWriter(str(tmp_path / tfma_files.METRICS_FILE)) as writer:
+        for one in content:
+            writer.write(one)
+    loaded = model_eval_lib.load_eval_result(str(tmp_path))
+    assert list(loaded.config.cross_slicing_specs[0].baseline_spec.feature_values.items()) == [("sex", "Male")]
+    ours = {name_of(key): one for key, one in loaded.get_metrics_for_all_slices().items()}
+    pairs = {name for name in theirs if " - " in name}
+    assert {"sex=Male - sex=Female", "sex=Female - overall", "sex=Male - sex=Male"} < pairs
+    assert set(ours) == set(theirs)
+    for name in pairs:
+        for metric in config.metrics:
+            assert figure(ours[name][metric]) == pytest.approx(figure(theirs[name][metric]), rel=1e-9), (name, metric)
+    bounded = ours["sex=Male - sex=Female"]["recall"]["boundedValue"]
+    assert float(bounded["lowerBound"]) < float(bounded["value"]) < float(bounded["upperBound"])
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
