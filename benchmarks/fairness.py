@@ -97,8 +97,7 @@ def compared(answers: Answers, cut: Sequence[Slice]) -> tuple[Gap, list[Measured
     """The gap of a holdout."""
 
     def again(names: Sequence[str], metrics: Sequence[str], levels: Sequence[float]) -> dict[float, list[Measured]]:
-        parts = parts_of(answers, [one for one in cut if one.name in names])
-        return at_confidences(parts, answers.same_as, metrics, levels)
+        return at_confidences(parts_of(answers, cut), names, metrics, levels)
 
     measured = compare(answers, cut, COMPARISON.metrics, CONFIDENCE)
     [found] = gaps([COMPARISON], measured, {}, CONFIDENCE, again)

@@ -58,6 +58,21 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """Slices, wherever they come from.
+
+    Attributes:
+        makes: By name, all rows first; each makes a slice, which is gone when it has been used.
+        roles: Of all models.
+        same_as: As in `Answers`.
+    """
+
+    makes: Mapping[str, Callable[[], Part]]
+    roles: tuple[str, ...]
+    same_as: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Metric:
     """A metric on a slice.
 
@@ -106,16 +121,17 @@ def compare(answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], c
         metrics: Which figures.
         confidence: Of each bound alone.
     """
+    return measured(parts_of(answers, slices), metrics, confidence)
+
+
+def parts_of(answers: Answers, slices: Sequence[Slice]) -> Parts:
+    """The slices of rows in memory."""
     # NumPy lets go of the interpreter in its loops, so that models are ranked, and slices measured, side by side.
     with ThreadPoolExecutor() as pool:
         if slices:
             list(pool.map(lambda sample: sample.levels, answers.samples.values()))
-    return measured(parts_of(answers, slices), answers.same_as, metrics, confidence)
-
-
-def parts_of(answers: Answers, slices: Sequence[Slice]) -> list[Callable[[], Part]]:
-    """Slices of rows in memory, each made when it is asked for."""
-    return [partial(_part, answers, one) for one in slices]
+    makes = {one.name: partial(_part, answers, one) for one in slices}
+    return Parts(makes, tuple(answers.predictions), answers.same_as)
 
 
 def _part(answers: Answers, one: Slice) -> Part:
@@ -125,43 +141,36 @@ def _part(answers: Answers, one: Slice) -> Part:
     return Part(one.keys, one.name, models, pairs)
 
 
-def at_confidences(
-    parts: Sequence[Callable[[], Part]],
-    same_as: Mapping[str, str],
-    metrics: Sequence[str],
-    confidences: Sequence[float],
-) -> dict[float, list[Measured]]:
-    """Measures slices at several confidences; what does not depend on them is worked out once for each slice.
+def measured(parts: Parts, metrics: Sequence[str], confidence: float) -> list[Measured]:
+    """Measures what models answered on each slice, wherever that came from.
 
     Args:
-        parts: As for `measured`.
-        same_as: As in `Answers`.
+        parts: The slices.
+        metrics: Which figures.
+        confidence: Of each bound alone.
+    """
+    return at_confidences(parts, list(parts.makes), metrics, [confidence])[confidence]
+
+
+def at_confidences(
+    parts: Parts, names: Sequence[str], metrics: Sequence[str], confidences: Sequence[float]
+) -> dict[float, list[Measured]]:
+    """The same of some slices, at several confidences; what does not depend on them is worked out once for each slice.
+
+    Args:
+        parts: The slices.
+        names: Which of them.
         metrics: Which figures.
         confidences: Of each bound alone.
     """
 
-    def at_each(make: Callable[[], Part]) -> list[Measured]:
-        part = make()
-        return [_measured(part, same_as, metrics, confidence) for confidence in confidences]
+    def at_each(name: str) -> list[Measured]:
+        part = parts.makes[name]()
+        return [_measured(part, parts.same_as, metrics, confidence) for confidence in confidences]
 
     with ThreadPoolExecutor() as pool:
-        found = list(pool.map(at_each, parts))
+        found = list(pool.map(at_each, names))
     return {confidence: [levels[place] for levels in found] for place, confidence in enumerate(confidences)}
-
-
-def measured(
-    parts: Sequence[Callable[[], Part]], same_as: Mapping[str, str], metrics: Sequence[str], confidence: float
-) -> list[Measured]:
-    """Measures what models answered on each slice, wherever that came from.
-
-    Args:
-        parts: Each makes a slice, which is gone when it has been measured.
-        same_as: As in `Answers`.
-        metrics: Which figures.
-        confidence: Of each bound alone.
-    """
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(lambda make: _measured(make(), same_as, metrics, confidence), parts))
 
 
 def _measured(part: Part, same_as: Mapping[str, str], metrics: Sequence[str], confidence: float) -> Measured:

@@ -14,7 +14,7 @@ from benison.components.evaluator.streamed import thresholds_of
 from benison.components.evaluator.tables.buckets import BUCKETS, EDGES, MOST_THRESHOLDS
 from benison.core import memory
 from benison.core.errors import ConfigError
-from benison.core.metrics import metric
+from benison.core.metrics import THRESHOLD, metric
 from benison.sources.dataset import Dataset
 
 _LOG = logging.getLogger(__name__)
@@ -76,12 +76,15 @@ def _obstacle(columns: Columns, metrics: Sequence[str]) -> _Obstacle | None:
     if len(thresholds) > MOST_THRESHOLDS:
         hint = f"ask at {MOST_THRESHOLDS} at most, or evaluate in memory: --in-memory"
         return _Obstacle(f"{len(thresholds)} thresholds", hint)
-    return _areas(metrics)
+    return _of_order(metrics)
 
 
-def _areas(metrics: Sequence[str]) -> _Obstacle | None:
+def _of_order(metrics: Sequence[str]) -> _Obstacle | None:
+    """Metrics that need more of the order of rows than buckets tell."""
     for name in metrics:
         asked = metric(name)
+        if asked.kind.parameter not in ("", THRESHOLD, "num_thresholds"):
+            return _Obstacle(name, "evaluate in memory: --in-memory")
         if asked.kind.parameter == "num_thresholds" and asked.parameter != BUCKETS and not np.isnan(asked.parameter):
             hint = f"ask for {asked.kind.name} or {asked.kind.name}@{BUCKETS}, or evaluate in memory: --in-memory"
             return _Obstacle(name, hint)

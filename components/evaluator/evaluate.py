@@ -5,8 +5,9 @@ slice -> measure -> bound -> judge -> record, whoever the models are and whereve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ from benison.components.evaluator.compare import (
     CHALLENGER,
     Answers,
     Measured,
-    Part,
+    Parts,
     at_confidences,
-    compare,
+    measured,
     parts_of,
     usable,
 )
@@ -122,7 +123,8 @@ def slices(asked: Loaded) -> list[Slice]:
         ConfigError: Evaluation config or policy names a slice that there is not.
     """
     found = cut(asked.table, asked.config, asked.config_file)
-    check_named(asked, [one.keys for one in found])
+    cross.check(asked.config, [one.keys for one in found], asked.config_file)
+    check_named(asked, [one.name for one in found])
     return found
 
 
@@ -156,59 +158,40 @@ def evaluate(asked: Loaded, found: Sequence[Slice], answers: Answers, more: Sequ
     named = {asked.names.get(role, role): predictions for role, predictions in answers.predictions.items()}
     sound = [judge.check_predictions(name, predictions) for name, predictions in named.items()]
     answers, kept = usable(answers, found)
-    measured = compare(answers, kept, asked.config.metrics, asked.confidence)
-    parts = dict(zip((one.name for one in kept), parts_of(answers, kept), strict=True))
-    baselines = _baselines(list(answers.predictions), answers.same_as)
-    outcome = concluded(asked, parts, measured, baselines, answers.same_as, sound)
-    return replace(outcome, sound=[*outcome.sound, *more])
+    return concluded(asked, parts_of(answers, kept), sound, more)
 
 
-def concluded(
-    asked: Asked,
-    parts: Mapping[str, Callable[[], Part]],
-    measured: Sequence[Measured],
-    baselines: Baselines,
-    same_as: Mapping[str, str],
-    sound: Sequence[Check],
-) -> Outcome:
-    """Compares groups, draws, and holds figures to the policy.
+def concluded(asked: Asked, parts: Parts, sound: Sequence[Check], more: Sequence[Check] = ()) -> Outcome:
+    """Measures slices, wherever they come from, and holds them to the policy.
 
     Args:
-        asked: What was to be evaluated.
-        parts: Every slice by name, the whole first, made when it is asked for.
-        measured: Every slice with its metrics.
-        baselines: What the model was compared with.
-        same_as: As in `Answers`.
+        asked: What is to be evaluated.
+        parts: Its slices.
         sound: The checks of the predictions.
+        more: As in `evaluate`.
     """
-    apart = _gaps(asked, parts, same_as, measured)
+    found = measured(parts, asked.config.metrics, asked.confidence)
+    apart = _gaps(asked, parts, found)
     if asked.gate is None:
-        judgement: Judgement = judge.without_policy(measured)
+        judgement: Judgement = judge.without_policy(found)
     else:
         unsound = judge.broken(sound)
-        judgement = judge.judge(asked.gate, measured, baselines, unsound, asked.gate_file, apart)
-    drawn = plot(list(parts.values()), same_as, asked.config.plots, asked.confidence)
-    return Outcome(judgement, measured, sound, drawn, apart)
+        judgement = judge.judge(asked.gate, found, _baselines(parts), unsound, asked.gate_file, apart)
+    drawn = plot(parts, asked.config.plots, asked.confidence)
+    return Outcome(judgement, found, [*sound, *more], drawn, apart)
 
 
-def _gaps(
-    asked: Asked, parts: Mapping[str, Callable[[], Part]], same_as: Mapping[str, str], measured: Sequence[Measured]
-) -> list[Gap]:
+def _gaps(asked: Asked, parts: Parts, found: Sequence[Measured]) -> list[Gap]:
     """Between the groups of each column; those that the policy holds too small are left out."""
-    short = {one.name: too_small(one, asked.gate) for one in measured} if asked.gate else {}
+    short = {one.name: too_small(one, asked.gate) for one in found} if asked.gate else {}
     short = {name: reason for name, reason in short.items() if reason}
-
-    def again(
-        names: Sequence[str], metrics: Sequence[str], confidences: Sequence[float]
-    ) -> dict[float, list[Measured]]:
-        return at_confidences([parts[name] for name in names], same_as, metrics, confidences)
-
-    return gaps(comparisons_of(asked.config, asked.gate), measured, short, asked.confidence, again)
+    again = partial(at_confidences, parts)
+    return gaps(comparisons_of(asked.config, asked.gate), found, short, asked.confidence, again)
 
 
-def _baselines(roles: Sequence[str], same_as: Mapping[str, str]) -> Baselines:
-    present = tuple(role for role in BASELINES if role in roles)
-    return Baselines(present, len({same_as.get(role, role) for role in present}) < len(present))
+def _baselines(parts: Parts) -> Baselines:
+    present = tuple(role for role in BASELINES if role in parts.roles)
+    return Baselines(present, len({parts.same_as.get(role, role) for role in present}) < len(present))
 
 
 def document(asked: Asked, said: Mapping[str, Document], outcome: Outcome) -> Document:

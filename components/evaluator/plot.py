@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benison.components.evaluator.compare import CHALLENGER, Part
+from benison.components.evaluator.compare import CHALLENGER, Part, Parts
 from benison.components.evaluator.measure import Floats, Sample
 from benison.components.evaluator.metrics.base import FEWEST
 from benison.core.plots import Plot
@@ -82,27 +82,25 @@ class Plots:
         return {"slices": drawn, "left_out": {"small": self.small, "beyond": self.beyond}}
 
 
-def plot(
-    parts: Sequence[Callable[[], Part]], same_as: Mapping[str, str], asked: Sequence[Plot], confidence: float
-) -> Plots:
+def plot(parts: Parts, asked: Sequence[Plot], confidence: float) -> Plots:
     """Draws each model on all rows, and on at most 50 slices with at least 20 rows of each class.
 
     Args:
-        parts: Each makes a slice, all rows first.
-        same_as: As in `Answers`.
+        parts: The slices, all rows first.
         asked: Which of TFMA's plots are wanted.
         confidence: Of each bound of an interval alone.
     """
+    first, *others = parts.makes
     with ThreadPoolExecutor() as pool:
-        sizes = list(pool.map(lambda make: _size(make()), parts[1:]))
-        large = sorted((number for number, size in enumerate(sizes) if size), key=lambda number: -sizes[number])
-        shown = [*parts[:1], *(parts[1 + number] for number in large[:MOST_SLICES])]
-        drawn = list(pool.map(lambda make: _plotted(make(), asked, confidence), shown))
-    return Plots(drawn, len(sizes) - len(large), len(large) - len(shown) + 1, same_as)
+        sizes = dict(zip(others, pool.map(lambda name: _size(parts.makes[name]()), others), strict=True))
+        large = sorted((name for name in others if sizes[name]), key=lambda name: -sizes[name])
+        shown = [first, *large[:MOST_SLICES]]
+        drawn = list(pool.map(lambda name: _plotted(parts.makes[name](), asked, confidence), shown))
+    return Plots(drawn, len(others) - len(large), len(large) - len(shown) + 1, parts.same_as)
 
 
 def _size(part: Part) -> int:
-    """How many rows a slice has; 0: too few of a class."""
+    """How many rows there are; 0 where there are too few of a class."""
     rows = part.models[CHALLENGER].rows
     return rows.count if min(rows.sizes["positives"], rows.sizes["negatives"]) >= FEWEST else 0
 

@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from benison.components.evaluator import judge
+from benison.components.evaluator import cross, judge
 from benison.components.evaluator.columns import Columns
-from benison.components.evaluator.compare import CHALLENGER, Part, measured
-from benison.components.evaluator.decide import Baselines
+from benison.components.evaluator.compare import CHALLENGER, Part, Parts
 from benison.components.evaluator.evaluate import Data, check_named, concluded
 from benison.components.evaluator.measure import Floats, Rows, Sample, Whole
 from benison.components.evaluator.predictions import (
@@ -70,14 +69,12 @@ def run(
     snapshot = digests.of_json([one.digest for one in dataset.sources])
     asked = asked_of(columns, policy, Data(snapshot, tables.rows, positives, types))
     keys = ordered(tables, columns.config.slicings, types, columns.config_file)
-    check_named(asked, keys)
-    roles = tuple(columns.models)
-    counted = Counted(tables, roles)
-    parts = {name_of(one): partial(counted.part, one) for one in keys}
-    found = measured(list(parts.values()), {}, asked.config.metrics, asked.confidence)
+    cross.check(asked.config, keys, asked.config_file)
+    check_named(asked, [name_of(one) for one in keys])
+    counted = Counted(tables, tuple(columns.models))
+    parts = Parts({name_of(one): partial(counted.part, one) for one in keys}, counted.roles, {})
+    outcome = concluded(asked, parts, _sound(tables, list(asked.names.values())))
     whole = counted.part(()).models
-    sound = _sound(tables, list(asked.names.values()))
-    outcome = concluded(asked, parts, found, Baselines(roles[1:]), {}, sound)
     unseen = {role: _unseen(one) for role, one in whole.items()}
     engine = {"name": TABLES, "buckets": BUCKETS, "bins": MOST_BINS, "unseen": unseen}
     return write(folder, asked, Read(dataset, source, columns, values, tables.unlabelled, engine), outcome)

@@ -34,8 +34,7 @@ def draw(
 
 def compared(of: Answers, slices: Sequence[Slice]) -> Gap:
     def again(names: Sequence[str], metrics: Sequence[str], levels: Sequence[float]) -> dict[float, list[Measured]]:
-        parts = parts_of(of, [one for one in slices if one.name in names])
-        return at_confidences(parts, of.same_as, metrics, levels)
+        return at_confidences(parts_of(of, slices), names, metrics, levels)
 
     [found] = gaps([RECALL], compare(of, slices, RECALL.metrics, CONFIDENCE), {}, CONFIDENCE, again)
     return found

@@ -38,8 +38,7 @@ def compared(
     of: Answers, slices: Sequence[Slice], *metrics: str, left_out: dict[str, str] | None = None
 ) -> tuple[Gap, list[Measured]]:
     def again(names: Sequence[str], asked: Sequence[str], levels: Sequence[float]) -> dict[float, list[Measured]]:
-        parts = parts_of(of, [one for one in slices if one.name in names])
-        return at_confidences(parts, of.same_as, asked, levels)
+        return at_confidences(parts_of(of, slices), names, asked, levels)
 
     measured = compare(of, slices, METRICS, CONFIDENCE)
     [found] = gaps([Comparison(metrics, SEX)], measured, left_out or {}, CONFIDENCE, again)

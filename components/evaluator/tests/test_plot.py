@@ -54,7 +54,7 @@ def drawn(rows: pa.Table, asked: tuple[Plot, ...] = (), *roles: str, same_as: di
     counted = Rows.of(rows["label"].to_numpy(), weights=None if np.all(weights == 1) else weights)
     predictions = {role: rows[role].to_numpy() for role in roles or ("challenger",)}
     answers = Answers(counted, predictions, same_as or {})
-    return plots.plot(parts_of(answers, cut(rows, CONFIG, "eval_config.json")), answers.same_as, asked, 0.95)
+    return plots.plot(parts_of(answers, cut(rows, CONFIG, "eval_config.json")), asked, 0.95)
 
 
 def read_back(folder: Path, rows: pa.Table, asked: tuple[Plot, ...]) -> dict[Any, Any]:
