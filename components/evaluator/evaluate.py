@@ -123,8 +123,7 @@ def slices(asked: Loaded) -> list[Slice]:
         ConfigError: Evaluation config or policy names a slice that there is not.
     """
     found = cut(asked.table, asked.config, asked.config_file)
-    cross.check(asked.config, [one.keys for one in found], asked.config_file)
-    check_named(asked, [one.name for one in found])
+    check_named(asked, [one.keys for one in found])
     return found
 
 

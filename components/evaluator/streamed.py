@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benison.components.evaluator import cross, judge
+from benison.components.evaluator import judge
 from benison.components.evaluator.columns import Columns
 from benison.components.evaluator.compare import CHALLENGER, Part, Parts
 from benison.components.evaluator.evaluate import Data, check_named, concluded
@@ -69,8 +69,7 @@ def run(
     snapshot = digests.of_json([one.digest for one in dataset.sources])
     asked = asked_of(columns, policy, Data(snapshot, tables.rows, positives, types))
     keys = ordered(tables, columns.config.slicings, types, columns.config_file)
-    cross.check(asked.config, keys, asked.config_file)
-    check_named(asked, [name_of(one) for one in keys])
+    check_named(asked, keys)
     counted = Counted(tables, tuple(columns.models))
     parts = Parts({name_of(one): partial(counted.part, one) for one in keys}, counted.roles, {})
     outcome = concluded(asked, parts, _sound(tables, list(asked.names.values())))
