@@ -60,10 +60,12 @@ def _how(evidence: RunEvidence, evaluation: Document) -> Markup:
     beside = (
         f"{listed(models)} on the same rows" if models[1:] else "the challenger alone, since there is no champion yet"
     )
+    weighed = f", each weighed by {holdout['weight']}" if "weight" in holdout else ""
+    of = f"; rows of one {holdout['unit']} hang together" if "unit" in holdout else ""
     return tag(
         "p",
         f"Measured on the holdout: {count(holdout['rows'])} rows, {count(holdout['positives'])} of them positive "
-        f"({percent(holdout['positives'], holdout['rows'])}); {beside}. In brackets are {level:.0%} "
+        f"({percent(holdout['positives'], holdout['rows'])}){weighed}{of}; {beside}. In brackets are {level:.0%} "
         f"intervals, so that each end alone holds with {evaluation['confidence']:.0%}. A gain is the challenger's "
         "lead, its sign turned where lower is better: more is better in every row.",
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from benison.components.evaluator.measure import Sample, by_cell
 from benison.components.evaluator.metrics import MEASURES
+from benison.components.evaluator.metrics.matrix import EXACT
 from benison.core import metrics
 from benison.measures.intervals import UNKNOWN, Interval
 
@@ -45,9 +46,13 @@ def value(metric: str, sample: Sample) -> float:
     return MEASURES[asked.kind.name].value(sample, asked.parameter)
 
 
-def method(metric: str) -> str:
-    """How its intervals come about."""
-    return MEASURES[metrics.metric(metric).kind.name].method
+def method(metric: str, sample: Sample) -> str:
+    """How its intervals come about, on rows such as those of the sample."""
+    found, masses = MEASURES[metrics.metric(metric).kind.name].method, sample.masses
+    if masses.counted or found == EXACT:
+        return found
+    how = [word for word, there in (("weighed", masses.weights), ("summed by unit", masses.units)) if there is not None]
+    return f"{found}; errors from influences, {' and '.join(how)}"
 
 
 def estimate(metric: str, sample: Sample, confidence: float) -> Estimate:

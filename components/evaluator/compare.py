@@ -190,7 +190,7 @@ def _metric(metric: str, part: Part, same_as: Mapping[str, str], confidence: flo
     gains.pop(CHALLENGER, None)
     missing = [f"{role}: {found.note}" for role, found in models.items() if found.note]
     missing = missing or [f"gain over {role}: {found.note}" for role, found in gains.items() if found.note]
-    return Metric(models, gains, method(metric), "; ".join(missing))
+    return Metric(models, gains, method(metric, part.models[CHALLENGER]), "; ".join(missing))
 
 
 def usable(answers: Answers, slices: Sequence[Slice]) -> tuple[Answers, list[Slice]]:

@@ -52,18 +52,31 @@ class Data:
         rows: How many.
         positives: How many of them are positive.
         types: Of the columns that slices are cut by.
+        counted_by: The columns that say what a row counts, by ``weight`` and ``unit``; those that there are.
     """
 
     snapshot: str
     rows: int
     positives: int
     types: Mapping[str, pa.DataType]
+    counted_by: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, snapshot: str, table: pa.Table, rows: Rows, columns: Sequence[str]) -> Data:
-        """Of rows in memory, which are cut by some of their columns."""
-        types = {name: table.schema.field(name).type for name in columns}
-        return cls(snapshot, rows.count, rows.positives, types)
+    def of(cls, snapshot: str, table: pa.Table, rows: Rows, config: EvalConfig, unit: str) -> Data:
+        """Of rows in memory, which are cut by some of their columns.
+
+        Args:
+            snapshot: The digest of the data.
+            table: With every column that the config names.
+            rows: The same rows.
+            config: Names slices and weight.
+            unit: The column of what rows are of; empty: none.
+        """
+        types = {name: table.schema.field(name).type for name in config.columns}
+        counted_by = {"weight": config.weight, "unit": unit}
+        return cls(
+            snapshot, rows.count, rows.positives, types, {what: name for what, name in counted_by.items() if name}
+        )
 
 
 @dataclass(frozen=True)
@@ -95,7 +108,8 @@ class Asked:
 
     @property
     def holdout(self) -> Document:
-        return {"snapshot": self.data.snapshot, "rows": self.data.rows, "positives": self.data.positives}
+        counts = {"rows": self.data.rows, "positives": self.data.positives}
+        return {"snapshot": self.data.snapshot, **counts, **self.data.counted_by}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -160,7 +160,7 @@ def no_rows(source: str) -> DataError:
 
 def _asked(columns: Columns, rows: pa.Table, labels: Labels, policy: Policy | None, snapshot: str) -> Loaded:
     counted = rows_of(labels.positive, rows, columns.config.weight, columns.unit, columns.config_file)
-    asked = asked_of(columns, policy, Data.of(snapshot, rows, counted, columns.config.columns))
+    asked = asked_of(columns, policy, Data.of(snapshot, rows, counted, columns.config, columns.unit))
     return Loaded(**vars(asked), table=rows, rows=counted)
 
 

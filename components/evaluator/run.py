@@ -108,7 +108,7 @@ def _asked(project: Path, holdout: Path) -> tuple[Loaded, Config]:
     snapshot = documents.read(holdout / "snapshot.json", "snapshot")["digest"]
     table = split.select(split.column_names)
     rows = rows_of(split.labels == 1, table, slicing.weight, settings.gate.unit, f"{path.name} (example_weight_key)")
-    data = Data.of(snapshot, table, rows, slicing.columns)
+    data = Data.of(snapshot, table, rows, slicing, settings.gate.unit)
     told = (slicing, settings.evaluation, settings.gate, label.column, data)
     return Loaded(*told, table=table, rows=rows), settings
 

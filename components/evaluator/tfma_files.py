@@ -68,6 +68,7 @@ def eval_run(
             name=names[role],
             label_key=label,
             prediction_key=naming.columns.get(role, ""),
+            example_weight_key=config.weight,
             is_baseline=role == "champion",
         )
         for role in packages

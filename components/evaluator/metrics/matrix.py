@@ -26,6 +26,7 @@ from benison.measures.confusion import f1_of_jaccard, gradient, of_matrix
 from benison.measures.intervals import Interval, mover
 from benison.measures.quantiles import allowance
 
+EXACT = "exact"
 _CELLS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
 _BOTH_ANSWERS = {**BOTH_CLASSES, "predicted_positives": FEWEST, "predicted_negatives": FEWEST}
 
@@ -141,7 +142,7 @@ def exact(value: Callable[[Sample, float], float]) -> Measure:
         found = value(one, parameter) - value(two, parameter)
         return Interval(found, found)
 
-    return Measure(value, interval, gain, {}, "exact")
+    return Measure(value, interval, gain, {}, EXACT)
 
 
 def measures() -> dict[str, Measure]:

@@ -1,5 +1,6 @@
 """Ready predictions: labels and probabilities of any spelling, the figures of others, those of the pipeline."""
 
+import json
 import math
 import re
 from collections.abc import Callable
@@ -265,3 +266,22 @@ def test_predictions_of_any_type_are_numbers_and_what_is_none_is_nan() -> None:
 def test_a_column_without_one_number_is_none_of_predictions(values: list[str | None], got: str) -> None:
     with pytest.raises(DataError, match=f"prediction column 'sex': expected probabilities, got {got}"):
         probabilities(pa.chunked_array([pa.array(values, pa.string())]), "sex")
+
+
+def test_weights_and_units_are_in_figures_methods_and_record(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    rows = pa.table(
+        {
+            "y": random.integers(0, 2, 400),
+            "p": random.random(400),
+            "w": random.choice([0.5, 2.0], 400),
+            "who": random.integers(0, 90, 400),
+        }
+    )
+    found = run(tmp_path, rows, Said("y", "p", weight="w", unit="who"))
+    assert (found["holdout"]["weight"], found["holdout"]["unit"]) == ("w", "who")
+    metrics = found["slices"][0]["metrics"]
+    assert metrics["example_count"]["challenger"]["value"] == pytest.approx(rows["w"].to_numpy().sum())
+    assert metrics["recall"]["method"].endswith("errors from influences, weighed and summed by unit")
+    config = json.loads((tmp_path / "evaluation" / "eval_config.json").read_text())
+    assert config["evalConfig"]["modelSpecs"][0]["exampleWeightKey"] == "w"
