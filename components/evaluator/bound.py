@@ -52,6 +52,7 @@ def method(metric: str, sample: Sample) -> str:
     if masses.counted or found == EXACT:
         return found
     how = [word for word, there in (("weighed", masses.weights), ("summed by unit", masses.units)) if there is not None]
+    found = found.replace("gain: Tango", "gain: influences and MOVER")
     return f"{found}; errors from influences, {' and '.join(how)}"
 
 

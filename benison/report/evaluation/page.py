@@ -180,16 +180,20 @@ def _order(evidence: Evaluation) -> str:
     )
 
 
+_COUNTED_BY = {"Weight of a row": "weight", "Unit, whose rows hang together": "unit"}
+
+
 def _origin(evidence: Evaluation) -> Markup:
     evaluation = evidence.evaluation
     said, roles = evaluation["predictions"], ("challenger", *baselines(evidence))
-    label = said["label"]
+    label, holdout = said["label"], evaluation["holdout"]
     pairs: list[tuple[str, object]] = [
         *((evidence.title(role), f"column {evaluation[role]['column']}, {_ROLES[role]}") for role in roles),
         (
             "Label",
             f"column {label['column']}: {_value(label['positive'])} is positive, {_value(label['negative'])} is not",
         ),
+        *((title, f"column {holdout[key]}") for title, key in _COUNTED_BY.items() if key in holdout),
         ("Rows without a label, left out", count(said["without_label"])),
         *(
             (one["path"], join([plural(one["rows"], "row"), " ", digest(one["digest"])]))
