@@ -39,8 +39,8 @@ def differences(of: Figures) -> Figures:
     """The difference of each pair by MOVER, as `benison.measures.intervals.mover` makes it of one pair.
 
     >>> found = differences(Figures(*(np.array([row]) for row in ([0.8, 0.6], [0.7, 0.5], [0.9, 0.7]))))
-    >>> round(found.values[0, 0, 1], 4), round(found.lower[0, 0, 1], 4), round(found.upper[0, 0, 1], 4)
-    (0.2, 0.0586, 0.3414)
+    >>> [round(float(one[0, 0, 1]), 4) for one in (found.values, found.lower, found.upper)]
+    [0.2, 0.0586, 0.3414]
     """
     below, above = of.values - of.lower, of.upper - of.values
     values = _each(of.values) - _other(of.values)

@@ -81,12 +81,15 @@ def of_tfma(rows: pa.Table, asked: tuple[Plot, ...]) -> dict[Any, Any]:
 
 
 def flat(value: Any) -> dict[str, float]:
-    """Every number by where it stands; TFMA's JSON leaves zeros out and writes NaN and infinity as words."""
+    """Every number by where it stands; TFMA's JSON leaves zeros out and writes NaN and infinity as words.
+
+    What is left of sums of weights that come to nothing depends on their order, and counts as nothing.
+    """
     if isinstance(value, dict):
         return {f"{key}.{at}": one for key, part in value.items() for at, one in flat(part).items()}
     if isinstance(value, list):
         return {f"{key}.{at}": one for key, part in enumerate(value) for at, one in flat(part).items()}
-    return {} if float(value) == 0 else {"": float(value)}
+    return {} if abs(float(value)) < 1e-12 else {"": float(value)}
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # TFMA divides by the zero rows of empty buckets
