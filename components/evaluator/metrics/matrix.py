@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -64,12 +63,11 @@ _THREATS = Share(
 )
 
 
-def _threat_interval() -> Bound:
-    return share_interval(_THREATS)
+_threat_interval = share_interval(_THREATS)
 
 
 def _f1_interval(sample: Sample, threshold: float, confidence: float) -> Interval:
-    jaccard = _threat_interval()(sample, threshold, confidence)
+    jaccard = _threat_interval(sample, threshold, confidence)
     return Interval(f1_of_jaccard(jaccard.lower), f1_of_jaccard(jaccard.upper))
 
 
@@ -150,14 +148,15 @@ def measures() -> dict[str, Measure]:
     of_threats = "Wilson, of TP among TP, FP and FN; gain: MOVER"
     by_influence = "influence (atanh); gain: influences and MOVER"
     of_ratios = "influence (log); gain: influences and MOVER"
-    fowlkes = _general("fowlkes_mallows_index", {"positives": FEWEST, "predicted_positives": FEWEST}, "")
+    of_shares = "influence (logit); gain: influences and MOVER"
+    answered = {"positives": FEWEST, "predicted_positives": FEWEST}
     return {
         **{name: _cell(name) for name in _CELLS},
         "balanced_accuracy": _by_class("balanced_accuracy", _balanced_interval),
         "informedness": _by_class("informedness", _informedness_interval),
-        "threat_score": _of_threats("threat_score", _threat_interval(), of_threats),
+        "threat_score": _of_threats("threat_score", _threat_interval, of_threats),
         "f1_score": _of_threats("f1_score", _f1_interval, of_threats),
-        "fowlkes_mallows_index": replace(fowlkes, method="influence (logit); gain: influences and MOVER"),
+        "fowlkes_mallows_index": _general("fowlkes_mallows_index", answered, of_shares),
         "markedness": _general("markedness", _BOTH_ANSWERS, by_influence),
         "matthews_correlation_coefficient": _general("matthews_correlation_coefficient", _BOTH_ANSWERS, by_influence),
         "diagnostic_odds_ratio": _general("diagnostic_odds_ratio", _BOTH_ANSWERS, of_ratios),
