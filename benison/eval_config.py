@@ -16,7 +16,7 @@ from typing import Any
 from google.protobuf import json_format, message, text_format
 
 from benison.core.errors import ConfigError
-from benison.core.metrics import CLASSES, GROUPS, KINDS, THRESHOLD, Kind, Metric
+from benison.core.metrics import THRESHOLD, Kind, Metric, spoken, task_of
 from benison.core.sections import Section
 from benison.core.spelling import nearest
 
@@ -108,13 +108,28 @@ def read_with_models(path: Path) -> EvalConfig:
     Raises:
         ConfigError: It is missing, not what its name says, or says something that is not acted on.
     """
-    content = _proto(path) if path.suffix in (*TEXT_SUFFIXES, *BINARY_SUFFIXES) else _snake_keys(_json(path))
-    top = Section(path.name, content)
+    top = Section(path.name, _content(path))
     models = tuple(_model(section) for section in top.sections("model_specs"))
     slicings, metrics = _measured(top)
     label = _one(top, "label_key", [model.label for model in models])
     weight = _one(top, "example_weight_key", [model.weight for model in models])
     return EvalConfig(label, slicings, metrics, models, weight)
+
+
+def task_in(path: Path) -> str:
+    """The task that the metrics of an evaluation config are of; empty where they leave it open.
+
+    Raises:
+        ConfigError: The file is missing, or not what its name says.
+    """
+    specs = Section(path.name, _content(path)).sections("metrics_specs")
+    metrics = [one for spec in specs for one in spec.sections("metrics")]
+    return task_of([one.take("class_name", str) for one in metrics])
+
+
+def _content(path: Path) -> dict[str, Any]:
+    content = _proto(path) if path.suffix in (*TEXT_SUFFIXES, *BINARY_SUFFIXES) else _snake_keys(_json(path))
+    return dict(content)
 
 
 def _one(top: Section, key: str, said: list[str]) -> str:
@@ -261,19 +276,28 @@ def _metrics(section: Section) -> list[str]:
 def _metric(section: Section) -> list[str]:
     """One class may stand for several metrics: at several thresholds, or a group of rates."""
     _no_thresholds(section, ("threshold", "per_slice_thresholds", "cross_slice_thresholds"))
-    name = section.take("class_name", str)
-    if name not in CLASSES and name not in GROUPS:
-        raise section.error("class_name", "a metric that is known here", repr(name), nearest(name, [*CLASSES, *GROUPS]))
+    name, known = section.take("class_name", str), spoken()
+    if name not in known.classes and name not in known.groups:
+        hint = nearest(name, [*known.classes, *known.groups])
+        raise section.error("class_name", f"a metric of {known.task} models", repr(name), hint)
     config = _config(section)
-    section.close()
-    if name in GROUPS:
-        kinds, usual = GROUPS[name]
-        asked = [Metric(KINDS[kind], at) for at in _thresholds(config, usual) for kind in kinds]
+    if name in known.groups:
+        kinds, usual = known.groups[name]
+        asked = [Metric(known.kinds[kind], at) for at in _thresholds(config, usual) for kind in kinds]
     else:
-        asked = _at(CLASSES[name], config)
+        _in_its_module(section, known.classes[name])
+        asked = _at(known.classes[name], config)
+    section.close()
     _own_name(config, asked)
     config.close()
     return [metric.name for metric in asked]
+
+
+def _in_its_module(section: Section, kind: Kind) -> None:
+    """TFMA names the module of a user's own metric beside its class."""
+    module = section.take("module", str, kind.own) if kind.own else ""
+    if module != kind.own:
+        raise section.error("module", f"{kind.own}, the file that the metric stands in", repr(module))
 
 
 def _config(section: Section) -> Section:

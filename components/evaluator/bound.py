@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 from benison.components.evaluator.measure import Sample
-from benison.components.evaluator.metrics import MEASURES
+from benison.components.evaluator.metrics import measure_of
 from benison.core import metrics
 from benison.measures.intervals import UNKNOWN, Interval
 
@@ -40,18 +40,18 @@ def value(metric: str, sample: Sample) -> float:
         sample: A model on a slice.
     """
     asked = metrics.metric(metric)
-    return MEASURES[asked.kind.name].value(sample, asked.parameter)
+    return measure_of(asked.kind).value(sample, asked.parameter)
 
 
 def method(metric: str) -> str:
     """How its intervals come about."""
-    return MEASURES[metrics.metric(metric).kind.name].method
+    return measure_of(metrics.metric(metric).kind).method
 
 
 def estimate(metric: str, sample: Sample, confidence: float) -> Estimate:
     """A metric's value and interval on one slice."""
     asked = metrics.metric(metric)
-    measure = MEASURES[asked.kind.name]
+    measure = measure_of(asked.kind)
     found = measure.value(sample, asked.parameter)
     if note := _too_few(asked, sample):
         return Estimate(found, UNKNOWN, note)
@@ -68,7 +68,7 @@ def gain(metric: str, challenger: Sample, baseline: Sample, confidence: float) -
         confidence: Of each bound alone.
     """
     asked = metrics.metric(metric)
-    measure, turned = MEASURES[asked.kind.name], asked.kind.better < 0
+    measure, turned = measure_of(asked.kind), asked.kind.better < 0
     found = measure.value(challenger, asked.parameter) - measure.value(baseline, asked.parameter)
     found = -found if turned else found
     if note := _too_few(asked, challenger) or _too_few(asked, baseline):
@@ -84,7 +84,7 @@ def _noted(found: float, interval: Interval) -> Estimate:
 
 def _too_few(asked: metrics.Metric, sample: Sample) -> str:
     """Which count falls short, as a person reads it; empty where none does."""
-    for what, needed in MEASURES[asked.kind.name].needed.items():
+    for what, needed in measure_of(asked.kind).needed.items():
         found = sample.size(what, asked.parameter)
         if found < needed:
             effective = "" if sample.masses.counted else "effectively "
@@ -93,7 +93,9 @@ def _too_few(asked: metrics.Metric, sample: Sample) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """How many rows, positives, negatives or rows answered so, as a person writes it."""
+    """How many rows, positives, negatives, rows answered so or that a metric counts, as a person writes it."""
     if what in _ANSWERED:
         return f"{counted(number, 'rows')} {_ANSWERED[what]}"
+    if what not in _ONE:
+        return f"{counted(number, 'rows')} that {what} counts"
     return f"{number:,} {_ONE[what] if number == 1 else what}"

@@ -6,7 +6,7 @@ slice -> measure -> bound -> judge -> record, whoever the models are and whereve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,14 @@ from benison.components.evaluator import judge, record, tfma_files
 from benison.components.evaluator.compare import CHALLENGER, Answers, compare, usable
 from benison.components.evaluator.judge import Baselines, Judgement
 from benison.components.evaluator.measure import Rows
+from benison.components.evaluator.own import Own
 from benison.components.evaluator.plot import curves
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.slice import Slice, cut
 from benison.components.evaluator.tfma_files import Naming
 from benison.config import BASELINES, CONFIDENCE, FILE, Gate
 from benison.core.files import write_atomically
+from benison.core.metrics import BINARY, spoken
 from benison.core.verdicts import Check
 from benison.eval_config import EvalConfig
 
@@ -43,6 +45,7 @@ class Asked:
         snapshot: The digest of the data.
         gate_file: Where the policy stands, for messages.
         names: By role what checks call a model, where that is not its role.
+        own: The metrics that the user wrote; None: there are none.
     """
 
     config: EvalConfig
@@ -54,6 +57,7 @@ class Asked:
     snapshot: str
     gate_file: str = FILE
     names: Mapping[str, str] = field(default_factory=dict)
+    own: Own | None = None
 
     @property
     def confidence(self) -> float:
@@ -71,8 +75,9 @@ class Asked:
 
 
 def with_metrics_of(gate: Gate | None, metrics: Sequence[str]) -> tuple[str, ...]:
-    """The metrics, and those that the policy asks for besides."""
-    return tuple(dict.fromkeys([*metrics, *(check.metric for check in (gate.checks if gate else ()))]))
+    """The metrics, those that the user wrote, and those that the policy asks for besides."""
+    own = [name for name, kind in spoken().kinds.items() if kind.own]
+    return tuple(dict.fromkeys([*metrics, *own, *(check.metric for check in (gate.checks if gate else ()))]))
 
 
 def slices(asked: Asked) -> list[Slice]:
@@ -97,14 +102,16 @@ def evaluate(asked: Asked, found: Sequence[Slice], answers: Answers, more: Seque
         more: Further checks of the models, which stand beside those of the predictions.
     """
     named = {asked.names.get(role, role): predictions for role, predictions in answers.predictions.items()}
-    sound = [judge.check_predictions(name, predictions) for name, predictions in named.items()]
-    answers, kept = usable(answers, found)
+    check = judge.check_predictions if asked.rows.task == BINARY else judge.check_numbers
+    sound = [check(name, predictions) for name, predictions in named.items()]
+    answers, kept = usable(replace(answers, own=asked.own), found)
     measured = compare(answers, kept, asked.config.metrics, asked.confidence)
     if asked.gate is None:
         judgement: Judgement = judge.without_policy(measured)
     else:
         judgement = judge.judge(asked.gate, measured, _baselines(answers), judge.broken(sound), asked.gate_file)
-    return Outcome(judgement, measured, [*sound, *more], curves(answers))
+    plots = curves(answers) if asked.rows.task == BINARY else {}
+    return Outcome(judgement, measured, [*sound, *more], plots)
 
 
 def _baselines(answers: Answers) -> Baselines:
@@ -121,7 +128,8 @@ def document(asked: Asked, said: Mapping[str, Document], outcome: Outcome) -> Do
         outcome: What it came to.
     """
     models = {role: said.get(role) for role in (CHALLENGER, *BASELINES)}
-    return record.evaluation(models, asked.holdout, asked.gate, outcome)
+    task = {"task": asked.rows.task} if asked.rows.task != BINARY else {}
+    return {**record.evaluation(models, asked.holdout, asked.gate, outcome), **task}
 
 
 def write_tfma(

@@ -114,6 +114,19 @@ def check_predictions(role: str, predictions: Floats) -> Check:
     return Check("predictions", role, Tier.HARD, Verdict.FAIL, observed, allowed, reason, numbers)
 
 
+def check_numbers(role: str, predictions: Floats) -> Check:
+    """Whether each prediction is a number, where models answer numbers."""
+    missing, many = int(np.count_nonzero(~np.isfinite(predictions))), len(predictions)
+    numbers = {"rows": float(many), "missing": float(missing)}
+    who = f"the {role}" if role in (CHALLENGER, *BASELINES) else role
+    if not missing:
+        reason = f"all {many:,} predictions of {who} are numbers"
+        return Check("predictions", role, Tier.HARD, Verdict.PASS, "numbers", "finite", reason, numbers)
+    observed = f"{missing:,} NaN or infinite"
+    reason = f"among {many:,} predictions of {who} are {observed}"
+    return Check("predictions", role, Tier.HARD, Verdict.FAIL, observed, "finite", reason, numbers)
+
+
 def broken(sound: Sequence[Check]) -> str:
     """Why nothing may be judged, from the checks of predictions; empty where all pass."""
     return "; ".join(check.reason for check in sound if check.verdict is not Verdict.PASS)
@@ -122,9 +135,9 @@ def broken(sound: Sequence[Check]) -> str:
 def _too_small(one: Measured, gate: Gate) -> str:
     """Which count falls short of the policy's; empty where none does."""
     wanted = {"rows": gate.min_rows, "positives": gate.min_positives, "negatives": gate.min_positives}
-    found = {"rows": one.rows, "positives": one.positives, "negatives": one.negatives}
-    short = [what for what in wanted if found[what] < wanted[what]]
-    return ", ".join(f"{counted(found[what], what)} where the policy wants {wanted[what]:,}" for what in short)
+    sizes = {"rows": one.rows, "positives": one.positives, "negatives": one.negatives}
+    short = {what: found for what, found in sizes.items() if found is not None and found < wanted[what]}
+    return ", ".join(f"{counted(found, what)} where the policy wants {wanted[what]:,}" for what, found in short.items())
 
 
 def subjects_of(line: GateCheck, known: Sequence[str], number: int, file: str = FILE) -> list[str]:

@@ -27,6 +27,7 @@ from benison.components.evaluator.evaluate import (
     write_tfma,
 )
 from benison.components.evaluator.measure import Floats
+from benison.components.evaluator.own import opened
 from benison.components.evaluator.predict import Package
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.weighing import rows_of
@@ -73,7 +74,16 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
         predictions: What each model answered, row by row.
         evaluation: TFMA's own layout, the model card with what was found, and evaluation.json.
     """
-    asked, settings = _asked(bundle / "project", holdout)
+    project = bundle / "project"
+    settings = config.read(project)
+    with settings.speaking():
+        asked = _asked(project, settings, holdout)
+        _measure(asked, settings, model=model, champion=champion, predictions=predictions, evaluation=evaluation)
+
+
+def _measure(
+    asked: Asked, settings: Config, *, model: Path, champion: Path, predictions: Path, evaluation: Path
+) -> None:
     found = slices(asked)
     models = _models(model, champion)
     with storage_errors(evaluation):
@@ -91,9 +101,8 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
     return _write(evaluation, asked, models, outcome, told)
 
 
-def _asked(project: Path, holdout: Path) -> tuple[Asked, Config]:
-    """What the project asks of the holdout, and all that it says."""
-    settings = config.read(project)
+def _asked(project: Path, settings: Config, holdout: Path) -> Asked:
+    """What the project asks of the holdout."""
     path = project / settings.evaluation
     slicing = eval_config.read(path)
     label = settings.label
@@ -107,7 +116,8 @@ def _asked(project: Path, holdout: Path) -> tuple[Asked, Config]:
     snapshot = documents.read(holdout / "snapshot.json", "snapshot")["digest"]
     table = split.select(split.column_names)
     rows = rows_of(split.labels == 1, table, slicing.weight, settings.gate.unit, f"{path.name} (example_weight_key)")
-    return Asked(slicing, settings.evaluation, settings.gate, label.column, table, rows, snapshot), settings
+    own = opened(settings.own_metrics, table) if settings.own_metrics else None
+    return Asked(slicing, settings.evaluation, settings.gate, label.column, table, rows, snapshot, own=own)
 
 
 def _models(model: Path, champion: Path) -> dict[str, _Model]:

@@ -15,6 +15,9 @@ from tests.cli.commands import call
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "evaluate.md").read_text()
 
 
+FILES = (("pbtxt", "eval_config.pbtxt"), ("yaml", "gate.yaml"), ("python", "costs.py"), ("yaml", "cost.yaml"))
+
+
 def blocks(kind: str) -> list[str]:
     return re.findall(rf"^```{kind}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
@@ -26,11 +29,11 @@ def test_the_walk_goes_as_it_is_told(
     people = answered.write(tmp_path / "people.csv", answered.rows())
     [shown] = blocks("csv")
     assert people.read_text().startswith(shown.removesuffix("...\n"))
-    for kind, name in (("pbtxt", "eval_config.pbtxt"), ("yaml", "gate.yaml")):
+    for kind, name in FILES:
         [content] = blocks(f"{kind} {name}")
         (tmp_path / name).write_text(content)
     steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks("console")), re.MULTILINE)
-    assert len(steps) == 3
+    assert len(steps) == 4
     for line, told in steps:
         answer = call(capsys, *shlex.split(line)[1:])
         said = answer.out + answer.err + (f"[{answer.code}]\n" if answer.code else "")

@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benison.config import Gate
-from benison.core.metrics import better
 from benison.core.verdicts import Check, Tier, Verdict
-from benison.report.comparison import WHOLE, Document, asked_by_slice, baselines, gain_over, main_metrics, slices
+from benison.report.comparison import (
+    WHOLE,
+    Document,
+    asked_by_slice,
+    baselines,
+    direction,
+    gain_over,
+    main_metrics,
+    slices,
+)
 
 
 @dataclass(frozen=True)
@@ -85,9 +93,9 @@ def _harm(evidence: Evaluation, metric: str, one: Document) -> tuple[float, floa
     if gain is not None:
         return _told_apart(gain), gain["value"] if gain["value"] is not None else 0.0
     found = metrics["challenger"]
-    if found["lower"] is None or not better(metric):
+    if found["lower"] is None or not direction(evidence, metric):
         return float(found["lower"] is None), 0.0
-    return 0.0, -found["value"] if better(metric) < 0 else found["value"]
+    return 0.0, -found["value"] if direction(evidence, metric) < 0 else found["value"]
 
 
 def _told_apart(gain: Document) -> float:

@@ -1,0 +1,129 @@
+"""Metrics that are the ratio of two sums over rows, a user's own among them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from benison.components.evaluator.measure import Bools, Floats, Sample
+from benison.components.evaluator.metrics.base import (
+    Bound,
+    Gain,
+    Influences,
+    Measure,
+    Scale,
+    Value,
+    of_influences,
+    quantile,
+    scale_of,
+)
+from benison.core.errors import ModelCodeError
+from benison.core.metrics import Kind
+from benison.measures.confusion import share
+from benison.measures.intervals import UNKNOWN, Interval, symmetric
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A metric that is the ratio of two sums over rows.
+
+    Attributes:
+        above: What each row adds to the sum above the line.
+        below: Below it; None: 1.
+        scale: What its interval is symmetric on.
+        method: How the interval comes about.
+    """
+
+    above: Callable[[Sample], Floats]
+    below: Callable[[Sample], Floats | Bools] | None
+    scale: Scale
+    method: str
+
+    def value(self, sample: Sample, _: float) -> float:
+        """NaN where the sum below is 0."""
+        below = sample.masses.total if self.below is None else sample.masses.sum(self.below(sample))
+        return share(sample.masses.sum(self.above(sample)), below)
+
+    def influences(self, sample: Sample, parameter: float) -> Floats:
+        """Of each row."""
+        below = np.ones(len(sample)) if self.below is None else self.below(sample)
+        apart = self.above(sample) - self.value(sample, parameter) * below
+        return np.asarray(apart / sample.masses.mean(below), dtype=np.float64)
+
+
+def paired_gain(value: Value, influences: Influences, needed: Mapping[str, int]) -> Gain:
+    """What two models add differs row by row, so that the difference of both is a mean like any other."""
+
+    def gain(first: Sample, second: Sample, parameter: float, confidence: float) -> Interval:
+        apart = value(first, parameter) - value(second, parameter)
+        error = first.masses.error(influences(first, parameter) - influences(second, parameter))
+        many = max(quantile(sample, needed, parameter, confidence) for sample in (first, second))
+        return symmetric(apart, error, many)
+
+    return gain
+
+
+def of_ratio(one: Ratio, needed: Mapping[str, int]) -> Measure:
+    """The intervals of a ratio.
+
+    Args:
+        one: The ratio.
+        needed: As in `Measure`.
+    """
+    found = of_influences(one.value, one.influences, one.scale, needed, one.method)
+    gain = paired_gain(one.value, one.influences, needed)
+    return Measure(found.value, found.interval, gain, needed, one.method)
+
+
+def _where_rows_differ(bound: Bound) -> Bound:
+    """Rows that all add the same say nothing of those that would not."""
+
+    def interval(sample: Sample, parameter: float, confidence: float) -> Interval:
+        found = bound(sample, parameter, confidence)
+        return found if found.lower < found.upper else UNKNOWN
+
+    return interval
+
+
+def _where_models_differ(bound: Gain) -> Gain:
+    """Models that answer these rows alike may differ on the next."""
+
+    def gain(one: Sample, two: Sample, parameter: float, confidence: float) -> Interval:
+        found = bound(one, two, parameter, confidence)
+        return found if found.lower < found.upper else UNKNOWN
+
+    return gain
+
+
+def careful(measure: Measure) -> Measure:
+    """The same without intervals of no width: no spread in a sample is no proof that there is none."""
+    interval, gain = _where_rows_differ(measure.interval), _where_models_differ(measure.gain)
+    return Measure(measure.value, interval, gain, measure.needed, measure.method)
+
+
+def of_own(kind: Kind) -> Measure:
+    """How a metric that the user wrote is measured."""
+    name = kind.name
+    scale = scale_of(kind.low, kind.high)
+    method = f"influence ({scale.name}); gain: paired influences"
+    ratio = Ratio(lambda of: of.terms(name)[0], lambda of: of.terms(name)[1], scale, method)
+    found = careful(of_ratio(ratio, {name: kind.needed}))
+    return Measure(_in_range(kind, found.value), found.interval, found.gain, found.needed, found.method)
+
+
+def _in_range(kind: Kind, value: Value) -> Value:
+    """A figure that is what its class says it can be; a gate relies on that."""
+
+    def checked(sample: Sample, parameter: float) -> float:
+        found = value(sample, parameter)
+        slack = 1e-9 * max(1.0, abs(found))
+        if math.isnan(found) or kind.low - slack <= found <= kind.high + slack:
+            return found
+        where = f"{kind.own}.py ({kind.classes[0]})"
+        expected = f"values from low {kind.low:g} to high {kind.high:g}, as it declares"
+        raise ModelCodeError(where, expected=expected, got=f"{found:g} on {sample.rows.count:,} rows")
+
+    return checked
