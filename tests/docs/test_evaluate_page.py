@@ -27,13 +27,15 @@ def test_the_walk_goes_as_it_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     people = answered.write(tmp_path / "people.csv", answered.rows())
-    [shown] = blocks("csv")
-    assert people.read_text().startswith(shown.removesuffix("...\n"))
+    prices = answered.write(tmp_path / "prices.csv", answered.prices())
+    for kind, file in (("csv", people), ("csv prices.csv", prices)):
+        [shown] = blocks(kind)
+        assert file.read_text().startswith(shown.removesuffix("...\n"))
     for kind, name in FILES:
         [content] = blocks(f"{kind} {name}")
         (tmp_path / name).write_text(content)
     steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks("console")), re.MULTILINE)
-    assert len(steps) == 4
+    assert len(steps) == 5
     for line, told in steps:
         answer = call(capsys, *shlex.split(line)[1:])
         said = answer.out + answer.err + (f"[{answer.code}]\n" if answer.code else "")
