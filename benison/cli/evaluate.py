@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from benison.core import logs
+from benison.core.metrics import VOCABULARIES
 
 _FILE = click.Path(path_type=Path)
 
@@ -21,7 +22,7 @@ _FILE = click.Path(path_type=Path)
     "--baseline", "baselines", multiple=True, metavar="COLUMN", help="Those of a model to compare with; at most two."
 )
 @click.option(
-    "--task", type=click.Choice(["binary", "regression"]), help="What models answer; the config's metrics may say it."
+    "--task", type=click.Choice(list(VOCABULARIES)), help="What models answer; the config's metrics may say it."
 )
 @click.option("--positive", metavar="VALUE", help="The label that counts as positive; 1 and true need no saying.")
 @click.option(

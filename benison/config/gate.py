@@ -110,7 +110,7 @@ def metric_of(section: Section, key: str = "metric") -> str:
 def _elsewhere(said: str) -> str:
     """A hint at the task that has such a metric."""
     tasks = [task for task, words in metrics.VOCABULARIES.items() if said.partition("@")[0] in words.kinds]
-    return f"{said} is a metric of {tasks[0]}: see --task" if tasks else ""
+    return f"{said} is a metric of other models: benison evaluate --task {tasks[0]}" if tasks else ""
 
 
 def _takes(kind: metrics.Kind) -> str:

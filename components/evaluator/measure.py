@@ -135,8 +135,10 @@ class Sample:
 
     def terms(self, metric: str) -> tuple[Floats, Floats]:
         """What each row adds above and below the line of a metric that the user wrote."""
-        above, below = (self.whole or self).added[metric]
-        return (above[self.places], below[self.places]) if self.whole else (above, below)
+        if self.whole is None:
+            return self.added[metric]
+        above, below = self.whole.added[metric]
+        return above[self.places], below[self.places]
 
     @cached_property
     def levels(self) -> Levels:
@@ -179,10 +181,10 @@ class Sample:
         """
         if what in self.rows.sizes:
             return self.rows.sizes[what]
-        if what in (self.whole or self).added:
-            return self.masses.size(self.terms(what)[1] > 0)
-        answers = self.answers(threshold)
-        return self.masses.size(answers if what == "predicted_positives" else ~answers)
+        if what in ("predicted_positives", "predicted_negatives"):
+            answers = self.answers(threshold)
+            return self.masses.size(answers if what == "predicted_positives" else ~answers)
+        return self.masses.size(self.terms(what)[1] > 0)
 
     @cached_property
     def area(self) -> RocArea:

@@ -248,7 +248,7 @@ def test_a_metric_of_another_task_is_told_so(prices: Path, tmp_path: Path, capsy
     policy = gate(tmp_path, {"metric": "mean_absolute_error", "at_most": 20})
     answer = evaluate(capsys, prices, "--label", "price", "--prediction", "forest", "--gate", policy)
     assert answer.code == 2
-    assert "hint: mean_absolute_error is a metric of regression: see --task" in answer.err
+    assert "hint: mean_absolute_error is a metric of other models: benison evaluate --task regression" in answer.err
     answer = evaluate(
         capsys, prices, "--task", "regression", "--label", "price", "--prediction", "forest", "--gate", policy
     )

@@ -232,7 +232,7 @@ def test_a_positive_label_of_numbers_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("metric: auc, at_least: 0.5", "got 'auc'\n\nhint: auc is a metric of binary: see --task"),
+        ("metric: auc, at_least: 0.5", "got 'auc'\n\nhint: auc is a metric of other models: benison"),
         ("metric: r2_score, at_least: 1.5", "expected a number up to 1, as r2_score is, got 1.5"),
         ("metric: mean_squared_error, at_most: -1", "expected a number from 0, as mean_squared_error is, got -1"),
         ("metric: mean_squared_error, at_least: 0", "expected a limit that a model can miss, got mean_squared_error"),

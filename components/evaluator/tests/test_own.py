@@ -24,6 +24,8 @@ from benison.config.own_metrics import declared
 from benison.core import documents
 from benison.core.errors import BenisonError, ModelCodeError
 from benison.core.metrics import speaking
+from benison.report.comparison import direction, metric_of
+from benison.report.evaluation import Evaluation
 from benison.sources.columns import Columns as Asked
 from benison.sources.dataset import open_table
 from components.evaluator.tests.world import World
@@ -177,6 +179,19 @@ def test_rows_without_a_prediction_are_no_part_of_it(tmp_path: Path) -> None:
     frame = rows.to_pandas()[4:]
     lost = frame.amount[(frame.y == 0) & (np.array(scores[4:]) > 0.5)].sum() / len(frame)
     assert found["slices"][0]["metrics"]["money_lost"]["challenger"]["value"] == pytest.approx(lost)
+
+
+def test_where_no_row_has_a_prediction_every_figure_is_undefined(tmp_path: Path) -> None:
+    rows = table(50)
+    logits = rows.set_column(rows.column_names.index("new"), "new", pa.array(np.full(50, 7.0)))
+    found = run(tmp_path, logits, Said("y", "new", (), ("sex",)))["slices"]
+    assert [one["metrics"]["money_lost"]["challenger"]["value"] for one in found] == [None] * len(found)
+
+
+def test_a_report_knows_it_by_the_evaluation_alone() -> None:
+    evidence = Evaluation({"own_metrics": {"money_lost": -1}, "slices": []}, None, "predictions.csv")
+    assert [direction(evidence, name) for name in ("money_lost", "auc")] == [-1, 1]
+    assert metric_of("money_lost_gain_over_champion", {"money_lost"}) == "money_lost"
 
 
 def test_models_that_answer_alike_prove_no_gain(tmp_path: Path) -> None:
