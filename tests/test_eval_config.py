@@ -6,7 +6,7 @@ import pytest
 
 from benison import eval_config
 from benison.core.errors import ConfigError
-from benison.core.metrics import CLASSES
+from benison.core.metrics import VOCABULARIES
 from benison.core.plots import Plot
 from benison.eval_config import CrossSlicing, Slicing
 
@@ -181,7 +181,19 @@ def test_a_projects_rows_may_have_weights(tmp_path: Path) -> None:
     assert (found.label, found.weight) == ("income", "weight")
 
 
+def test_a_projects_config_may_be_a_text_proto(tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow_model_analysis.proto.config_pb2")
+    (tmp_path / "eval.pbtxt").write_text(
+        'model_specs { label_key: "income" } slicing_specs { feature_keys: ["sex"] } '
+        'metrics_specs { metrics { class_name: "AUC" } }'
+    )
+    as_json = {"modelSpecs": [{"labelKey": "income"}], "slicingSpecs": [{"featureKeys": ["sex"]}]}
+    expected = read(tmp_path, {**as_json, "metricsSpecs": [{"metrics": [METRIC]}]})
+    assert eval_config.read(tmp_path / "eval.pbtxt") == expected
+
+
 def test_the_classes_are_tfma_s_own() -> None:
     metric_types = pytest.importorskip("tensorflow_model_analysis.metrics.metric_types")
-    known = {*metric_types.registered_metrics(), "BinaryCrossentropy"}  # the last is Keras's, which TFMA takes too
-    assert set(CLASSES) - known == set()
+    of_keras = {"BinaryCrossentropy", "RootMeanSquaredError", "R2Score"}  # which TFMA takes too
+    known = {*metric_types.registered_metrics(), *of_keras, "MeanError"}  # the last is ours
+    assert {name for words in VOCABULARIES.values() for name in words.classes} - known == set()

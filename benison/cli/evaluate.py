@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from benison.core import logs
+from benison.core.metrics import VOCABULARIES
 
 _FILE = click.Path(path_type=Path)
 
@@ -20,6 +21,9 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--baseline", "baselines", multiple=True, metavar="COLUMN", help="Those of a model to compare with; at most two."
 )
+@click.option(
+    "--task", type=click.Choice(list(VOCABULARIES)), help="What models answer; the config's metrics may say it."
+)
 @click.option("--positive", metavar="VALUE", help="The label that counts as positive; 1 and true need no saying.")
 @click.option(
     "--slice", "slices", multiple=True, metavar="COLUMN", help="Cut the rows by this column's values; repeat it."
@@ -27,6 +31,9 @@ _FILE = click.Path(path_type=Path)
 @click.option("--weight", default="", metavar="COLUMN", help="What each row weighs, where the config does not say it.")
 @click.option(
     "--unit", default="", metavar="COLUMN", help="What rows are of, such as a user: rows of one hang together."
+)
+@click.option(
+    "--metrics", type=_FILE, metavar="FILE.py", help="A Python file with metrics of your own, measured as all others."
 )
 @click.option("--gate", type=_FILE, help="A YAML file with gate:, such as a benison.yaml; its checks then decide.")
 @click.option(
@@ -40,10 +47,12 @@ def command(
     label: str,
     prediction: str,
     baselines: tuple[str, ...],
+    task: str | None,
     positive: str | None,
     slices: tuple[str, ...],
     weight: str,
     unit: str,
+    metrics: Path | None,
     gate: Path | None,
     streamed: bool | None,
     as_json: bool,
@@ -51,7 +60,8 @@ def command(
     """Measure predictions by slice, with intervals, and the gain over a baseline on the same rows.
 
     SOURCE is a file (CSV, Parquet, TFRecord of tf.Example, JSON lines; gzipped as well), a glob in quotes, a folder of
-    files, or a URI of them. Predictions are probabilities of the positive class. Without --eval-config every metric is
+    files, or a URI of them. Predictions are probabilities of the positive class,
+    or numbers where the task is regression. Without --eval-config every metric is
     measured. Without --gate nothing is judged; with it the command exits with 1 where the verdict is not PASS.
     """
     with logs.quiet_imports():
@@ -59,4 +69,4 @@ def command(
         from benison.components.evaluator.columns import Said
 
     said = Said(label, prediction, baselines, slices, weight, unit)
-    show(Wanted(source, eval_config, said, positive, gate, streamed), output, as_json=as_json)
+    show(Wanted(source, eval_config, said, task, positive, metrics, gate, streamed), output, as_json=as_json)

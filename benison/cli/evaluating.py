@@ -15,8 +15,10 @@ from benison.cli.data.opening import opened
 from benison.components.evaluator import engine, predictions, streamed
 from benison.components.evaluator.columns import Said, columns_of
 from benison.components.evaluator.predictions import Policy
+from benison.config import OwnMetrics
 from benison.core import plots
 from benison.core.files import storage_errors, write_atomically
+from benison.core.metrics import BINARY, speaking
 from benison.core.verdicts import Verdict
 from benison.report.evaluation import FILE, Evaluation, page, summary
 
@@ -28,7 +30,9 @@ class Wanted:
     source: str
     eval_config: Path | None
     said: Said
+    task: str | None
     positive: str | None
+    metrics: Path | None
     gate: Path | None
     streamed: bool | None
 
@@ -37,10 +41,11 @@ def show(wanted: Wanted, output: Path | None, *, as_json: bool) -> None:
     """Evaluates, prints, keeps what is asked for, and leaves with 1 where the policy says no."""
     if output is not None:
         results.check(output, FILE)
-    with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
+    own = config.declared(wanted.metrics) if wanted.metrics else None
+    with speaking(_task(wanted), own.kinds if own else ()), tempfile.TemporaryDirectory(prefix="benison-") as scratch:
         folder = Path(scratch) / "evaluation"
         folder.mkdir()
-        found = _evaluated(wanted, folder)
+        found = _evaluated(wanted, own, folder)
         write_atomically(folder / FILE, page.render(found).encode())
         if as_json:
             click.echo((folder / "evaluation.json").read_text(), nl=False)
@@ -56,12 +61,18 @@ def show(wanted: Wanted, output: Path | None, *, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _evaluated(wanted: Wanted, folder: Path) -> Evaluation:
+def _task(wanted: Wanted) -> str:
+    """That of the command line, else that of the metrics in the config; never that of the values."""
+    asked = eval_config.task_in(wanted.eval_config) if wanted.eval_config else ""
+    return wanted.task or asked or BINARY
+
+
+def _evaluated(wanted: Wanted, own: OwnMetrics | None, folder: Path) -> Evaluation:
     policy = Policy(config.read_gate(wanted.gate), wanted.gate.name) if wanted.gate else None
     read = eval_config.read_with_models(wanted.eval_config) if wanted.eval_config else None
     with opened(wanted.source) as dataset:
         said = wanted.said if wanted.said.unit or policy is None else replace(wanted.said, unit=policy.gate.unit)
-        columns = columns_of(said, wanted.eval_config, read, dataset.schema.names)
+        columns = columns_of(said, wanted.eval_config, read, dataset.schema.names, own)
         run = streamed.run if engine.streams(dataset, columns, policy, wanted.streamed) else predictions.run
         document = run(dataset, wanted.source, columns, wanted.positive, policy, folder)
     return Evaluation(document, policy.gate if policy else None, Path(wanted.source).name)

@@ -51,7 +51,8 @@ def _preflight(project: Project) -> None:
     for key, name in _files(project).items():
         if not (project.folder / name).is_file():
             raise ConfigError(f"benison.yaml ({key})", expected=f"a file {name}", got="none", hint=nearest(name, names))
-    eval_config.read(project.folder / project.config.evaluation)
+    with project.config.speaking():
+        eval_config.read(project.folder / project.config.evaluation)
     _parses(project)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from benison.config.label import Label as Label
 from benison.config.label import label_of
 from benison.config.model_card import ModelCard as ModelCard
 from benison.config.model_card import model_card_of
+from benison.config.own_metrics import OwnMetrics as OwnMetrics
+from benison.config.own_metrics import declared as declared
 from benison.config.paths import inside
 from benison.config.policy import gate_of
 from benison.config.search import Choices as Choices
@@ -38,13 +41,14 @@ from benison.config.training import Model as Model
 from benison.config.training import model_of
 from benison.config.validation import Validation as Validation
 from benison.config.validation import validation_of
+from benison.core.metrics import Vocabulary, speaking
 from benison.core.sections import Section, load
 from benison.core.spelling import nearest
 
 FILE = "benison.yaml"
 # What stands beside gate: in a project's benison.yaml; a policy may be read out of one.
 _BESIDE_GATE = {"name", "description", "data", "label", "features", "model"}
-_BESIDE_GATE |= {"evaluation", "validation", "registry", "model_card"}
+_BESIDE_GATE |= {"evaluation", "metrics", "validation", "registry", "model_card"}
 _MODEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
@@ -59,10 +63,15 @@ class Config:
     features: tuple[Feature, ...]
     model: Model
     evaluation: str
+    own_metrics: OwnMetrics | None
     validation: Validation
     gate: Gate
     registry: str
     model_card: ModelCard
+
+    def speaking(self) -> AbstractContextManager[Vocabulary]:
+        """Lets names stand for the project's own metrics too."""
+        return speaking(own=self.own_metrics.kinds if self.own_metrics else ())
 
     @property
     def entity(self) -> tuple[str, ...]:
@@ -83,6 +92,9 @@ def read(project: Path) -> Config:
     name = top.take("name", str)
     if not _MODEL_NAME.fullmatch(name):
         raise top.error("name", "small letters, digits, - and _, a letter first, at most 63", repr(name))
+    own = _own_metrics(top, project)
+    with speaking(own=own.kinds if own else ()):
+        gate = gate_of(top.section("gate"))
     config = Config(
         name=name,
         description=top.take("description", str, ""),
@@ -92,7 +104,8 @@ def read(project: Path) -> Config:
         model=model_of(top.section("model")),
         evaluation=inside(top, "evaluation", "eval_config.json"),
         validation=validation_of(top.section("validation", optional=True)),
-        gate=gate_of(top.section("gate")),
+        own_metrics=own,
+        gate=gate,
         registry=top.take("registry", str, "registry"),
         model_card=model_card_of(top.section("model_card", optional=True)),
     )
@@ -100,6 +113,11 @@ def read(project: Path) -> Config:
     _no_leak(top, config)
     _consistent(top, config)
     return config
+
+
+def _own_metrics(top: Section, project: Path) -> OwnMetrics | None:
+    module = inside(top, "metrics", "")
+    return declared(project / module) if module else None
 
 
 def read_gate(path: Path) -> Gate:

@@ -65,7 +65,7 @@ def _metrics(section: Section, kind: str, name: str) -> tuple[str, ...]:
     found = [known_metrics.find(metric) for metric in PARITIES.get(name, (name,))]
     metrics = tuple(metric.name for metric in found if metric and can_have_gaps(metric.name))
     if len(metrics) != len(found):
-        known = [*PARITIES, *filter(can_have_gaps, known_metrics.KINDS)]
+        known = [*PARITIES, *filter(can_have_gaps, known_metrics.spoken().kinds)]
         raise section.error(kind, "a metric, or a parity that is known", repr(name), nearest(name, known))
     return metrics
 

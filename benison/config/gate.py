@@ -130,11 +130,18 @@ def metric_of(section: Section, key: str = "metric") -> str:
     said = section.take(key, str)
     found = metrics.find(said)
     if found is None:
-        kind = metrics.KINDS.get(said.partition("@")[0])
+        known = metrics.spoken()
+        kind = known.kinds.get(said.partition("@")[0])
         if kind is not None:
             raise section.error(key, _takes(kind), repr(said))
-        raise section.error(key, "a known metric", repr(said), nearest(said, metrics.KINDS))
+        raise section.error(key, "a known metric", repr(said), _elsewhere(said) or nearest(said, known.kinds))
     return found.name
+
+
+def _elsewhere(said: str) -> str:
+    """A hint at the task that has such a metric."""
+    tasks = [task for task, words in metrics.VOCABULARIES.items() if said.partition("@")[0] in words.kinds]
+    return f"{said} is a metric of other models: benison evaluate --task {tasks[0]}" if tasks else ""
 
 
 def _takes(kind: metrics.Kind) -> str:
@@ -204,6 +211,13 @@ def _of_gains(section: Section, key: str, limit: float, metric: str) -> None:
         raise section.error(key, "a metric of which more or less is better", metric, hint)
 
 
+def _range(low: float, high: float, *, open_end: bool) -> str:
+    if math.isinf(high):
+        return f"from {low:g}"
+    end = f"{'below ' * open_end}{high:g}"
+    return f"up to {end}" if math.isinf(low) else f"from {low:g} to {end}"
+
+
 def _can_be_missed(section: Section, check: GateCheck) -> None:
     """Refuses limits that decide nothing: every model, or none, would meet them."""
     gains = {"tolerance": check.tolerance, "better_by": check.better_by}
@@ -215,13 +229,12 @@ def _can_be_missed(section: Section, check: GateCheck) -> None:
     if check.at_least > check.at_most:
         raise section.error("at_most", f"at least at_least, {check.at_least:g}", f"{check.at_most:g}")
     kind = metrics.metric(check.metric).kind
-    if math.isinf(kind.high):
-        return
     for key, limit in limits.items():
         low, high = (0.0, kind.high - kind.low) if key in gains else (kind.low, kind.high)
         if not low <= limit <= high or (key in gains and limit == high):
-            expected = f"a number from {low:g} to {'below ' * (key in gains)}{high:g}, as {check.metric} is"
-            raise section.error(key, expected, f"{limit:g}", "5% is written 0.05")
+            expected = f"a number {_range(low, high, open_end=key in gains)}, as {check.metric} is"
+            raise section.error(key, expected, f"{limit:g}", "5% is written 0.05" if (low, high) == (0, 1) else "")
+    # A metric without ends has no limit that all meet.
     if check.at_least <= kind.low and check.at_most >= kind.high and all(map(math.isnan, gains.values())):
         got = f"{check.metric} from {kind.low:g} to {kind.high:g}"
         raise section.error(next(iter(limits)), "a limit that a model can miss", got)

@@ -4,7 +4,7 @@ BenisonError
 |-- InputError            what the user gave cannot be used; exit code 2
 |   |-- ConfigError       benison.yaml, eval_config.json or schema.pbtxt
 |   |-- DataError         the data that is read
-|   |-- ModelCodeError    the project's own model.py
+|   |-- ModelCodeError    the user's own Python: model.py, a file of metrics
 |   |-- RegistryError     a registry that is not one, an unknown version, a refused promotion
 |   `-- StorageError      a folder that cannot be written: read-only, full
 `-- BrokenError           something that should not happen did; exit code 3

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 _AT = re.compile(r"(?P<kind>[a-z0-9_]+)@(?P<parameter>[0-9.]+(?:e-?[0-9]+)?)")
 THRESHOLD = "threshold"
+BINARY, REGRESSION = "binary", "regression"
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,9 @@ class Kind:
         most: The parameter is never above, and never below 0.
         argument: What TFMA's classes call the parameter; empty: as here.
         needs: Whether there is no such metric without a parameter.
+        task: What a model that it is asked of answers.
+        own: The module of a metric that the user wrote; empty: it is one of these.
+        needed: Of such a metric: with fewer rows that count there is no interval.
     """
 
     name: str
@@ -38,6 +43,9 @@ class Kind:
     most: float = 1.0
     argument: str = ""
     needs: bool = False
+    task: str = BINARY
+    own: str = ""
+    needed: int = 0
 
 
 @dataclass(frozen=True)
@@ -174,18 +182,98 @@ USUAL = (
 )
 
 
+def _of_numbers() -> list[Kind]:
+    end, kinds = math.inf, []
+    for name, classes, better, low, high in (
+        ("calibration", ("Calibration",), 0, -end, end),
+        ("example_count", ("ExampleCount",), 0, 0.0, end),
+        ("mean_absolute_error", ("MeanAbsoluteError",), -1, 0.0, end),
+        ("mean_absolute_percentage_error", ("MeanAbsolutePercentageError",), -1, 0.0, end),
+        ("mean_error", ("MeanError",), 0, -end, end),
+        ("mean_label", ("MeanLabel",), 0, -end, end),
+        ("mean_prediction", ("MeanPrediction",), 0, -end, end),
+        ("mean_squared_error", ("MeanSquaredError",), -1, 0.0, end),
+        ("r2_score", ("R2Score",), 1, -end, 1.0),
+        ("root_mean_squared_error", ("RootMeanSquaredError",), -1, 0.0, end),
+        ("squared_pearson_correlation", ("SquaredPearsonCorrelation",), 1, 0.0, 1.0),
+        ("weighted_example_count", ("WeightedExampleCount",), 0, 0.0, end),
+    ):
+        kinds.append(Kind(name, classes, better, low, high, task=REGRESSION))
+    return kinds
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The metrics that may be asked for.
+
+    Attributes:
+        task: What the models answer.
+        kinds: By name.
+        usual: What is measured where nobody says what to measure.
+        groups: Classes that stand for several metrics, as in `GROUPS`.
+    """
+
+    task: str
+    kinds: Mapping[str, Kind]
+    usual: tuple[str, ...]
+    groups: Mapping[str, tuple[tuple[str, ...], tuple[float, ...]]] = field(default_factory=dict)
+
+    @property
+    def classes(self) -> dict[str, Kind]:
+        """By each of TFMA's classes."""
+        return {name: kind for kind in self.kinds.values() for name in kind.classes}
+
+    def with_own(self, own: Sequence[Kind]) -> Vocabulary:
+        """The same with metrics that the user wrote, which are then measured as a matter of course."""
+        kinds = {**self.kinds, **{kind.name: kind for kind in own}}
+        return replace(self, kinds=kinds, usual=(*self.usual, *(kind.name for kind in own)))
+
+
+_NUMBERS = {kind.name: kind for kind in _of_numbers()}
+VOCABULARIES: Mapping[str, Vocabulary] = {
+    BINARY: Vocabulary(BINARY, KINDS, USUAL, GROUPS),
+    REGRESSION: Vocabulary(REGRESSION, _NUMBERS, tuple(name for name in _NUMBERS if name != "weighted_example_count")),
+}
+_SPOKEN = [VOCABULARIES[BINARY]]
+
+
+def spoken() -> Vocabulary:
+    """The metrics that may be asked for here: those of a yes-or-no model, unless `speaking` says otherwise."""
+    return _SPOKEN[-1]
+
+
+@contextmanager
+def speaking(task: str = BINARY, own: Sequence[Kind] = ()) -> Iterator[Vocabulary]:
+    """Lets names stand for the metrics of a task and for those that the user wrote, in all threads of the process."""
+    _SPOKEN.append(VOCABULARIES[task].with_own(own))
+    try:
+        yield spoken()
+    finally:
+        _SPOKEN.pop()
+
+
+def task_of(classes: Sequence[str]) -> str:
+    """The task whose metrics alone some of TFMA's classes are; empty where they are those of several, or of none."""
+    found = [
+        {task for task, words in VOCABULARIES.items() if name in {*words.classes, *words.groups}} for name in classes
+    ]
+    alone = {next(iter(tasks)) for tasks in found if len(tasks) == 1}
+    return alone.pop() if len(alone) == 1 else ""
+
+
 def find(name: str) -> Metric | None:
     """The metric of a name; None where there is none of it.
 
     >>> find("recall@0.3").parameter, find("recall@0.50").name, find("recal"), find("precision_at_recall")
     (0.3, 'recall', None, None)
     """
-    if name in KINDS:
-        return None if KINDS[name].needs else Metric(KINDS[name], KINDS[name].default)
+    kinds = spoken().kinds
+    if name in kinds:
+        return None if kinds[name].needs else Metric(kinds[name], kinds[name].default)
     at = _AT.fullmatch(name)
-    if at is None or at["kind"] not in KINDS:
+    if at is None or at["kind"] not in kinds:
         return None
-    kind = KINDS[at["kind"]]
+    kind = kinds[at["kind"]]
     try:
         parameter = float(at["parameter"])
     except ValueError:

@@ -143,3 +143,26 @@ def on_atanh_scale(value: float, error: float, quantile: float) -> Interval:
         return UNKNOWN
     centre, half = math.atanh(value), quantile * error / (1 - value * value)
     return Interval(math.tanh(centre - half), math.tanh(centre + half))
+
+
+def fieller(above: float, error: float, below: float, other: float, correlation: float, quantile: float) -> Interval:
+    """The ratio of two means: every t with (above - t below)^2 <= quantile^2 times the variance of above - t below.
+
+    Args:
+        above: The mean above the line.
+        error: Its standard error.
+        below: The mean below.
+        other: Its standard error.
+        correlation: Of the two.
+        quantile: How many errors; where the mean below lies within so many of 0, the ratio may be anything.
+
+    Reference:
+        Fieller (1954), Journal of the Royal Statistical Society B 16, 175-185.
+    """
+    square = quantile * quantile
+    bound = below * below - square * other * other
+    if not bound > 0:
+        return UNKNOWN
+    middle = above * below - square * correlation * error * other
+    half = math.sqrt(max(middle * middle - bound * (above * above - square * error * error), 0.0))
+    return Interval((middle - half) / bound, (middle + half) / bound)

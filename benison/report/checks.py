@@ -9,7 +9,7 @@ from benison.pages import anomalies
 from benison.pages.badges import LOOKS, badge
 from benison.pages.figures import count, plural
 from benison.pages.markup import Column, Markup, Row, join, quiet, section, table, tag
-from benison.report.comparison import Evaluated
+from benison.report.comparison import Document, Evaluated
 from benison.report.conclusion import passes, ranked, tally, why_missing
 from benison.report.gather import RunEvidence
 
@@ -90,12 +90,16 @@ _NOT_ASKED = (Column("Check", "name"), Column("Of"), Column("Why"))
 _NOT_JUDGED = (Column("Slice", "name"), Column("Rows", "number"), Column("Positives", "number"), Column("Why"))
 
 
+def _positives(one: Document) -> str:
+    return "-" if one["positives"] is None else count(one["positives"])
+
+
 def not_judged(evidence: Evaluated) -> Markup | None:
     """The slices that the policy holds too small; None where there are none."""
     found = evidence.evaluation["not_judged"] if evidence.evaluation else []
     if not found:
         return None
-    rows = [Row((one["slice"], count(one["rows"]), count(one["positives"]), one["reason"])) for one in found]
+    rows = [Row((one["slice"], count(one["rows"]), _positives(one), one["reason"])) for one in found]
     caption = "Slices below the policy's least counts"
     listed = table(caption, _NOT_JUDGED, rows)
     return join(

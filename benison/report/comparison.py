@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from benison.cards import evaluated
@@ -62,7 +62,13 @@ def main_metrics(evidence: Evaluated) -> list[str]:
     asked = [check.metric for check in evidence.gate.checks] if evidence.gate else []
     found = [metric for metric in dict.fromkeys(asked) if metric in known]
     found = found or [metric for metric, one in known.items() if one.get("gain")]
-    return found or [metric for metric in known if better(metric)]
+    return found or [metric for metric in known if direction(evidence, metric)]
+
+
+def direction(evidence: Evaluated, metric: str) -> int:
+    """1: more of a metric is better; -1: less is; 0: neither. Of metrics that the user wrote the evaluation says it."""
+    own = evidence.evaluation.get("own_metrics", {}) if evidence.evaluation else {}
+    return int(own[metric]) if metric in own else better(metric)
 
 
 def asked_by_slice(evidence: Evaluated) -> list[str]:
@@ -84,19 +90,20 @@ def gain_over(metric: Mapping[str, Any], baseline: str) -> Document | None:
 
 def checks_on(evidence: Evaluated, metric: str, name: str) -> list[Check]:
     """The checks of a metric on a slice, hard before soft, and the worst first."""
-    found = [one for one in evidence.model_checks if one.subject == name and metric_of(one.name) == metric]
+    known = measured(evidence)
+    found = [one for one in evidence.model_checks if one.subject == name and metric_of(one.name, known) == metric]
     return sorted(found, key=lambda check: (check.tier is Tier.SOFT, _BY_WEIGHT.index(check.verdict)))
 
 
-def metric_of(check: str) -> str | None:
-    """The metric that a check's name begins with: the longest that fits.
+def metric_of(check: str, known: Collection[str] = ()) -> str | None:
+    """The metric that a check's name begins with: the longest that fits, of all there are and of those known besides.
 
     >>> metric_of("auc_precision_recall_gain")
     'auc_precision_recall'
     """
     parts = check.split("_")
     names = ("_".join(parts[:count]) for count in range(len(parts), 0, -1))
-    return next((name for name in names if find(name)), None)
+    return next((name for name in names if name in known or find(name)), None)
 
 
 def tolerated(evidence: Evaluated, metric: str, name: str) -> float | None:

@@ -218,8 +218,9 @@ _SAID = {
 
 
 def slice_name(one: Document) -> Markup:
-    """A slice, and how many rows and positives it has."""
-    return join([one["slice"], " ", quiet(f"{count(one['rows'])} rows, {count(one['positives'])} positive")])
+    """A slice, and how many rows it has, and positives where there are classes of two."""
+    positive = "" if one["positives"] is None else f", {count(one['positives'])} positive"
+    return join([one["slice"], " ", quiet(f"{count(one['rows'])} rows{positive}")])
 
 
 def _told(evidence: Evaluated, metric: str) -> dict[str, Told]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benison.components.evaluator.compare import CHALLENGER
-from benison.config import BASELINES
+from benison.config import BASELINES, OwnMetrics
 from benison.core.errors import ConfigError
-from benison.core.metrics import USUAL
+from benison.core.metrics import BINARY, spoken
 from benison.core.spelling import nearest
 from benison.eval_config import EvalConfig, ModelSpec, Slicing, check_columns
 
@@ -64,6 +64,8 @@ class Columns:
         config: Slices and metrics.
         config_file: Where the slices are named, for messages.
         unit: The column of what each row is of; empty: rows are independent.
+        own: Metrics that the user wrote; None: there are none.
+        task: What the models answer.
     """
 
     label: str
@@ -71,16 +73,21 @@ class Columns:
     config: EvalConfig
     config_file: str
     unit: str = ""
+    own: OwnMetrics | None = None
+    task: str = BINARY
 
     @property
     def all(self) -> tuple[str, ...]:
         """Every column that is needed, each once."""
         predicted = (model.column for model in self.models.values())
+        own = (name for one in (self.own.metrics if self.own else ()) for name in one.columns)
         counted = (name for name in (self.config.weight, self.unit) if name)
-        return tuple(dict.fromkeys((self.label, *predicted, *counted, *self.config.columns)))
+        return tuple(dict.fromkeys((self.label, *predicted, *counted, *self.config.columns, *own)))
 
 
-def columns_of(said: Said, file: Path | None, config: EvalConfig | None, known: Sequence[str]) -> Columns:
+def columns_of(
+    said: Said, file: Path | None, config: EvalConfig | None, known: Sequence[str], own: OwnMetrics | None = None
+) -> Columns:
     """Puts command line and evaluation config together.
 
     Args:
@@ -88,12 +95,13 @@ def columns_of(said: Said, file: Path | None, config: EvalConfig | None, known: 
         file: The evaluation config's; None: there is none, and every metric is measured.
         config: What it says.
         known: The columns that there are.
+        own: Metrics that the user wrote.
 
     Raises:
         ConfigError: Something is missing, said twice, or no column; the message names the nearest one.
     """
     name = file.name if file else ""
-    config = config or EvalConfig("", (Slicing(),), USUAL)
+    config = config or EvalConfig("", (Slicing(),), spoken().usual)
     label = _one(_Said(config.label, f"{name} ({_SPECS})"), _Said(said.label, "--label"), "the label", known)
     models = _models(said, config.models, name, known)
     _apart(label, models)
@@ -105,7 +113,9 @@ def columns_of(said: Said, file: Path | None, config: EvalConfig | None, known: 
     weight = _optional(_Said(config.weight, f"{name} ({_SPECS})"), _Said(said.weight, "--weight"), known)
     config = replace(config, slicings=tuple(slicings), weight=weight)
     unit = _Said(said.unit, "--unit").check(known) if said.unit else ""
-    return Columns(label, models, config, name or "--slice", unit)
+    if own:
+        own.check_columns(known)
+    return Columns(label, models, config, name or "--slice", unit, own, spoken().task)
 
 
 @dataclass(frozen=True)

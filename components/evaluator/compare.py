@@ -11,9 +11,10 @@ from functools import cached_property, partial
 import numpy as np
 
 from benison.components.evaluator.bound import Estimate, estimate, gain, method
-from benison.components.evaluator.measure import Floats, Rows, Sample
+from benison.components.evaluator.measure import Bools, Floats, Rows, Sample
+from benison.components.evaluator.own import Own
 from benison.components.evaluator.slice import Keys, Slice
-from benison.core.metrics import better
+from benison.core.metrics import BINARY, better
 from benison.measures.intervals import Interval
 
 CHALLENGER = "challenger"
@@ -25,19 +26,24 @@ class Answers:
 
     Attributes:
         rows: The rows and what they count.
-        predictions: Each role's probabilities; every array with all rows, in one order.
+        predictions: Each role's probabilities, or numbers; every array with all rows, in one order.
         same_as: Of roles whose model is another role's, that role; it is measured once, and the gain is 0 for certain.
+        own: The metrics that the user wrote, on the same rows; None: there are none.
     """
 
     rows: Rows
     predictions: Mapping[str, Floats]
     same_as: Mapping[str, str]
+    own: Own | None = None
 
     @cached_property
     def samples(self) -> dict[str, Sample]:
         """Each model that differs from those before it, on all rows."""
         own = [role for role in self.predictions if role not in self.same_as]
-        return {role: Sample(self.rows, self.predictions[role]) for role in own}
+        return {role: self._sample(self.predictions[role]) for role in own}
+
+    def _sample(self, predictions: Floats) -> Sample:
+        return Sample(self.rows, predictions, added=self.own.terms(self.rows.labels, predictions) if self.own else {})
 
 
 @dataclass(frozen=True)
@@ -97,26 +103,26 @@ class Measured:
         keys: As in `Slice`.
         name: As in `Slice`.
         rows: How many.
-        positives: How many of them are positive.
+        positives: How many of them are positive; None: they have no two classes.
         metrics: By name.
     """
 
     keys: Keys
     name: str
     rows: int
-    positives: int
+    positives: int | None
     metrics: Mapping[str, Metric]
 
     @property
-    def negatives(self) -> int:
-        return self.rows - self.positives
+    def negatives(self) -> int | None:
+        return None if self.positives is None else self.rows - self.positives
 
 
 def compare(answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], confidence: float) -> list[Measured]:
     """Measures each slice.
 
     Args:
-        answers: Probabilities in [0, 1] only.
+        answers: Sound ones only.
         slices: Which rows.
         metrics: Which figures.
         confidence: Of each bound alone.
@@ -193,15 +199,23 @@ def _metric(metric: str, part: Part, same_as: Mapping[str, str], confidence: flo
     return Metric(models, gains, method(metric, part.models[CHALLENGER]), "; ".join(missing))
 
 
+def sound(predictions: Floats, task: str) -> Bools:
+    """Which predictions are what a model of the task answers: probabilities, or finite numbers."""
+    found = (predictions >= 0) & (predictions <= 1) if task == BINARY else np.isfinite(predictions)
+    return np.asarray(found, dtype=np.bool_)
+
+
 def usable(answers: Answers, slices: Sequence[Slice]) -> tuple[Answers, list[Slice]]:
-    """The rows to which every model gave a probability: figures of the others would be none."""
+    """The rows to which every model gave a probability, or a number: figures of the others would be none."""
     kept = np.ones(len(answers.rows), dtype=np.bool_)
     for found in answers.predictions.values():
-        kept &= (found >= 0) & (found <= 1)
+        kept &= sound(found, answers.rows.task)
     place = np.cumsum(kept) - 1
     predictions = {role: found[kept] for role, found in answers.predictions.items()}
     cut = [replace(one, rows=place[one.rows[kept[one.rows]]]) for one in slices]
-    return replace(answers, rows=answers.rows.part(np.flatnonzero(kept)), predictions=predictions), cut
+    members = np.flatnonzero(kept)
+    own = answers.own.part(members) if answers.own else None
+    return replace(answers, rows=answers.rows.part(members), predictions=predictions, own=own), cut
 
 
 def _over_itself(found: Estimate) -> Estimate:

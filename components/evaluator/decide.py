@@ -88,8 +88,8 @@ def too_small(one: Measured, gate: Gate) -> str:
     """Which count falls short of the policy's; empty where none does."""
     wanted = {"rows": gate.min_rows, "positives": gate.min_positives, "negatives": gate.min_positives}
     found = {"rows": one.rows, "positives": one.positives, "negatives": one.negatives}
-    short = [what for what in wanted if found[what] < wanted[what]]
-    return ", ".join(f"{counted(found[what], what)} where the policy wants {wanted[what]:,}" for what in short)
+    short = {what: many for what, many in found.items() if many is not None and many < wanted[what]}
+    return ", ".join(f"{counted(many, what)} where the policy wants {wanted[what]:,}" for what, many in short.items())
 
 
 def unjudged(question: Question, subject: str, why: str) -> Check:

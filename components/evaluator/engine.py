@@ -14,7 +14,7 @@ from benison.components.evaluator.streamed import thresholds_of
 from benison.components.evaluator.tables.buckets import BUCKETS, EDGES, MOST_THRESHOLDS
 from benison.core import memory
 from benison.core.errors import ConfigError
-from benison.core.metrics import THRESHOLD, metric
+from benison.core.metrics import BINARY, THRESHOLD, metric
 from benison.sources.dataset import Dataset
 
 _LOG = logging.getLogger(__name__)
@@ -65,6 +65,10 @@ def bytes_of_row(columns: Columns) -> int:
 
 
 def _obstacle(columns: Columns, metrics: Sequence[str]) -> _Obstacle | None:
+    if columns.task != BINARY:
+        return _Obstacle(f"models of {columns.task}", "evaluate in memory: --in-memory")
+    if columns.own:
+        return _Obstacle(f"metrics of your own, {columns.own.path.name}", "evaluate in memory: --in-memory")
     for what, column in (("weights", columns.config.weight), ("units", columns.unit)):
         if column:
             return _Obstacle(f"{what} in column {column!r}", "evaluate in memory: --in-memory")

@@ -6,7 +6,7 @@ slice -> measure -> bound -> judge -> record, whoever the models are and whereve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,15 @@ from benison.components.evaluator.decide import Baselines, too_small
 from benison.components.evaluator.gaps import Gap, comparisons_of, gaps
 from benison.components.evaluator.judge import Judgement
 from benison.components.evaluator.measure import Rows
-from benison.components.evaluator.plot import plot
+from benison.components.evaluator.own import Own
+from benison.components.evaluator.plot import Plots, plot
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.slice import Keys, Slice, cut, name_of
 from benison.components.evaluator.tfma_files import Naming
 from benison.config import BASELINES, CONFIDENCE, FILE, Gate
 from benison.core import plots
 from benison.core.files import write_atomically
+from benison.core.metrics import BINARY, spoken
 from benison.core.verdicts import Check
 from benison.eval_config import EvalConfig
 
@@ -50,16 +52,18 @@ class Data:
     Attributes:
         snapshot: The digest of the data.
         rows: How many.
-        positives: How many of them are positive.
+        positives: How many of them are positive; None: they have no two classes.
         types: Of the columns that slices are cut by.
         counted_by: The columns that say what a row counts, by ``weight`` and ``unit``; those that there are.
+        task: What models answer.
     """
 
     snapshot: str
     rows: int
-    positives: int
+    positives: int | None
     types: Mapping[str, pa.DataType]
     counted_by: Mapping[str, str] = field(default_factory=dict)
+    task: str = BINARY
 
     @classmethod
     def of(cls, snapshot: str, table: pa.Table, rows: Rows, config: EvalConfig, unit: str) -> Data:
@@ -73,10 +77,9 @@ class Data:
             unit: The column of what rows are of; empty: none.
         """
         types = {name: table.schema.field(name).type for name in config.columns}
-        counted_by = {"weight": config.weight, "unit": unit}
-        return cls(
-            snapshot, rows.count, rows.positives, types, {what: name for what, name in counted_by.items() if name}
-        )
+        named = {"weight": config.weight, "unit": unit}
+        counted_by = {what: name for what, name in named.items() if name}
+        return cls(snapshot, rows.count, rows.positives, types, counted_by, rows.task)
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Asked:
         data: The holdout.
         gate_file: Where the policy stands, for messages.
         names: By role what checks call a model, where that is not its role.
+        own: The metrics that the user wrote; None: there are none.
     """
 
     config: EvalConfig
@@ -100,6 +104,7 @@ class Asked:
     data: Data
     gate_file: str = FILE
     names: Mapping[str, str] = field(default_factory=dict)
+    own: Own | None = None
 
     @property
     def confidence(self) -> float:
@@ -126,8 +131,9 @@ class Loaded(Asked):
 
 
 def with_metrics_of(gate: Gate | None, metrics: Sequence[str]) -> tuple[str, ...]:
-    """The metrics, and those that the policy asks for besides."""
-    return tuple(dict.fromkeys([*metrics, *(gate.metrics if gate else ())]))
+    """The metrics, those that the user wrote, and those that the policy asks for besides."""
+    own = [name for name, kind in spoken().kinds.items() if kind.own]
+    return tuple(dict.fromkeys([*metrics, *own, *(gate.metrics if gate else ())]))
 
 
 def slices(asked: Loaded) -> list[Slice]:
@@ -169,8 +175,9 @@ def evaluate(asked: Loaded, found: Sequence[Slice], answers: Answers, more: Sequ
         more: Further checks of the models, which stand beside those of the predictions.
     """
     named = {asked.names.get(role, role): predictions for role, predictions in answers.predictions.items()}
-    sound = [judge.check_predictions(name, predictions) for name, predictions in named.items()]
-    answers, kept = usable(answers, found)
+    check = judge.check_predictions if asked.data.task == BINARY else judge.check_numbers
+    sound = [check(name, predictions) for name, predictions in named.items()]
+    answers, kept = usable(replace(answers, own=asked.own), found)
     return concluded(asked, parts_of(answers, kept), sound, more)
 
 
@@ -190,7 +197,7 @@ def concluded(asked: Asked, parts: Parts, sound: Sequence[Check], more: Sequence
     else:
         unsound = judge.broken(sound)
         judgement = judge.judge(asked.gate, found, _baselines(parts), unsound, asked.gate_file, apart)
-    drawn = plot(parts, asked.config.plots, asked.confidence)
+    drawn = plot(parts, asked.config.plots, asked.confidence) if asked.data.task == BINARY else Plots()
     return Outcome(judgement, found, [*sound, *more], drawn, apart)
 
 
@@ -216,7 +223,8 @@ def document(asked: Asked, said: Mapping[str, Document], outcome: Outcome) -> Do
         outcome: What it came to.
     """
     models = {role: said.get(role) for role in (CHALLENGER, *BASELINES)}
-    return record.evaluation(models, asked.holdout, asked.gate, outcome)
+    task = {"task": asked.data.task} if asked.data.task != BINARY else {}
+    return {**record.evaluation(models, asked.holdout, asked.gate, outcome), **task}
 
 
 def write_tfma(

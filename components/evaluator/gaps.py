@@ -215,7 +215,7 @@ class _Pairs:
 
     def ratio(self, role: str) -> Farthest:
         figures = self._figures(role, self.plain)
-        if note := self._notes(role) or _no_ratio(figures.values):
+        if note := self._notes(role) or _no_ratio(figures):
             return Farthest(Estimate(math.nan, UNKNOWN, note))
         pairs = ratios(figures)
         interval = narrowest(pairs, ratios(self._figures(role, self.at[self.levels[0]])))
@@ -242,7 +242,7 @@ class _Pairs:
         largest = max(range(len(self.groups)), key=lambda place: self.groups[place].rows)
         figures = self._figures(CHALLENGER, self.plain)
         apart, shares = differences(figures), ratios(figures)
-        no_ratio = bool(_no_ratio(figures.values))
+        no_ratio = bool(_no_ratio(figures))
         others = [place for place in range(len(self.groups)) if place != largest]
         found = [
             Against(
@@ -292,10 +292,11 @@ def _most(pairs: Floats) -> float:
     return float(np.nanmax(pairs)) if np.any(~np.isnan(pairs)) else math.nan
 
 
-def _no_ratio(values: Floats) -> str:
-    if np.any(values < 0):
-        return "there is no ratio of figures below 0"
-    return "it is 0 in every group" if np.any(np.all(values == 0, axis=1)) else ""
+def _no_ratio(figures: Figures) -> str:
+    """Why none is measured; empty where one is. A figure that may be below 0 has no logarithm."""
+    if np.any(figures.values < 0) or np.any(figures.lower < 0):
+        return "there is no ratio of figures that may be below 0"
+    return "it is 0 in every group" if np.any(np.all(figures.values == 0, axis=1)) else ""
 
 
 def _estimate(pairs: Figures, one: int, other: int) -> Estimate:

@@ -103,6 +103,19 @@ def check_counted(role: str, rows: int, missing: int, outside: int) -> Check:
     return Check("predictions", role, Tier.HARD, Verdict.FAIL, observed, allowed, reason, numbers)
 
 
+def check_numbers(role: str, predictions: Floats) -> Check:
+    """Whether each prediction is a number, where models answer numbers."""
+    missing, many = int(np.count_nonzero(~np.isfinite(predictions))), len(predictions)
+    numbers = {"rows": float(many), "missing": float(missing)}
+    who = f"the {role}" if role in (CHALLENGER, *BASELINES) else role
+    if not missing:
+        reason = f"all {many:,} predictions of {who} are numbers"
+        return Check("predictions", role, Tier.HARD, Verdict.PASS, "numbers", "finite", reason, numbers)
+    observed = f"{missing:,} NaN or infinite"
+    reason = f"among {many:,} predictions of {who} are {observed}"
+    return Check("predictions", role, Tier.HARD, Verdict.FAIL, observed, "finite", reason, numbers)
+
+
 def broken(sound: Sequence[Check]) -> str:
     """Why nothing may be judged, from the checks of predictions; empty where all pass."""
     return "; ".join(check.reason for check in sound if check.verdict is not Verdict.PASS)

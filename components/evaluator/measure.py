@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benison.core.metrics import BINARY
 from benison.measures import calibration, confusion
 from benison.measures.confusion import THRESHOLD, Counts
 from benison.measures.levels import Levels, buckets
@@ -29,12 +30,15 @@ class Rows:
     """The rows of a slice, which all models have answered.
 
     Attributes:
-        labels: Whether each is positive; or what share of it is, from 0 to 1, and it counts in both classes.
+        labels: Whether each is positive; or what share of it is, from 0 to 1, and it counts in both classes; or its
+            number, where models answer numbers.
         masses: How much each counts.
+        task: What models answer.
     """
 
     labels: Bools | Floats
     masses: Masses
+    task: str = BINARY
 
     @classmethod
     def of(
@@ -45,18 +49,19 @@ class Rows:
         weights: Floats | None = None,
         squares: Floats | None = None,
         units: Whole | None = None,
+        task: str = BINARY,
     ) -> Rows:
         """Rows with what `Masses` says of them; labels that are all 0 or 1 are told apart as classes."""
-        if labels.dtype != np.bool_ and bool(np.all((labels == 0) | (labels == 1))):
+        if task == BINARY and labels.dtype != np.bool_ and bool(np.all((labels == 0) | (labels == 1))):
             labels = labels == 1
-        return cls(labels, Masses(len(labels), times, weights, squares, units))
+        return cls(labels, Masses(len(labels), times, weights, squares, units), task)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def part(self, rows: Whole) -> Rows:
         """Some of them, by number."""
-        return Rows(self.labels[rows], self.masses.part(rows))
+        return Rows(self.labels[rows], self.masses.part(rows), self.task)
 
     @property
     def classed(self) -> bool:
@@ -79,8 +84,10 @@ class Rows:
         return len(self) if self.masses.times is None else round(float(self.masses.times.sum()))
 
     @cached_property
-    def positives(self) -> int:
-        """How many are positive, at least half."""
+    def positives(self) -> int | None:
+        """How many are positive, at least half; None where labels are no classes of two."""
+        if self.task != BINARY:
+            return None
         positive = self.labels if self.labels.dtype == np.bool_ else self.labels >= THRESHOLD
         times = self.masses.times
         return int(np.count_nonzero(positive)) if times is None else round(float(times @ positive))
@@ -89,6 +96,8 @@ class Rows:
     def sizes(self) -> dict[str, float]:
         """How many independent rows of equal weight would tell as much: of all, of positives and of negatives."""
         size = self.masses.size
+        if self.task != BINARY:
+            return {"rows": size()}
         return {"rows": size(), "positives": size(self.labels), "negatives": size(self.others)}
 
 
@@ -104,6 +113,7 @@ class Sample:
         binned: Whether rows stand for others whose predictions lie near theirs, not at them.
         totals: Sums over rows that are known better than their stand-ins tell, by the name of a column of `Sample`.
         finer: The same model on the same rows, in bins that are finer: values come from there; None: from here.
+        added: What each row adds above and below the line of metrics that the user wrote; none of a part.
     """
 
     rows: Rows
@@ -113,6 +123,7 @@ class Sample:
     binned: bool = False
     totals: Mapping[str, float] = field(default_factory=dict)
     finer: Sample | None = None
+    added: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict, compare=False)
     _by_threshold: dict[float, tuple[Bools, Counts]] = field(default_factory=dict, compare=False)
     _latest: dict[object, Floats] = field(default_factory=dict, compare=False)
 
@@ -153,6 +164,13 @@ class Sample:
             self._latest[key] = make()
         return self._latest[key]
 
+    def terms(self, metric: str) -> tuple[Floats, Floats]:
+        """What each row adds above and below the line of a metric that the user wrote."""
+        if self.whole is None:
+            return self.added[metric]
+        above, below = self.whole.added[metric]
+        return above[self.places], below[self.places]
+
     @cached_property
     def levels(self) -> Levels:
         """The rows by their prediction."""
@@ -188,14 +206,16 @@ class Sample:
         """How many independent rows of equal weight would tell as much.
 
         Args:
-            what: ``rows``, ``positives``, ``negatives``, or ``predicted_positives`` and ``predicted_negatives`` at the
-                threshold.
-            threshold: Of the last two.
+            what: ``rows``, ``positives``, ``negatives``; ``predicted_positives`` and ``predicted_negatives`` at the
+                threshold; or a metric that the user wrote: those that add to its sum below the line.
+            threshold: Of rows that are answered so.
         """
         if what in self.rows.sizes:
             return self.rows.sizes[what]
-        answers = self.answers(threshold)
-        return self.masses.size(answers if what == "predicted_positives" else ~answers)
+        if what in ("predicted_positives", "predicted_negatives"):
+            answers = self.answers(threshold)
+            return self.masses.size(answers if what == "predicted_positives" else ~answers)
+        return self.masses.size(self.terms(what)[1] > 0)
 
     @cached_property
     def area(self) -> RocArea:

@@ -26,6 +26,7 @@ from benison.components.evaluator.evaluate import (
     write_tfma,
 )
 from benison.components.evaluator.measure import Bools, Floats
+from benison.components.evaluator.own import opened
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.tfma_files import Naming
 from benison.components.evaluator.weighing import rows_of
@@ -33,6 +34,7 @@ from benison.config import Gate, format_of
 from benison.core import digests, documents
 from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
+from benison.core.metrics import BINARY
 from benison.sources.dataset import Dataset
 
 _LOG = logging.getLogger(__name__)
@@ -56,8 +58,9 @@ class Labels:
 
     Attributes:
         known: Whether a row has one.
-        positive: Whether a row is positive, or what share of it is, of the rows that have one.
-        values: Its two values, as (positive, negative); None for one that does not occur, and for both of shares.
+        positive: Whether a row is positive, or what share of it is, or its number, of the rows that have one.
+        values: Its two values, as (positive, negative); None for one that does not occur, and both of them
+            where labels are shares or numbers.
     """
 
     known: Bools
@@ -87,13 +90,14 @@ def run(
     """
     comparable(policy, columns)
     table = _table(dataset, source, columns.all)
-    labels = binary_labels(table[columns.label], columns.label, positive)
+    labels = _labels(table[columns.label], columns, positive)
     rows = table.filter(pa.array(labels.known))
     if left_out := table.num_rows - rows.num_rows:
         _LOG.info("%d of %d rows have no label, and are left out", left_out, table.num_rows)
     asked = _asked(columns, rows, labels, policy, digests.of_json([one.digest for one in dataset.sources]))
     found = slices(asked)
-    answered = {role: probabilities(rows[model.column], model.column) for role, model in columns.models.items()}
+    said = "probabilities" if columns.task == BINARY else "numbers"
+    answered = {role: numbers(rows[model.column], model.column, said) for role, model in columns.models.items()}
     outcome = evaluate(asked, found, Answers(asked.rows, answered, {}))
     without = int(np.count_nonzero(~labels.known))
     read = Read(dataset, source, columns, labels.values, without, {"name": IN_MEMORY})
@@ -159,9 +163,10 @@ def no_rows(source: str) -> DataError:
 
 
 def _asked(columns: Columns, rows: pa.Table, labels: Labels, policy: Policy | None, snapshot: str) -> Loaded:
-    counted = rows_of(labels.positive, rows, columns.config.weight, columns.unit, columns.config_file)
+    counted = rows_of(labels.positive, rows, columns.config.weight, columns.unit, columns.config_file, columns.task)
     asked = asked_of(columns, policy, Data.of(snapshot, rows, counted, columns.config, columns.unit))
-    return Loaded(**vars(asked), table=rows, rows=counted)
+    own = opened(columns.own, rows) if columns.own else None
+    return Loaded(**{**vars(asked), "own": own}, table=rows, rows=counted)
 
 
 def asked_of(columns: Columns, policy: Policy | None, data: Data) -> Asked:
@@ -197,6 +202,36 @@ def _compared(gate: Gate) -> Iterator[tuple[str, float, Sequence[str]]]:
         yield f"checks.{number}.better_by", line.better_by, line.better_than
     for number, across in enumerate(gate.fairness):
         yield f"fairness.{number}.tolerance", across.tolerance, across.no_worse_than
+
+
+def _labels(column: pa.ChunkedArray, columns: Columns, positive: str | None) -> Labels:
+    if columns.task == BINARY:
+        return binary_labels(column, columns.label, positive)
+    if positive is not None:
+        raise ConfigError("--positive", expected=f"none where the task is {columns.task}", got=repr(positive))
+    return number_labels(column, columns.label)
+
+
+def number_labels(column: pa.ChunkedArray, name: str) -> Labels:
+    """Labels as numbers; rows without one are told apart.
+
+    Args:
+        column: The label's, of any type.
+        name: What it is called.
+
+    Raises:
+        DataError: There are no labels, or some are text or infinite.
+    """
+    where = f"label column {name!r}"
+    found = numbers(column, name, "numbers", "label")
+    known = np.asarray(column.is_valid().to_numpy(), dtype=np.bool_)
+    known &= ~np.isnan(found) | pa.types.is_string(column.type)
+    wrong = known & ~np.isfinite(found)
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        got = f"{column[first].as_py()!r} in row {first + 1:,}"
+        raise DataError(where, expected="a number, or none", got=got)
+    return Labels(known, found[known], (None, None))
 
 
 def binary_labels(column: pa.ChunkedArray, name: str, positive: str | None) -> Labels:
@@ -259,7 +294,7 @@ def _check_two(values: Sequence[str], name: str) -> None:
         raise DataError(f"label column {name!r}", expected="labels", got="none in any row")
     if len(values) > 2:
         got = f"{len(values):,}: {_some(values)}"
-        hint = "put a label of several classes into one column for each; shares of a row are numbers from 0 to 1"
+        hint = "say  --task regression  where labels are numbers; shares of a row are numbers from 0 to 1"
         raise DataError(f"label column {name!r}", expected="two values", got=got, hint=hint)
 
 
@@ -287,12 +322,14 @@ def _named(positive: str, values: Sequence[str], name: str) -> str:
     return positive
 
 
-def probabilities(column: pa.ChunkedArray, name: str) -> Floats:
+def numbers(column: pa.ChunkedArray, name: str, expected: str = "probabilities", what: str = "prediction") -> Floats:
     """Predictions as numbers, NaN for what is none: a check counts them, and nothing is judged by such a model.
 
     Args:
         column: Of any type.
         name: What it is called.
+        expected: What the numbers are, for messages.
+        what: What the column is, likewise.
 
     Raises:
         DataError: Not one of them is a number.
@@ -300,13 +337,14 @@ def probabilities(column: pa.ChunkedArray, name: str) -> Floats:
     found = numbers_of(column)
     if np.all(np.isnan(found)) and len(found):
         example = next((value for value in column.to_pylist() if value is not None), None)
-        raise no_probabilities(name, f"text such as {example!r}" if isinstance(example, str) else "no value in any row")
+        got = f"text such as {example!r}" if isinstance(example, str) else "no value in any row"
+        raise no_numbers(name, got, expected, what)
     return found
 
 
-def no_probabilities(name: str, got: str) -> DataError:
-    """What to raise where no prediction of a column is a number."""
-    return DataError(f"prediction column {name!r}", expected="probabilities", got=got)
+def no_numbers(name: str, got: str, expected: str = "probabilities", what: str = "prediction") -> DataError:
+    """What to raise where no prediction of a column, or no label, is a number."""
+    return DataError(f"{what} column {name!r}", expected=expected, got=got)
 
 
 def numbers_of(column: pa.Array | pa.ChunkedArray) -> Floats:

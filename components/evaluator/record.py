@@ -14,6 +14,7 @@ from benison.components.evaluator.judge import Judgement
 from benison.components.evaluator.plot import Plots
 from benison.components.evaluator.slice import OVERALL
 from benison.config import CONFIDENCE, PARITIES, Gate
+from benison.core.metrics import better, metric
 from benison.core.verdicts import Check, Tier, Verdict, combine
 
 Document = dict[str, Any]
@@ -62,6 +63,7 @@ def evaluation(
         "verdict": str(combine(outcome.checks)) if gate else None,
         "holdout": holdout,
         "policy": gate.digest if gate else None,
+        **_own_metrics(outcome.measured),
         "confidence": confidence,
         "interval_level": round(2 * confidence - 1, 12),
         "slices": [_slice(one, why_not.get(one.name, "")) for one in outcome.measured],
@@ -71,6 +73,13 @@ def evaluation(
         "fairness": [_gap(gap) for gap in outcome.gaps],
         "plots": outcome.plots.to_json(),
     }
+
+
+def _own_metrics(measured: Sequence[Measured]) -> Document:
+    """Which way metrics are better that a reader of the document cannot know."""
+    names = measured[0].metrics if measured else ()
+    own = {name: better(name) for name in names if metric(name).kind.own}
+    return {"own_metrics": own} if own else {}
 
 
 def no_model(reason: str) -> Outcome:
@@ -88,14 +97,14 @@ def _slice(one: Measured, why_not: str) -> Document:
         "positives": one.positives,
         "judged": not why_not,
         "why_not": why_not,
-        "metrics": {name: _metric(metric) for name, metric in one.metrics.items()},
+        "metrics": {name: _metric(found) for name, found in one.metrics.items()},
     }
 
 
-def _metric(metric: Metric) -> Document:
-    models = {role: _estimate(found) for role, found in metric.models.items()}
-    gains = {role: _estimate(found) for role, found in metric.gains.items()}
-    return {**models, "gain": gains, "method": metric.method, "note": metric.note}
+def _metric(one: Metric) -> Document:
+    models = {role: _estimate(found) for role, found in one.models.items()}
+    gains = {role: _estimate(found) for role, found in one.gains.items()}
+    return {**models, "gain": gains, "method": one.method, "note": one.note}
 
 
 def _estimate(found: Estimate) -> Document:

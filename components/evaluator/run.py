@@ -28,6 +28,7 @@ from benison.components.evaluator.evaluate import (
     write_tfma,
 )
 from benison.components.evaluator.measure import Floats
+from benison.components.evaluator.own import opened
 from benison.components.evaluator.predict import Package
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.weighing import rows_of
@@ -74,7 +75,16 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
         predictions: What each model answered, row by row.
         evaluation: TFMA's own layout, the model card with what was found, and evaluation.json.
     """
-    asked, settings = _asked(bundle / "project", holdout)
+    project = bundle / "project"
+    settings = config.read(project)
+    with settings.speaking():
+        asked = _asked(project, settings, holdout)
+        _measure(asked, settings, model=model, champion=champion, predictions=predictions, evaluation=evaluation)
+
+
+def _measure(
+    asked: Loaded, settings: Config, *, model: Path, champion: Path, predictions: Path, evaluation: Path
+) -> None:
     found = slices(asked)
     models = _models(model, champion)
     with storage_errors(evaluation):
@@ -92,9 +102,8 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
     return _write(evaluation, asked, models, outcome, told)
 
 
-def _asked(project: Path, holdout: Path) -> tuple[Loaded, Config]:
-    """What the project asks of the holdout, and all that it says."""
-    settings = config.read(project)
+def _asked(project: Path, settings: Config, holdout: Path) -> Loaded:
+    """What the project asks of the holdout."""
     path = project / settings.evaluation
     slicing = eval_config.read(path)
     label = settings.label
@@ -108,9 +117,10 @@ def _asked(project: Path, holdout: Path) -> tuple[Loaded, Config]:
     snapshot = documents.read(holdout / "snapshot.json", "snapshot")["digest"]
     table = split.select(split.column_names)
     rows = rows_of(split.labels == 1, table, slicing.weight, settings.gate.unit, f"{path.name} (example_weight_key)")
+    own = opened(settings.own_metrics, table) if settings.own_metrics else None
     data = Data.of(snapshot, table, rows, slicing, settings.gate.unit)
     told = (slicing, settings.evaluation, settings.gate, label.column, data)
-    return Loaded(*told, table=table, rows=rows), settings
+    return Loaded(*told, own=own, table=table, rows=rows)
 
 
 def _models(model: Path, champion: Path) -> dict[str, _Model]:

@@ -23,7 +23,7 @@ from benison.components.evaluator.predictions import (
     comparable,
     meaning_of,
     metrics_of,
-    no_probabilities,
+    no_numbers,
     no_rows,
     write,
 )
@@ -102,7 +102,7 @@ def _values(tables: Tables, source: str, columns: Columns, positive: str | None)
     found = meaning_of(sorted(tables.labels), columns.label, positive)
     for model, unusable in zip(columns.models.values(), tables.unusable, strict=True):
         if unusable.missing == tables.rows:
-            raise no_probabilities(model.column, "no number in any row")
+            raise no_numbers(model.column, "no number in any row")
     return found
 
 

@@ -103,7 +103,9 @@ def _metric_config(name: str) -> config_pb2.MetricConfig:
     if not math.isnan(asked.parameter) and asked.parameter != asked.kind.default:
         whole = asked.parameter if asked.kind.parameter != "num_thresholds" else int(asked.parameter)
         config[asked.kind.argument or asked.kind.parameter] = whole
-    return config_pb2.MetricConfig(class_name=asked.kind.classes[0], config=json.dumps(config))
+    return config_pb2.MetricConfig(
+        class_name=asked.kind.classes[0], module=asked.kind.own or None, config=json.dumps(config)
+    )
 
 
 def metrics(measured: Sequence[Measured], types: Mapping[str, pa.DataType], naming: Naming = _BY_ROLE) -> list[bytes]:

@@ -9,10 +9,11 @@ import pyarrow.compute as pc
 from benison.components.evaluator.measure import Bools, Floats, Rows, Whole
 from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
+from benison.core.metrics import BINARY
 from benison.core.spelling import nearest
 
 
-def rows_of(labels: Bools | Floats, table: pa.Table, weight: str, unit: str, where: str) -> Rows:
+def rows_of(labels: Bools | Floats, table: pa.Table, weight: str, unit: str, where: str, task: str = BINARY) -> Rows:
     """The rows with their weights and units.
 
     Args:
@@ -21,6 +22,7 @@ def rows_of(labels: Bools | Floats, table: pa.Table, weight: str, unit: str, whe
         weight: The column of their weights; empty: every row weighs 1.
         unit: The column of what each is of, such as a user; empty: rows are independent.
         where: Where the two columns are named, for messages.
+        task: What models answer.
 
     Raises:
         ConfigError: There is no such column.
@@ -28,7 +30,7 @@ def rows_of(labels: Bools | Floats, table: pa.Table, weight: str, unit: str, whe
     """
     weights = weights_of(_column(table, weight, where), weight) if weight else None
     units = units_of(_column(table, unit, where), unit) if unit else None
-    return Rows.of(labels, weights=weights, units=units)
+    return Rows.of(labels, weights=weights, units=units, task=task)
 
 
 def _column(table: pa.Table, name: str, where: str) -> pa.ChunkedArray:

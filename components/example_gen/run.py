@@ -60,7 +60,10 @@ def _sealed(config: Config, data_root: str, span: int, project: Path, scratch: P
         names = dataset.schema.names
         # A slice on an unknown column is told here, before hours of training and not after.
         path = project / config.evaluation
-        eval_config.check_columns(eval_config.read(path), path, names)
+        with config.speaking():
+            eval_config.check_columns(eval_config.read(path), path, names)
+        if config.own_metrics:
+            config.own_metrics.check_columns(names)
         labels = Labels(config.label)
         rows = _rows_of(dataset, config.data)
         with splitter(config.data.splits, names, rows, scratch) as assign:

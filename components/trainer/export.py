@@ -10,11 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from benison.components.trainer.featurize.graph import FeatureGraph
-from benison.components.trainer.load import said
 from benison.components.trainer.serve import Served
 from benison.core import digests
 from benison.core.errors import StorageError
 from benison.core.files import storage_errors
+from benison.core.user_code import said
 
 
 def save(served: Served, signatures: Mapping[str, Any], folder: Path) -> None:

@@ -31,7 +31,7 @@ from benison.components.trainer.serve import Served
 from benison.components.trainer.steps.blocks import Blocks
 from benison.components.trainer.trained_on import trained_on
 from benison.config import Config
-from benison.core import digests, documents, key_sets, memory
+from benison.core import digests, documents, key_sets, memory, user_code
 from benison.core.errors import ModelCodeError
 from benison.core.examples import LabelledSplit
 from benison.core.files import storage_errors, write_atomically
@@ -105,7 +105,7 @@ def _trained_here(
     plan = fit.planned(config.model)
     fit.seeded(config.model.seed, deterministic=config.model.deterministic)
     rows = tempfile.TemporaryDirectory(prefix="rows-", ignore_cleanup_errors=True)
-    with load.importable(project), search.unremarked(), rows as scratch:
+    with user_code.importable(project), search.unremarked(), rows as scratch:
         data = _read(given.examples, config, given.base, Path(scratch))
         config, found, kept = _searched(project, config, data, plan, given)
         keeping = _keeping(model, config, plan, given)
@@ -245,7 +245,7 @@ def _train(project: Path, config: Config, data: _Data, plan: fit.Plan, keeping: 
 
     def build() -> Any:
         made = load.build(project, module, model_features(data.graph), settings.hyperparameters)
-        with load.blamed(project, module, expected="a model that can be called with the features"):
+        with user_code.blamed(project, module, expected="a model that can be called with the features"):
             accept(made, module, sample)
         if data.base:
             data.base.take(made)
@@ -253,7 +253,7 @@ def _train(project: Path, config: Config, data: _Data, plan: fit.Plan, keeping: 
 
     model, plan = built(build, sample, settings, module, plan)
     callbacks = load.callbacks(project, module, settings.hyperparameters)
-    with load.blamed(project, module, expected="a model that can be trained"):
+    with user_code.blamed(project, module, expected="a model that can be trained"):
         training = fit.fit(
             model, data.train, data.held, settings, module, plan=plan, callbacks=callbacks, keeping=keeping
         )
@@ -262,7 +262,7 @@ def _train(project: Path, config: Config, data: _Data, plan: fit.Plan, keeping: 
 
 def _export(project: Path, config: Config, data: _Data, trained: _Trained, package: Path) -> Mapping[str, Any]:
     """Writes the package and returns its signatures, once what was written agrees with what was trained."""
-    with load.blamed(project, config.model.module, expected="a model that can be exported"):
+    with user_code.blamed(project, config.model.module, expected="a model that can be exported"):
         served = Served(data.graph, trained.keras_model)
         signatures = served.signatures()
         export.save(served, signatures, package)

@@ -24,6 +24,17 @@ def rows(how_many: int = 1500, seed: int = 1) -> list[dict[str, str]]:
     return found
 
 
+def prices(how_many: int = 800, seed: int = 3) -> list[dict[str, str]]:
+    """Prices in two towns, which two models have told: a forest, and a line that is worse in Ulm alone."""
+    draw = random.Random(seed)
+    found = []
+    for _ in range(how_many):
+        town, price = draw.choice(["Ulm", "Bonn"]), draw.gauss(300, 80)
+        told = {"forest": price + draw.gauss(0, 20), "line": price + draw.gauss(5, 40 if town == "Ulm" else 20)}
+        found.append({"price": f"{price:.1f}", "town": town, **{name: f"{one:.1f}" for name, one in told.items()}})
+    return found
+
+
 def write(path: Path, content: list[dict[str, str]]) -> Path:
     """Writes them as CSV."""
     with path.open("w", newline="") as file:

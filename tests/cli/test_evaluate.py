@@ -29,6 +29,11 @@ CONFIG: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
+def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return answered.write(tmp_path_factory.mktemp("prices") / "prices.csv", answered.prices())
+
+
+@pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return answered.write(tmp_path_factory.mktemp("people") / "people.csv", answered.rows())
 
@@ -284,3 +289,43 @@ def test_a_file_without_rows_is_said_where_they_are_counted_too(tmp_path: Path, 
     answer = evaluate(capsys, tmp_path / "empty.csv", *COLUMNS, "--streamed")
     assert (answer.code, answer.out) == (2, "")
     assert "empty.csv" in answer.err
+
+
+def test_the_metrics_of_the_config_say_that_models_answer_numbers(
+    prices: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    metrics = [{"className": "MeanSquaredError"}, {"className": "RootMeanSquaredError"}]
+    config = {"modelSpecs": CONFIG["modelSpecs"][:1], "metricsSpecs": [{"metrics": metrics}]}
+    config["modelSpecs"] = [{"labelKey": "price", "predictionKey": "forest"}]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    words = ("--eval-config", tmp_path / "config.json", "--slice", "town", "--output", tmp_path / "report")
+    answer = evaluate(capsys, prices, *words)
+    assert (answer.code, answer.out.partition(" is ")[0]) == (0, "Measured: Mean squared error of forest")
+    said = json.loads((tmp_path / "report" / "evaluation.json").read_text())
+    assert (said["task"], list(said["slices"][0]["metrics"])) == (
+        "regression",
+        ["mean_squared_error", "root_mean_squared_error"],
+    )
+    page = (tmp_path / "report" / "evaluation.html").read_text()
+    for words_of_classes in ("ositive", "ROC", "0.5."):
+        assert words_of_classes not in page.partition("</style>")[2]
+
+
+def test_the_values_do_not_say_the_task(prices: Path, capsys: Captured) -> None:
+    answer = evaluate(capsys, prices, "--label", "price", "--prediction", "forest")
+    assert answer.code == 2
+    assert "hint: say  --task regression  where labels are numbers" in answer.err
+
+
+def test_a_metric_of_another_task_is_told_so(prices: Path, tmp_path: Path, capsys: Captured) -> None:
+    policy = gate(tmp_path, {"metric": "mean_absolute_error", "at_most": 20})
+    answer = evaluate(capsys, prices, "--label", "price", "--prediction", "forest", "--gate", policy)
+    assert answer.code == 2
+    assert "hint: mean_absolute_error is a metric of other models: benison evaluate --task regression" in answer.err
+    answer = evaluate(
+        capsys, prices, "--task", "regression", "--label", "price", "--prediction", "forest", "--gate", policy
+    )
+    assert (answer.code, answer.out.splitlines()[0]) == (
+        0,
+        "Pass: forest clears the policy: 2 of 2 pass of the hard checks.",
+    )

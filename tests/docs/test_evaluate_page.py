@@ -13,6 +13,13 @@ from tests.cli import answered
 from tests.cli.commands import call
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "evaluate.md").read_text()
+FILES = (
+    ("pbtxt", "eval_config.pbtxt"),
+    ("yaml", "gate.yaml"),
+    ("yaml", "fairness.yaml"),
+    ("python", "costs.py"),
+    ("yaml", "cost.yaml"),
+)
 
 
 def blocks(kind: str) -> list[str]:
@@ -24,14 +31,15 @@ def test_the_walk_goes_as_it_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     people = answered.write(tmp_path / "people.csv", answered.rows())
-    [shown] = blocks("csv")
-    assert people.read_text().startswith(shown.removesuffix("...\n"))
-    files = (("pbtxt", "eval_config.pbtxt"), ("yaml", "gate.yaml"), ("yaml", "fairness.yaml"))
-    for kind, name in files:
+    prices = answered.write(tmp_path / "prices.csv", answered.prices())
+    for kind, file in (("csv", people), ("csv prices.csv", prices)):
+        [shown] = blocks(kind)
+        assert file.read_text().startswith(shown.removesuffix("...\n"))
+    for kind, name in FILES:
         [content] = blocks(f"{kind} {name}")
         (tmp_path / name).write_text(content)
     steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks("console")), re.MULTILINE)
-    assert len(steps) == 5
+    assert len(steps) == 7
     for line, told in steps:
         answer = call(capsys, *shlex.split(line)[1:])
         said = answer.out + answer.err + (f"[{answer.code}]\n" if answer.code else "")

@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benison.config import Gate
-from benison.core.metrics import better
 from benison.core.verdicts import Check, Tier, Verdict
-from benison.report.comparison import WHOLE, Document, asked_by_slice, baselines, gain_over, main_metrics, slices
+from benison.report.comparison import (
+    WHOLE,
+    Document,
+    asked_by_slice,
+    baselines,
+    direction,
+    gain_over,
+    main_metrics,
+    slices,
+)
 from benison.report.harm import Told, told
 
 # Of all pairs; an AUC is off by half as much at most.
@@ -111,9 +119,9 @@ def _harm(evidence: Evaluation, metric: str, one: Document, said: Mapping[str, T
     if gain is not None:
         return said[one["slice"]], gain["value"] if gain["value"] is not None else 0.0
     found = metrics["challenger"]
-    if found["lower"] is None or not better(metric):
+    if found["lower"] is None or not direction(evidence, metric):
         return float(found["lower"] is None), 0.0
-    return 0.0, -found["value"] if better(metric) < 0 else found["value"]
+    return 0.0, -found["value"] if direction(evidence, metric) < 0 else found["value"]
 
 
 def worse(evidence: Evaluation, metric: str) -> list[Document]:

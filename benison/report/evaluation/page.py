@@ -11,7 +11,7 @@ from benison.pages.figures import count, listed, metric_name, percent, plural
 from benison.pages.frame import document
 from benison.pages.markup import Markup, digest, escape, facts, join, quiet, section, tag
 from benison.report import checks, curves, gaps, metrics
-from benison.report.comparison import WHOLE, baselines, gain_over, main_metrics, measured, slices
+from benison.report.comparison import WHOLE, Document, baselines, gain_over, main_metrics, measured, slices
 from benison.report.conclusion import passes, ranked, tally
 from benison.report.evaluation.answer import Answer, answer
 from benison.report.evaluation.evidence import Evaluation, by_harm
@@ -89,7 +89,8 @@ def _glance(evidence: Evaluation) -> Markup:
     """The few figures that most readers come for."""
     holdout = evidence.evaluation["holdout"]
     tiles: list[tuple[object, ...]] = [*_main_figures(evidence), ("Rows", count(holdout["rows"]))]
-    tiles.append(("Positive", percent(holdout["positives"], holdout["rows"])))
+    if holdout["positives"] is not None:
+        tiles.append(("Positive", percent(holdout["positives"], holdout["rows"])))
     if parts := len(slices(evidence)) - 1:
         tiles.append(("Slices", f"{parts:,}"))
     if evidence.gate:
@@ -138,8 +139,8 @@ def _overall(evidence: Evaluation) -> Markup:
     evaluation = evidence.evaluation
     level, alone = evaluation["interval_level"], evaluation["confidence"]
     said = (
-        f"In brackets are {level:.0%} intervals, so that each end alone holds with {alone:.0%}. A row is answered "
-        "positive where its prediction is above 0.5."
+        f"In brackets are {level:.0%} intervals, so that each end alone holds with {alone:.0%}."
+        + " A row is answered positive where its prediction is above 0.5." * ("task" not in evaluation)
     )
     gain = (
         " A gain is the lead over the baseline on the same rows, its sign turned where lower is better: more is better "
@@ -189,10 +190,7 @@ def _origin(evidence: Evaluation) -> Markup:
     label, holdout = said["label"], evaluation["holdout"]
     pairs: list[tuple[str, object]] = [
         *((evidence.title(role), f"column {evaluation[role]['column']}, {_ROLES[role]}") for role in roles),
-        (
-            "Label",
-            f"column {label['column']}: {_value(label['positive'])} is positive, {_value(label['negative'])} is not",
-        ),
+        ("Label", f"column {label['column']}: {_classes(label)}"),
         *((title, f"column {holdout[key]}") for title, key in _COUNTED_BY.items() if key in holdout),
         ("Rows without a label, left out", count(said["without_label"])),
         *(
@@ -203,6 +201,12 @@ def _origin(evidence: Evaluation) -> Markup:
     if evaluation["policy"]:
         pairs.append(("Policy", digest(evaluation["policy"])))
     return section("origin", "What was evaluated", facts(pairs))
+
+
+def _classes(label: Document) -> str:
+    if label["positive"] is None and label["negative"] is None:
+        return "numbers"
+    return f"{_value(label['positive'])} is positive, {_value(label['negative'])} is not"
 
 
 def _value(value: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,8 +15,25 @@ Influences = Callable[[Sample, float], Floats]
 Bound = Callable[[Sample, float, float], Interval]
 Gain = Callable[[Sample, Sample, float, float], Interval]
 Coarse = Callable[[Sample, float], bool]
-Scale = Callable[[float, float, float], Interval]
 
+
+@dataclass(frozen=True)
+class Scale:
+    """What an interval is symmetric on.
+
+    Attributes:
+        name: ``logit``, ``atanh``, ``log`` or ``identity``.
+        interval: Of a value, its error, and how many errors a bound is away.
+    """
+
+    name: str
+    interval: Callable[[float, float, float], Interval]
+
+    def __call__(self, value: float, error: float, many: float) -> Interval:
+        return self.interval(value, error, many)
+
+
+LOG, LOGIT, ATANH = Scale("log", on_log_scale), Scale("logit", on_logit_scale), Scale("atanh", on_atanh_scale)
 # With fewer in a metric's own denominator no interval holds what it promises, so none is given.
 FEWEST = 20
 BOTH_CLASSES: Mapping[str, int] = {"positives": FEWEST, "negatives": FEWEST}
@@ -55,16 +73,16 @@ def quantile(sample: Sample, needed: Mapping[str, int], parameter: float, confid
 
 def bounded(low: float, high: float) -> Scale:
     """The interval on the identity's scale, cut where the figure ends."""
-    return lambda value, error, many: symmetric(value, error, many).clipped(low, high)
+    return Scale("identity", lambda value, error, many: symmetric(value, error, many).clipped(low, high))
 
 
 def scale_of(low: float, high: float) -> Scale:
     """The scale on which a figure of such a range has no ends."""
     if (low, high) == (0.0, 1.0):
-        return on_logit_scale
+        return LOGIT
     if (low, high) == (-1.0, 1.0):
-        return on_atanh_scale
-    return on_log_scale
+        return ATANH
+    return LOG if (low, high) == (0.0, math.inf) else bounded(low, high)
 
 
 def of_influences(

@@ -5,7 +5,7 @@ import pytest
 
 from benison.components.evaluator.measure import Rows, Sample, by_cell
 from benison.components.evaluator.metrics import MEASURES
-from benison.core.metrics import KINDS, THRESHOLD
+from benison.core.metrics import BINARY, KINDS, THRESHOLD
 
 RANDOM = np.random.default_rng(1)
 LABELS = RANDOM.random(900) < 0.3
@@ -39,7 +39,7 @@ def test_each_combination_counts_what_its_rows_count(rows: str, threshold: float
 @pytest.mark.parametrize("rows", ROWS)
 @pytest.mark.parametrize("name", AT_THRESHOLD)
 def test_value_interval_and_gain_are_those_of_all_rows(rows: str, name: str) -> None:
-    samples, measure = [Sample(ROWS[rows], scores) for scores in SCORES], MEASURES[name]
+    samples, measure = [Sample(ROWS[rows], scores) for scores in SCORES], MEASURES[BINARY][name]
     few = by_cell(samples, 0.3)
     for many, one in zip(samples, few, strict=True):
         assert measure.value(one, 0.3) == pytest.approx(measure.value(many, 0.3), rel=1e-12)

@@ -17,7 +17,7 @@ from tensorflow_model_analysis.api import model_eval_lib
 
 from benison.components.evaluator import predictions
 from benison.components.evaluator.columns import Said, columns_of
-from benison.components.evaluator.predictions import Policy, binary_labels, probabilities
+from benison.components.evaluator.predictions import Policy, binary_labels, numbers
 from benison.config import Gate, GateCheck
 from benison.config.data import Table
 from benison.core import documents
@@ -234,7 +234,8 @@ def test_labels_of_any_spelling(
 @pytest.mark.parametrize(
     ("values", "positive", "kind", "message"),
     [
-        ([0, 1, 2], None, DataError, "label column 'y': expected two values, got 3: '0', '1', '2'\n\nhint: put a"),
+        ([0, 1, 2], None, DataError, "label column 'y': expected two values, got 3: '0', '1', '2'\n\n"
+         "hint: say  --task regression  where"),
         (list("abcdefg"), "a", DataError, "got 7: 'a', 'b', 'c', 'd', 'e', ..."),
         (["no", "yes"], None, ConfigError, "--positive: expected 0 and 1 in column 'y', or its positive value, got "
          "'no', 'yes'\n\nhint: say which of them counts as positive: --positive yes"),
@@ -255,9 +256,9 @@ def test_labels_that_cannot_be_used_are_said(
 
 def test_predictions_of_any_type_are_numbers_and_what_is_none_is_nan() -> None:
     texts = pa.chunked_array([["0.5", "n/a", None, ".25", "1e-100", "inf"]])
-    assert probabilities(texts, "p").tolist()[:1] == [0.5]
-    np.testing.assert_array_equal(probabilities(texts, "p"), [0.5, math.nan, math.nan, 0.25, 1e-100, math.inf])
-    np.testing.assert_array_equal(probabilities(pa.chunked_array([[1, 0, None]]), "p"), [1, 0, math.nan])
+    assert numbers(texts, "p").tolist()[:1] == [0.5]
+    np.testing.assert_array_equal(numbers(texts, "p"), [0.5, math.nan, math.nan, 0.25, 1e-100, math.inf])
+    np.testing.assert_array_equal(numbers(pa.chunked_array([[1, 0, None]]), "p"), [1, 0, math.nan])
 
 
 @pytest.mark.parametrize(
@@ -265,7 +266,7 @@ def test_predictions_of_any_type_are_numbers_and_what_is_none_is_nan() -> None:
 )
 def test_a_column_without_one_number_is_none_of_predictions(values: list[str | None], got: str) -> None:
     with pytest.raises(DataError, match=f"prediction column 'sex': expected probabilities, got {got}"):
-        probabilities(pa.chunked_array([pa.array(values, pa.string())]), "sex")
+        numbers(pa.chunked_array([pa.array(values, pa.string())]), "sex")
 
 
 def test_weights_and_units_are_in_figures_methods_and_record(tmp_path: Path) -> None:

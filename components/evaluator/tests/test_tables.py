@@ -21,7 +21,7 @@ from sklearn.metrics import roc_auc_score
 
 from benison.components.evaluator.compare import Answers, usable
 from benison.components.evaluator.measure import Rows, Sample
-from benison.components.evaluator.predictions import binary_labels, probabilities
+from benison.components.evaluator.predictions import binary_labels, numbers
 from benison.components.evaluator.slice import cut
 from benison.components.evaluator.tables import cells
 from benison.components.evaluator.tables.buckets import BUCKETS, EDGES, fitted
@@ -137,7 +137,7 @@ class InMemory:
 def in_memory() -> list[InMemory]:
     labels = binary_labels(TABLE["label"], "label", "yes")
     kept = TABLE.filter(pa.array(labels.known))
-    answers = Answers(Rows.of(labels.positive), {name: probabilities(kept[name], name) for name in MODELS}, {})
+    answers = Answers(Rows.of(labels.positive), {name: numbers(kept[name], name) for name in MODELS}, {})
     answers, found = usable(answers, cut(kept, EvalConfig("", SLICINGS, ("auc",)), "eval_config.json"))
     positive = answers.rows.labels.astype(np.bool_)
     return [

@@ -44,6 +44,7 @@ class World:
 
     root: Path
     gate: dict[str, Any] = field(default_factory=lambda: json.loads(json.dumps(GATE)))
+    metrics: str = ""
     evaluation: dict[str, Any] = field(default_factory=lambda: json.loads(json.dumps(EVALUATION)))
 
     def holdout(self, table: pa.Table) -> None:
@@ -114,6 +115,7 @@ class World:
             "features": {"age": "numeric", "sex": "categorical"},
             "model": {},
             "gate": self.gate,
+            **({"metrics": self.metrics} if self.metrics else {}),
         }
         (project / "benison.yaml").write_text(yaml.safe_dump(settings))
         (project / "eval_config.json").write_text(json.dumps(self.evaluation))

@@ -13,6 +13,7 @@ from typing import Any
 
 from benison.components.trainer import load
 from benison.components.trainer.run_fn import stand_in
+from benison.core import user_code
 from benison.core.logs import quiet_imports
 
 RUN = "run_fn"
@@ -38,7 +39,7 @@ def answer(request: dict[str, Any]) -> None:
         arguments = _arguments(request)
     sys.path[:0] = dict.fromkeys([str((project / module).parent), str(project)])
     run_fn = load.function_of(project, module, RUN, "(fn_args)", advise=advice)
-    with load.blamed(project, module, expected=f"{RUN} to return", advise=advice), _whole_stack_in_the_log():
+    with user_code.blamed(project, module, expected=f"{RUN} to return", advise=advice), _whole_stack_in_the_log():
         run_fn(arguments)
 
 

@@ -20,6 +20,7 @@ from benison.components.trainer.featurize.graph import FeatureGraph
 from benison.components.trainer.featurize.transform import transform
 from benison.components.trainer.inputs import model_features
 from benison.components.trainer.steps.blocks import Blocks, pack
+from benison.core import user_code
 from benison.core.examples import binary_labels
 
 PROJECT = Path(__file__).resolve().parents[3] / "examples" / "census"
@@ -47,7 +48,7 @@ def test_the_census_example_learns_more_than_a_logistic_regression_does() -> Non
     graph = fit_features(people.filter(pa.array(fold)), config.features)
     train, held = (examined(people.filter(pa.array(part)), graph, config.label) for part in (fold, ~fold))
     fit.seeded(config.model.seed)
-    with load.importable(PROJECT):
+    with user_code.importable(PROJECT):
         model = load.build(PROJECT, config.model.module, model_features(graph), config.model.hyperparameters)
         accept(model, config.model.module, {name: values[:8] for name, values in train.inputs.items()})
         training = fit.fit(model, train, held, dataclasses.replace(config.model, epochs=10), config.model.module)

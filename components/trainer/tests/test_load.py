@@ -9,6 +9,7 @@ import pytest
 
 from benison.components.trainer import load
 from benison.components.trainer.inputs import ModelFeature
+from benison.core import user_code
 from benison.core.errors import ConfigError, DataError, ModelCodeError
 
 FEATURES = ("first", "second")
@@ -16,13 +17,13 @@ FEATURES = ("first", "second")
 
 def build(project: Path, source: str, *, module: str = "model.py") -> object:
     (project / "model.py").write_text(source)
-    with load.importable(project):
+    with user_code.importable(project):
         return load.build(project, module, FEATURES, {"units": 8})
 
 
 def callbacks(project: Path, source: str, hyperparameters: Any = None) -> list[Any]:
     (project / "model.py").write_text(source)
-    with load.importable(project):
+    with user_code.importable(project):
         return load.callbacks(project, "model.py", hyperparameters or {})
 
 
@@ -168,7 +169,7 @@ def test_a_model_without_enough_memory_is_told_what_to_do(tmp_path: Path) -> Non
 
 def test_an_error_of_benisons_own_passes_unchanged(tmp_path: Path) -> None:
     mine = DataError("column x", expected="numbers", got="text")
-    with pytest.raises(DataError) as raised, load.blamed(tmp_path, "model.py", expected="anything"):
+    with pytest.raises(DataError) as raised, user_code.blamed(tmp_path, "model.py", expected="anything"):
         raise mine
     assert raised.value is mine
 

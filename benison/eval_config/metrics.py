@@ -1,0 +1,120 @@
+"""The metrics and plots that an evaluation config asks for, by TFMA's classes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from benison.core.metrics import BINARY, THRESHOLD, Kind, Metric, spoken
+from benison.core.plots import ARGUMENTS, MOST, USUAL, Plot
+from benison.core.sections import Section
+from benison.core.spelling import nearest
+
+
+def metrics_of(section: Section) -> list[str | Plot]:
+    """What one of ``metrics_specs`` asks for.
+
+    Raises:
+        ConfigError: Something in it is not known, or not acted on.
+    """
+    _no_thresholds(section, ("thresholds", "per_slice_thresholds", "cross_slice_thresholds"))
+    found = [name for one in section.sections("metrics") for name in _metric(one)]
+    section.close()
+    return found
+
+
+def _metric(section: Section) -> Sequence[str | Plot]:
+    """One class may stand for several metrics: at several thresholds, or a group of rates; or for a plot."""
+    _no_thresholds(section, ("threshold", "per_slice_thresholds", "cross_slice_thresholds"))
+    name, words = section.take("class_name", str), spoken()
+    plots = ARGUMENTS if words.task == BINARY else {}
+    known = [*words.classes, *words.groups, *plots]
+    if name not in known:
+        raise section.error("class_name", f"a metric of {words.task} models", repr(name), nearest(name, known))
+    config = _config(section)
+    if name in plots:
+        section.close()
+        return [_plot(name, config)]
+    if name in words.groups:
+        kinds, usual = words.groups[name]
+        asked = [Metric(words.kinds[kind], at) for at in _thresholds(config, usual) for kind in kinds]
+    else:
+        _in_its_module(section, words.classes[name])
+        asked = _at(words.classes[name], config)
+    section.close()
+    _own_name(config, asked)
+    config.close()
+    return [metric.name for metric in asked]
+
+
+def _plot(kind: str, config: Section) -> Plot:
+    number = config.whole(ARGUMENTS[kind], USUAL, low=2)
+    if number > MOST:
+        raise config.error(ARGUMENTS[kind], f"at most {MOST}", f"{number}")
+    plot = Plot(kind, number)
+    if (name := config.take("name", str, plot.name)) != plot.name:
+        raise config.error("name", f"none, or {plot.name}", repr(name))
+    config.close()
+    return plot
+
+
+def _in_its_module(section: Section, kind: Kind) -> None:
+    """TFMA names the module of a user's own metric beside its class."""
+    module = section.take("module", str, kind.own) if kind.own else ""
+    if module != kind.own:
+        raise section.error("module", f"{kind.own}, the file that the metric stands in", repr(module))
+
+
+def _config(section: Section) -> Section:
+    """The arguments of a metric's class: JSON in a text, as TFMA has it."""
+    written = section.take("config", str, "") or "{}"
+    try:
+        content = json.loads(written)
+    except json.JSONDecodeError as error:
+        raise section.error("config", "JSON of a mapping", error.msg) from error
+    if not isinstance(content, dict):
+        raise section.error("config", "JSON of a mapping", written)
+    return Section(section.file, content, section.lines, (*section.at, "config"))
+
+
+def _at(kind: Kind, config: Section) -> list[Metric]:
+    if kind.parameter == THRESHOLD:
+        return [Metric(kind, at) for at in _thresholds(config, (kind.default,), kind.argument)]
+    if kind.needs:
+        return [Metric(kind, at) for at in _thresholds(config, (), kind.parameter)]
+    if not kind.parameter or kind.parameter not in config.content:
+        return [Metric(kind, kind.default)]
+    number = float(config.whole(kind.parameter, 0, low=3))
+    if number > kind.most:
+        raise config.error(kind.parameter, f"at most {kind.most:g}", f"{number:g}")
+    return [Metric(kind, number)]
+
+
+def _thresholds(config: Section, usual: tuple[float, ...], key: str = "thresholds") -> tuple[float, ...]:
+    """Those of a metric; one number may stand without a list."""
+    given = config.content.get(key)
+    config.asked.add(key)
+    found = usual if given is None else tuple(given) if isinstance(given, list) else (given,)
+    sound = [isinstance(one, (int, float)) and not isinstance(one, bool) and 0 <= one <= 1 for one in found]
+    if not found or not all(sound):
+        raise config.error(key, "numbers from 0 to 1", repr(given))
+    return tuple(float(one) for one in found)
+
+
+def _own_name(config: Section, asked: list[Metric]) -> None:
+    """Refuses a name that figures would not be found under."""
+    name = config.take("name", str, "")
+    if name and [metric.name for metric in asked] != [name]:
+        called = ", ".join(metric.name for metric in asked)
+        raise config.error(
+            "name", f"none, or {called}", repr(name), "figures stand under the names that all metrics have here"
+        )
+
+
+def _no_thresholds(section: Section, keys: tuple[str, ...]) -> None:
+    for key in keys:
+        if key in section.content:
+            hint = (
+                "write them under gate: in benison.yaml, or in the file of --gate, where bounds decide and not points"
+            )
+            raise section.error(key, "no thresholds here", "one", hint)
