@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from benison.components.evaluator.predictions import Policy
 from benison.config import OwnMetrics
 from benison.core import plots
 from benison.core.files import storage_errors, write_atomically
-from benison.core.metrics import BINARY, speaking
+from benison.core.metrics import BINARY, Vocabulary, speaking
 from benison.core.verdicts import Verdict
 from benison.report.evaluation import FILE, Evaluation, page, summary
 
@@ -42,7 +43,7 @@ def show(wanted: Wanted, output: Path | None, *, as_json: bool) -> None:
     if output is not None:
         results.check(output, FILE)
     own = config.declared(wanted.metrics) if wanted.metrics else None
-    with speaking(_task(wanted), own.kinds if own else ()), tempfile.TemporaryDirectory(prefix="benison-") as scratch:
+    with _speaking(wanted, own), tempfile.TemporaryDirectory(prefix="benison-") as scratch:
         folder = Path(scratch) / "evaluation"
         folder.mkdir()
         found = _evaluated(wanted, own, folder)
@@ -59,6 +60,13 @@ def show(wanted: Wanted, output: Path | None, *, as_json: bool) -> None:
             click.echo(f"report: {output / FILE}", err=as_json)
     if found.gate is not None and found.evaluation["verdict"] != Verdict.PASS:
         raise click.exceptions.Exit(1)
+
+
+def _speaking(wanted: Wanted, own: OwnMetrics | None) -> AbstractContextManager[Vocabulary]:
+    """Lets names stand for the metrics of the task, the user's own, and those that only TFMA knows."""
+    task, mine = _task(wanted), own.kinds if own else []
+    theirs = eval_config.declared(wanted.eval_config, task, mine) if wanted.eval_config else ()
+    return speaking(task, (*mine, *theirs))
 
 
 def _task(wanted: Wanted) -> str:

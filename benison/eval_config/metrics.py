@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from benison.core.metrics import BINARY, THRESHOLD, Kind, Metric, spoken
 from benison.core.plots import ARGUMENTS, MOST, USUAL, Plot
 from benison.core.sections import Section
-from benison.core.spelling import nearest
+from benison.eval_config import of_tfma
 
 
 def metrics_of(section: Section) -> list[str | Plot]:
@@ -30,8 +29,8 @@ def _metric(section: Section) -> Sequence[str | Plot]:
     plots = ARGUMENTS if words.task == BINARY else {}
     known = [*words.classes, *words.groups, *plots]
     if name not in known:
-        raise section.error("class_name", f"a metric of {words.task} models", repr(name), nearest(name, known))
-    config = _config(section)
+        return [of_tfma.name_of(section, words, known)]
+    config = of_tfma.arguments_of(section)
     if name in plots:
         section.close()
         return [_plot(name, config)]
@@ -63,18 +62,6 @@ def _in_its_module(section: Section, kind: Kind) -> None:
     module = section.take("module", str, kind.own) if kind.own else ""
     if module != kind.own:
         raise section.error("module", f"{kind.own}, the file that the metric stands in", repr(module))
-
-
-def _config(section: Section) -> Section:
-    """The arguments of a metric's class: JSON in a text, as TFMA has it."""
-    written = section.take("config", str, "") or "{}"
-    try:
-        content = json.loads(written)
-    except json.JSONDecodeError as error:
-        raise section.error("config", "JSON of a mapping", error.msg) from error
-    if not isinstance(content, dict):
-        raise section.error("config", "JSON of a mapping", written)
-    return Section(section.file, content, section.lines, (*section.at, "config"))
 
 
 def _at(kind: Kind, config: Section) -> list[Metric]:

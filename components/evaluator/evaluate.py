@@ -14,16 +14,18 @@ from typing import Any
 import pyarrow as pa
 import tensorflow as tf
 
-from benison.components.evaluator import cross, judge, judge_gaps, record, tfma_files, tfma_plots
+from benison.components.evaluator import by_tfma, cross, judge, judge_gaps, record, tfma_files, tfma_plots
 from benison.components.evaluator.compare import (
     CHALLENGER,
     Answers,
     Measured,
+    Metric,
     Parts,
     at_confidences,
     measured,
     parts_of,
     usable,
+    with_others,
 )
 from benison.components.evaluator.cross import crossed
 from benison.components.evaluator.decide import Baselines, too_small
@@ -178,10 +180,17 @@ def evaluate(asked: Loaded, found: Sequence[Slice], answers: Answers, more: Sequ
     check = judge.check_predictions if asked.data.task == BINARY else judge.check_numbers
     sound = [check(name, predictions) for name, predictions in named.items()]
     answers, kept = usable(replace(answers, own=asked.own), found)
-    return concluded(asked, parts_of(answers, kept), sound, more)
+    theirs = by_tfma.measured(answers, kept, by_tfma.asked(asked.config.metrics), asked.config_file)
+    return concluded(asked, parts_of(answers, kept), sound, more, theirs)
 
 
-def concluded(asked: Asked, parts: Parts, sound: Sequence[Check], more: Sequence[Check] = ()) -> Outcome:
+def concluded(
+    asked: Asked,
+    parts: Parts,
+    sound: Sequence[Check],
+    more: Sequence[Check] = (),
+    theirs: Mapping[str, Mapping[str, Metric]] | None = None,
+) -> Outcome:
     """Measures slices, wherever they come from, and holds them to the policy.
 
     Args:
@@ -189,9 +198,12 @@ def concluded(asked: Asked, parts: Parts, sound: Sequence[Check], more: Sequence
         parts: Its slices.
         sound: The checks of the predictions.
         more: As in `evaluate`.
+        theirs: By slice the metrics that TFMA has measured.
     """
-    found = measured(parts, asked.config.metrics, asked.confidence)
+    metrics, of_tfma = asked.config.metrics, by_tfma.asked(asked.config.metrics)
+    found = measured(parts, [name for name in metrics if name not in of_tfma], asked.confidence)
     apart = _gaps(asked, parts, found)
+    found = [with_others(one, theirs[one.name], metrics) for one in found] if theirs else found
     if asked.gate is None:
         judgement: Judgement = judge.without_policy(found)
     else:

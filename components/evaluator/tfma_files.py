@@ -75,7 +75,7 @@ def eval_run(
     ]
     slicings = [_spec(one) for one in config.slicings]
     plots = [config_pb2.MetricConfig(class_name=plot.kind, config=plot.config) for plot in config.plots]
-    metrics = config_pb2.MetricsSpec(metrics=[*(_metric_config(name) for name in config.metrics), *plots])
+    metrics = config_pb2.MetricsSpec(metrics=[*(metric_config(name) for name in config.metrics), *plots])
     asked = config_pb2.EvalConfig(model_specs=specs, slicing_specs=slicings, metrics_specs=[metrics])
     asked.cross_slicing_specs.extend(_cross_spec(one) for one in config.crosses)
     run = config_pb2.EvalRun(
@@ -96,10 +96,18 @@ def _cross_spec(one: CrossSlicing) -> config_pb2.CrossSlicingSpec:
     return config_pb2.CrossSlicingSpec(baseline_spec=_spec(one.baseline), slicing_specs=map(_spec, one.comparisons))
 
 
-def _metric_config(name: str) -> config_pb2.MetricConfig:
-    """The class, and the name where TFMA's own is another (fpr for false_positive_rate)."""
+def metric_config(name: str) -> config_pb2.MetricConfig:
+    """The class, and the name where TFMA's own is another (fpr for false_positive_rate).
+
+    Args:
+        name: A metric's.
+    """
     asked = known.metric(name)
     config: dict[str, object] = {"name": name}
+    if asked.kind.tfma is not None:
+        config |= json.loads(asked.kind.tfma.arguments)
+        module = asked.kind.tfma.module or None
+        return config_pb2.MetricConfig(class_name=asked.kind.classes[0], module=module, config=json.dumps(config))
     if not math.isnan(asked.parameter) and asked.parameter != asked.kind.default:
         whole = asked.parameter if asked.kind.parameter != "num_thresholds" else int(asked.parameter)
         config[asked.kind.argument or asked.kind.parameter] = whole

@@ -1,0 +1,136 @@
+"""tfma_pipeline: TFMA's own pipeline of Beam, from Arrow batches to a figure of each metric, slice and model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions
+from tensorflow_model_analysis.api import model_eval_lib
+from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2
+
+from benison.components.evaluator.measure import Floats
+from benison.components.evaluator.slice import Keys
+from benison.components.evaluator.tfma_files import metric_config
+
+SLICE, LABEL, WEIGHT = "slice", "label", "weight"
+# By slice, metric and model.
+Figures: TypeAlias = dict[Keys, dict[str, dict[str, float]]]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is measured.
+
+    Attributes:
+        metrics: Their names.
+        models: Their roles, which are the columns of their predictions.
+        weighted: Whether rows have weights.
+    """
+
+    metrics: tuple[str, ...]
+    models: tuple[str, ...]
+    weighted: bool
+
+    @property
+    def config(self) -> config_pb2.EvalConfig:
+        """As TFMA is asked for it; a row says itself which slices it belongs to."""
+        models = [
+            config_pb2.ModelSpec(
+                name=role, label_key=LABEL, prediction_key=role, example_weight_key=WEIGHT if self.weighted else ""
+            )
+            for role in self.models
+        ]
+        metrics = config_pb2.MetricsSpec(metrics=map(metric_config, self.metrics), model_names=self.models)
+        slicing = config_pb2.SlicingSpec(feature_keys=[SLICE])
+        return config_pb2.EvalConfig(model_specs=models, slicing_specs=[slicing], metrics_specs=[metrics])
+
+
+def name_of(keys: Keys) -> str:
+    """What a slice is called within the pipeline."""
+    return json.dumps(keys)
+
+
+def batch(
+    labels: Floats, predictions: Mapping[str, Floats], weights: Floats | None, slices: pa.ListArray
+) -> pa.RecordBatch:
+    """Rows as TFMA takes them, each value in a list.
+
+    Args:
+        labels: Of each row.
+        predictions: Likewise, by role.
+        weights: Likewise; None: every row weighs 1.
+        slices: The names of each row's slices.
+    """
+    columns = {LABEL: labels, **predictions, **({} if weights is None else {WEIGHT: weights})}
+    each = np.arange(len(labels) + 1, dtype=np.int32)
+    lists = {name: pa.ListArray.from_arrays(each, pa.array(column)) for name, column in columns.items()}
+    return pa.RecordBatch.from_pydict({**lists, SLICE: slices})
+
+
+def given(batches: Sequence[pa.RecordBatch]) -> beam.PTransform:
+    """A source of batches that are there already."""
+    return "Rows" >> beam.Create(list(batches))
+
+
+def run(source: beam.PTransform, wanted: Wanted, flags: Sequence[str], folder: Path) -> Figures:
+    """Runs the pipeline.
+
+    Args:
+        source: Gives batches as `batch` makes them.
+        wanted: What is measured.
+        flags: Options of Beam, as on its command line.
+        folder: Where results pass through; it is there, and Beam's workers reach it.
+    """
+    options = PipelineOptions(list(flags))
+    options.view_as(SetupOptions).save_main_session = False
+    config, to = wanted.config, str(folder)
+    with beam.Pipeline(options=options) as pipeline:
+        _ = (
+            pipeline
+            | source
+            | "TFMA"
+            >> model_eval_lib.ExtractEvaluateAndWriteResults(
+                eval_config=config,
+                output_path=to,
+                extractors=model_eval_lib.default_extractors(eval_config=config),
+                evaluators=model_eval_lib.default_evaluators(eval_config=config),
+                writers=model_eval_lib.default_writers(to, eval_config=config),
+            )
+        )
+    return _read(folder)
+
+
+def _read(folder: Path) -> Figures:
+    found: Figures = {}
+    for one in _records(folder):
+        (key,) = one.slice_key.single_slice_keys
+        metrics = found.setdefault(_keys(key.bytes_value), {})
+        for entry in one.metric_keys_and_values:
+            if not entry.key.name.startswith("_"):
+                metrics.setdefault(entry.key.name, {})[entry.key.model_name] = _number(entry.key.name, entry.value)
+    return found
+
+
+def _records(folder: Path) -> Iterator[metrics_for_slice_pb2.MetricsForSlice]:
+    for path in sorted(folder.glob("metrics-*")):
+        for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+            yield metrics_for_slice_pb2.MetricsForSlice.FromString(record)
+
+
+def _keys(name: bytes) -> Keys:
+    return tuple((str(column), str(value)) for column, value in json.loads(name))
+
+
+def _number(name: str, value: Any) -> float:
+    kind = value.WhichOneof("type")
+    if kind != "double_value":
+        raise TypeError(f"{name} is no number, but {kind}")
+    return float(value.double_value.value)
