@@ -13,11 +13,12 @@ import click
 from benison import config, eval_config
 from benison.cli import results
 from benison.cli.data.opening import opened
-from benison.components.evaluator import engine, predictions, streamed
+from benison.components.evaluator import beam, engine, predictions, streamed
 from benison.components.evaluator.columns import Said, columns_of
 from benison.components.evaluator.predictions import Policy
 from benison.config import OwnMetrics
 from benison.core import plots
+from benison.core.errors import ConfigError
 from benison.core.files import storage_errors, write_atomically
 from benison.core.metrics import BINARY, Vocabulary, speaking
 from benison.core.verdicts import Verdict
@@ -35,11 +36,15 @@ class Wanted:
     positive: str | None
     metrics: Path | None
     gate: Path | None
-    streamed: bool | None
+    engine: str | None
+    beam_options: tuple[str, ...]
 
 
 def show(wanted: Wanted, output: Path | None, *, as_json: bool) -> None:
     """Evaluates, prints, keeps what is asked for, and leaves with 1 where the policy says no."""
+    if wanted.beam_options and wanted.engine != beam.BEAM:
+        got = wanted.engine or "none"
+        raise ConfigError("--beam-option", expected="--engine beam beside it", got=got)
     if output is not None:
         results.check(output, FILE)
     own = config.declared(wanted.metrics) if wanted.metrics else None
@@ -81,6 +86,10 @@ def _evaluated(wanted: Wanted, own: OwnMetrics | None, folder: Path) -> Evaluati
     with opened(wanted.source) as dataset:
         said = wanted.said if wanted.said.unit or policy is None else replace(wanted.said, unit=policy.gate.unit)
         columns = columns_of(said, wanted.eval_config, read, dataset.schema.names, own)
-        run = streamed.run if engine.streams(dataset, columns, policy, wanted.streamed) else predictions.run
-        document = run(dataset, wanted.source, columns, wanted.positive, policy, folder)
+        given = (dataset, wanted.source, columns, wanted.positive, policy, folder)
+        chosen = engine.chosen(dataset, columns, policy, wanted.engine)
+        if chosen == beam.BEAM:
+            document = beam.run(*given, [f"--{one.removeprefix('--')}" for one in wanted.beam_options])
+        else:
+            document = (streamed if chosen == streamed.TABLES else predictions).run(*given)
     return Evaluation(document, policy.gate if policy else None, Path(wanted.source).name)

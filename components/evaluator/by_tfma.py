@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import math
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 from tensorflow_model_analysis import version
@@ -15,19 +18,20 @@ from tensorflow_model_analysis import version
 from benison.components.evaluator import tfma_pipeline
 from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Answers, Metric
-from benison.components.evaluator.measure import Floats, Whole
+from benison.components.evaluator.measure import Floats
 from benison.components.evaluator.slice import Slice
 from benison.components.evaluator.tfma_pipeline import Figures, Wanted
+from benison.core.beam_options import options
 from benison.core.errors import ConfigError
 from benison.core.metrics import metric
 from benison.measures.intervals import UNKNOWN
 
 _LOG = logging.getLogger(__name__)
 METHOD = f"TFMA {version.VERSION}, without interval"
-NOTE = "TFMA gives no interval: with  judge: point  the value decides"
-# Rows of a model that TFMA is done with in a second, about; it is told before a wait.
-RATE = 400
-_BATCH = 1000
+NOTE = "TFMA gives no interval; the value alone decides where the policy says  judge: point"
+OF_GAIN = "TFMA gives no interval"
+# Rows that TFMA is done with in a second on one core, about; it is told before a wait.
+RATE = 350
 # So many rows tell whether a metric can be made at all.
 _FEW = 20
 
@@ -54,64 +58,69 @@ def measured(
     if not metrics:
         return {}
     models = {role: found for role, found in answers.predictions.items() if role not in answers.same_as}
-    rows = len(answers.rows)
-    said = "TFMA measures %s of %s rows, without intervals: about %s"
-    _LOG.warning(said, ", ".join(metrics), f"{rows:,}", _duration(rows * len(models) / RATE))
+    announce(metrics, len(answers.rows))
     wanted = Wanted(tuple(metrics), tuple(models), weighted=answers.rows.masses.each is not None)
     found = _figures(_batches(answers, models, slices), wanted, where)
-    return {one.name: _metrics(found[one.keys], wanted, answers.same_as) for one in slices if one.keys in found}
+    return {one.name: _metrics(found.get(one.keys, {}), wanted, answers.same_as) for one in slices}
+
+
+def announce(metrics: Sequence[str], rows: int) -> None:
+    """Says what TFMA measures, and about how long that takes on one machine.
+
+    Args:
+        metrics: Their names.
+        rows: How many there are.
+    """
+    said = "TFMA measures %s of %s rows, without intervals, %s"
+    _LOG.warning(said, ", ".join(metrics), f"{rows:,}", _duration(rows / RATE))
 
 
 def _duration(seconds: float) -> str:
     if seconds < 60:
-        return "less than a minute"
-    return f"{seconds / 60:,.0f} minutes" if seconds < 7200 else f"{seconds / 3600:,.1f} hours"
+        return "in less than a minute on one machine"
+    about = f"{seconds / 60:,.0f} minutes" if seconds < 7200 else f"{seconds / 3600:,.0f} hours"
+    return f"in about {about} on one machine"
 
 
 def _batches(answers: Answers, models: Mapping[str, Floats], slices: Sequence[Slice]) -> list[pa.RecordBatch]:
-    memberships = _memberships(slices, len(answers.rows))
-    whole = tfma_pipeline.batch(
-        np.asarray(answers.rows.labels, dtype=np.float64), models, answers.rows.masses.each, memberships
-    )
-    return [whole.slice(start, _BATCH) for start in range(0, whole.num_rows, _BATCH)]
-
-
-def _memberships(slices: Sequence[Slice], rows: int) -> pa.ListArray:
-    """The slices of each row, as `tfma_pipeline` calls them."""
-    members: Whole = np.concatenate([one.rows for one in slices])
-    numbers = np.repeat(np.arange(len(slices)), [len(one.rows) for one in slices])
-    order = np.argsort(members, kind="stable")
-    ends = np.concatenate([[0], np.cumsum(np.bincount(members, minlength=rows))])
-    names = pa.array([tfma_pipeline.name_of(one.keys) for one in slices])
-    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), names.take(pa.array(numbers[order])))
+    labels = np.asarray(answers.rows.labels, dtype=np.float64)
+    return tfma_pipeline.batches(labels, models, answers.rows.masses.each, slices)
 
 
 def _figures(batches: Sequence[pa.RecordBatch], wanted: Wanted, where: str) -> Figures:
+    """TFMA does not say which metric fails, so each is then tried by itself on a few rows."""
     try:
         return _run(batches, wanted)
-    except Exception as error:
-        raise _failed(batches, wanted, where, error) from error
+    except Exception:
+        for name in wanted.metrics:
+            with told([name], where):
+                _run([batches[0].slice(0, _FEW)], replace(wanted, metrics=(name,)))
+        with told(wanted.metrics, where):
+            raise
 
 
 def _run(batches: Sequence[pa.RecordBatch], wanted: Wanted) -> Figures:
     with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
-        return tfma_pipeline.run(tfma_pipeline.given(batches), wanted, [], Path(scratch))
+        return tfma_pipeline.run(beam.Create(list(batches)), wanted, options([], ""), Path(scratch))
 
 
-def _failed(batches: Sequence[pa.RecordBatch], wanted: Wanted, where: str, error: Exception) -> ConfigError:
-    """What to raise: TFMA does not say which metric it was, so each is tried by itself on a few rows."""
-    few, culprit, cause = [batches[0].slice(0, _FEW)], ", ".join(wanted.metrics), error
-    for name in wanted.metrics:
-        try:
-            _run(few, Wanted((name,), wanted.models, weighted=wanted.weighted))
-        except Exception as found:
-            culprit, cause = name, found
-            break
-    expected = f"metrics that TFMA makes of labels and predictions of these {metric(culprit).kind.task} models"
-    if culprit not in wanted.metrics:
-        expected = "metrics that TFMA makes of these rows"
-    said = str(cause).strip().splitlines() or [type(cause).__name__]
-    return ConfigError(f"{where} (metrics_specs)", expected=expected, got=f"{culprit}: {said[0]}")
+@contextmanager
+def told(metrics: Sequence[str], where: str) -> Iterator[None]:
+    """Says of whatever goes wrong in TFMA which metrics it was asked for.
+
+    Args:
+        metrics: Their names.
+        where: The file that names them.
+
+    Raises:
+        ConfigError: Something went wrong.
+    """
+    try:
+        yield
+    except Exception as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        expected, got = "metrics that TFMA makes of these rows", f"{', '.join(metrics)}: {said}"
+        raise ConfigError(f"{where} (metrics_specs)", expected=expected, got=got) from error
 
 
 def _metrics(found: Mapping[str, Mapping[str, float]], wanted: Wanted, same_as: Mapping[str, str]) -> dict[str, Metric]:

@@ -29,7 +29,7 @@ from benison.components.evaluator.compare import (
 )
 from benison.components.evaluator.cross import crossed
 from benison.components.evaluator.decide import Baselines, too_small
-from benison.components.evaluator.gaps import Gap, comparisons_of, gaps
+from benison.components.evaluator.gaps import Again, Comparison, Gap, comparisons_of, gaps
 from benison.components.evaluator.judge import Judgement
 from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.own import Own
@@ -202,23 +202,51 @@ def concluded(
     """
     metrics, of_tfma = asked.config.metrics, by_tfma.asked(asked.config.metrics)
     found = measured(parts, [name for name in metrics if name not in of_tfma], asked.confidence)
-    apart = _gaps(asked, parts, found)
+    apart = gaps_of(asked, comparisons_of(asked.config, asked.gate), found, partial(at_confidences, parts))
     found = [with_others(one, theirs[one.name], metrics) for one in found] if theirs else found
+    drawn = plot(parts, asked.config.plots, asked.confidence) if asked.data.task == BINARY else Plots()
+    return judged(asked, found, _baselines(parts), sound, apart, more, drawn)
+
+
+def judged(
+    asked: Asked,
+    found: Sequence[Measured],
+    baselines: Baselines,
+    sound: Sequence[Check],
+    apart: Sequence[Gap],
+    more: Sequence[Check] = (),
+    drawn: Plots | None = None,
+) -> Outcome:
+    """Holds figures to the policy.
+
+    Args:
+        asked: What is to be evaluated.
+        found: Every slice with its figures.
+        baselines: What the challenger was compared with.
+        sound: The checks of the predictions.
+        apart: Gaps between groups, at least those that the policy asks about.
+        more: As in `evaluate`.
+        drawn: The plots; None: there are none.
+    """
     if asked.gate is None:
         judgement: Judgement = judge.without_policy(found)
     else:
-        unsound = judge.broken(sound)
-        judgement = judge.judge(asked.gate, found, _baselines(parts), unsound, asked.gate_file, apart)
-    drawn = plot(parts, asked.config.plots, asked.confidence) if asked.data.task == BINARY else Plots()
-    return Outcome(judgement, found, [*sound, *more], drawn, apart)
+        judgement = judge.judge(asked.gate, found, baselines, judge.broken(sound), asked.gate_file, apart)
+    return Outcome(judgement, found, [*sound, *more], drawn or Plots(), apart)
 
 
-def _gaps(asked: Asked, parts: Parts, found: Sequence[Measured]) -> list[Gap]:
-    """Between the groups of each column; those that the policy holds too small are left out."""
+def gaps_of(asked: Asked, wanted: Sequence[Comparison], found: Sequence[Measured], again: Again) -> list[Gap]:
+    """Between the groups of each column; those that the policy holds too small are left out.
+
+    Args:
+        asked: What is to be evaluated.
+        wanted: Which.
+        found: Every slice with its figures.
+        again: Measures slices at other confidences.
+    """
     short = {one.name: too_small(one, asked.gate) for one in found} if asked.gate else {}
     short = {name: reason for name, reason in short.items() if reason}
-    again = partial(at_confidences, parts)
-    return gaps(comparisons_of(asked.config, asked.gate), found, short, asked.confidence, again)
+    return gaps(wanted, found, short, asked.confidence, again)
 
 
 def _baselines(parts: Parts) -> Baselines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +13,16 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import tensorflow as tf
-from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions
+from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_model_analysis.api import model_eval_lib
 from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2
 
-from benison.components.evaluator.measure import Floats
-from benison.components.evaluator.slice import Keys
+from benison.components.evaluator.measure import Floats, Whole
+from benison.components.evaluator.slice import Keys, Slice
 from benison.components.evaluator.tfma_files import metric_config
 
 SLICE, LABEL, WEIGHT = "slice", "label", "weight"
+_ROWS = 1000  # of a batch, which is what workers share out among themselves
 # By slice, metric and model.
 Figures: TypeAlias = dict[Keys, dict[str, dict[str, float]]]
 
@@ -53,49 +55,50 @@ class Wanted:
         return config_pb2.EvalConfig(model_specs=models, slicing_specs=[slicing], metrics_specs=[metrics])
 
 
-def name_of(keys: Keys) -> str:
-    """What a slice is called within the pipeline."""
-    return json.dumps(keys)
-
-
-def batch(
-    labels: Floats, predictions: Mapping[str, Floats], weights: Floats | None, slices: pa.ListArray
-) -> pa.RecordBatch:
+def batches(
+    labels: Floats, predictions: Mapping[str, Floats], weights: Floats | None, slices: Sequence[Slice]
+) -> list[pa.RecordBatch]:
     """Rows as TFMA takes them, each value in a list.
 
     Args:
         labels: Of each row.
         predictions: Likewise, by role.
         weights: Likewise; None: every row weighs 1.
-        slices: The names of each row's slices.
+        slices: Which rows belong to which slice.
     """
     columns = {LABEL: labels, **predictions, **({} if weights is None else {WEIGHT: weights})}
     each = np.arange(len(labels) + 1, dtype=np.int32)
     lists = {name: pa.ListArray.from_arrays(each, pa.array(column)) for name, column in columns.items()}
-    return pa.RecordBatch.from_pydict({**lists, SLICE: slices})
+    whole = pa.RecordBatch.from_pydict({**lists, SLICE: _memberships(slices, len(labels))})
+    return [whole.slice(start, _ROWS) for start in range(0, whole.num_rows, _ROWS)]
 
 
-def given(batches: Sequence[pa.RecordBatch]) -> beam.PTransform:
-    """A source of batches that are there already."""
-    return "Rows" >> beam.Create(list(batches))
+def _memberships(slices: Sequence[Slice], rows: int) -> pa.ListArray:
+    """The names of each row's slices."""
+    members: Whole = np.concatenate([one.rows for one in slices])
+    numbers = np.repeat(np.arange(len(slices)), [len(one.rows) for one in slices])
+    order = np.argsort(members, kind="stable")
+    ends = np.concatenate([[0], np.cumsum(np.bincount(members, minlength=rows))])
+    names = pa.array([json.dumps(one.keys) for one in slices])
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), names.take(pa.array(numbers[order])))
 
 
-def run(source: beam.PTransform, wanted: Wanted, flags: Sequence[str], folder: Path) -> Figures:
+def run(source: beam.PTransform, wanted: Wanted, options: PipelineOptions, folder: Path) -> Figures:
     """Runs the pipeline.
 
     Args:
-        source: Gives batches as `batch` makes them.
+        source: Gives batches as `batches` makes them.
         wanted: What is measured.
-        flags: Options of Beam, as on its command line.
+        options: Of Beam.
         folder: Where results pass through; it is there, and Beam's workers reach it.
     """
-    options = PipelineOptions(list(flags))
-    options.view_as(SetupOptions).save_main_session = False
     config, to = wanted.config, str(folder)
-    with beam.Pipeline(options=options) as pipeline:
+    with warnings.catch_warnings(), beam.Pipeline(options=options) as pipeline:
+        # It divides by the zero rows of empty buckets, and knows it.
+        warnings.simplefilter("ignore", RuntimeWarning)
         _ = (
             pipeline
-            | source
+            | "Rows" >> source
             | "TFMA"
             >> model_eval_lib.ExtractEvaluateAndWriteResults(
                 eval_config=config,

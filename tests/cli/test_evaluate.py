@@ -244,10 +244,10 @@ def test_rows_counted_as_they_are_read_give_the_same_figures_from_any_format(
     )
     words = (*COLUMNS, "--baseline", "linear", *SLICES)
     shown = [
-        json.loads(evaluate(capsys, path, *words, "--streamed", "--json").out)
+        json.loads(evaluate(capsys, path, *words, "--engine", "tables", "--json").out)
         for path in (people, tmp_path / "people.parquet")
     ]
-    held = json.loads(evaluate(capsys, people, *words, "--in-memory", "--json").out)
+    held = json.loads(evaluate(capsys, people, *words, "--engine", "memory", "--json").out)
     assert shown[0]["slices"] == shown[1]["slices"]
     assert (shown[0]["predictions"]["engine"]["name"], held["predictions"]["engine"]["name"]) == ("tables", "memory")
     for ours, theirs in zip(shown[0]["slices"], held["slices"], strict=True):
@@ -257,7 +257,7 @@ def test_rows_counted_as_they_are_read_give_the_same_figures_from_any_format(
 
 
 def test_figures_that_were_counted_say_so(people: Path, capsys: Captured) -> None:
-    answer = evaluate(capsys, people, *COLUMNS, "--streamed")
+    answer = evaluate(capsys, people, *COLUMNS, "--engine", "tables")
     assert answer.code == 0
     said = " ".join(answer.out.split())
     assert "Rows were counted as they were read, in 10,000 buckets of predictions: counts, rates and means" in said
@@ -267,26 +267,26 @@ def test_figures_that_were_counted_say_so(people: Path, capsys: Captured) -> Non
 
 def test_scores_squeezed_into_one_bucket_are_told(tmp_path: Path, capsys: Captured) -> None:
     content = [{**row, "boosted": f"{float(row['boosted']) / 5000:.12f}"} for row in answered.rows(400)]
-    answer = evaluate(capsys, answered.write(tmp_path / "small.csv", content), *COLUMNS, "--streamed")
+    answer = evaluate(capsys, answered.write(tmp_path / "small.csv", content), *COLUMNS, "--engine", "tables")
     assert answer.code == 0
     said = " ".join(answer.out.split())
     assert re.search(
         r"boosted squeezes \d\d\.\d% of the pairs of a positive and a negative row into one bucket, ", said
     )
-    assert "--in-memory" in said
+    assert "--engine memory" in said
 
 
 def test_what_cannot_be_counted_as_it_is_read_is_said(people: Path, capsys: Captured) -> None:
-    answer = evaluate(capsys, people, *COLUMNS, "--unit", "city", "--streamed")
+    answer = evaluate(capsys, people, *COLUMNS, "--unit", "city", "--engine", "tables")
     assert (answer.code, answer.out) == (2, "")
-    assert "--streamed: expected what tables can tell, got units in column 'city'" in answer.err
-    assert "evaluate in memory: --in-memory" in answer.err
+    assert "--engine tables: expected what tables can tell, got units in column 'city'" in answer.err
+    assert "evaluate in memory: --engine memory" in answer.err
 
 
 @pytest.mark.parametrize("content", ["", "paid,boosted\n"])
 def test_a_file_without_rows_is_said_where_they_are_counted_too(tmp_path: Path, capsys: Captured, content: str) -> None:
     (tmp_path / "empty.csv").write_text(content)
-    answer = evaluate(capsys, tmp_path / "empty.csv", *COLUMNS, "--streamed")
+    answer = evaluate(capsys, tmp_path / "empty.csv", *COLUMNS, "--engine", "tables")
     assert (answer.code, answer.out) == (2, "")
     assert "empty.csv" in answer.err
 
