@@ -14,6 +14,8 @@ from benison.config.data import Splits as Splits
 from benison.config.data import Table as Table
 from benison.config.data import data_of
 from benison.config.data import format_of as format_of
+from benison.config.evaluation import Evaluation as Evaluation
+from benison.config.evaluation import evaluation_of
 from benison.config.fairness import PARITIES as PARITIES
 from benison.config.fairness import can_have_gaps as can_have_gaps
 from benison.config.features import Feature as Feature
@@ -63,7 +65,7 @@ class Config:
     label: Label
     features: tuple[Feature, ...]
     model: Model
-    evaluation: str
+    evaluation: Evaluation
     own_metrics: OwnMetrics | None
     tfma_metrics: tuple[Kind, ...]
     validation: Validation
@@ -95,9 +97,9 @@ def read(project: Path) -> Config:
     if not _MODEL_NAME.fullmatch(name):
         raise top.error("name", "small letters, digits, - and _, a letter first, at most 63", repr(name))
     own = _own_metrics(top, project)
-    evaluation = inside(top, "evaluation", "eval_config.json")
+    evaluation = evaluation_of(top)
     mine = own.kinds if own else []
-    theirs = eval_config.declared(project / evaluation, own=mine)
+    theirs = eval_config.declared(project / evaluation.file, own=mine)
     with speaking(more=(*mine, *theirs)):
         gate = gate_of(top.section("gate"))
     config = Config(

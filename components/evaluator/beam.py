@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+import numpy as np
 import pyarrow as pa
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from benison.components.evaluator import by_tfma, judge, tfma_pipeline
 from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.columns import Columns
-from benison.components.evaluator.compare import CHALLENGER, Measured, Metric
+from benison.components.evaluator.compare import CHALLENGER, Answers, Measured, Metric, usable
 from benison.components.evaluator.decide import Baselines
-from benison.components.evaluator.evaluate import Asked, Data, check_named, gaps_of, judged
+from benison.components.evaluator.evaluate import Asked, Data, Loaded, check_named, checks_of, gaps_of, judged
 from benison.components.evaluator.gaps import Gap, comparisons_of
 from benison.components.evaluator.predictions import (
     Policy,
@@ -28,7 +30,8 @@ from benison.components.evaluator.predictions import (
     write,
 )
 from benison.components.evaluator.reading import Census, Counts, census, reading_of
-from benison.components.evaluator.slice import Keys, name_of
+from benison.components.evaluator.record import Outcome
+from benison.components.evaluator.slice import Keys, Slice, name_of
 from benison.components.evaluator.tables.order import ordered
 from benison.components.evaluator.tfma_pipeline import Wanted
 from benison.config import BASELINES
@@ -38,6 +41,7 @@ from benison.core.errors import ConfigError
 from benison.core.files import scratch_beside
 from benison.core.metrics import BINARY, better, metric
 from benison.core.verdicts import Check
+from benison.eval_config import EvalConfig
 from benison.measures.intervals import UNKNOWN
 from benison.sources.dataset import Dataset
 
@@ -78,7 +82,10 @@ def run(
     """
     asked_of_beam = options(flags, OPTION)
     comparable(policy, columns)
-    _of_tfma(columns)
+    without_plots(columns.config)
+    if columns.own:
+        got, hint = f"metrics of your own, {columns.own.path.name}", "evaluate in memory: --engine memory"
+        raise ConfigError("--engine beam", expected="metrics that TFMA has", got=got, hint=hint)
     reading = reading_of(dataset, source, columns, positive)
     counted = census(dataset, reading)
     asked, keys = _asked(dataset, columns, policy, counted)
@@ -88,7 +95,7 @@ def run(
     with scratch_beside(folder) as scratch, by_tfma.told(wanted.metrics, columns.config_file):
         figures = tfma_pipeline.run(_Rows(readers), wanted, asked_of_beam, scratch)
     found = [_measured(one, counted.slices[one], figures.get(one, {}), wanted, columns.task) for one in keys]
-    outcome = judged(asked, found, _baselines(columns), _sound(counted, columns), _gaps(asked, found))
+    outcome = judged(asked, found, _baselines(columns.models), _sound(counted, columns), _gaps(asked, found))
     engine = {"name": BEAM, "options": list(flags)}
     read = Read(dataset, source, columns, reading.values, counted.without_label, engine)
     return write(folder, asked, read, outcome)
@@ -107,15 +114,51 @@ class _Rows(beam.PTransform):  # type: ignore[misc]
         return parts | "Read" >> beam.FlatMap(lambda read: read())
 
 
-def _of_tfma(columns: Columns) -> None:
-    """Refuses what TFMA does not have."""
-    hint = "evaluate in memory: --engine memory"
-    if columns.own:
-        got = f"metrics of your own, {columns.own.path.name}"
-        raise ConfigError("--engine beam", expected="metrics that TFMA has", got=got, hint=hint)
-    if columns.config.plots:
-        got = f"plots, {columns.config.plots[0].kind}"
-        raise ConfigError("--engine beam", expected="metrics alone", got=got, hint=hint)
+def without_plots(config: EvalConfig) -> None:
+    """Refuses plots, which are made of rows in memory.
+
+    Raises:
+        ConfigError: The evaluation config asks for some.
+    """
+    if config.plots:
+        hint = "leave them out, or evaluate in memory"
+        raise ConfigError("engine beam", expected="metrics alone", got=f"plots, {config.plots[0].kind}", hint=hint)
+
+
+def evaluate(
+    asked: Loaded, slices: Sequence[Slice], answers: Answers, more: Sequence[Check], beam_options: PipelineOptions
+) -> Outcome:
+    """As `evaluate.evaluate`, of what the models of a pipeline answered.
+
+    Args:
+        asked: What is to be evaluated.
+        slices: Its slices.
+        answers: What the models answered to its rows.
+        more: Further checks of the models.
+        beam_options: Of Beam.
+
+    Raises:
+        ConfigError: TFMA cannot make one of the metrics of these rows.
+    """
+    sound = checks_of(asked, answers)
+    answers, kept = usable(answers, slices)
+    figures = by_tfma.figures(answers, kept, asked.config.metrics, asked.config_file, beam_options)
+    labels, weights = np.asarray(answers.rows.labels, dtype=np.float64), answers.rows.masses.each
+    found = []
+    for one in kept:
+        counts = Counts()
+        counts.add(labels[one.rows], None if weights is None else weights[one.rows])
+        wanted = Wanted(asked.config.metrics, tuple(answers.predictions), weighted=weights is not None)
+        of_all = _with_twins(figures.get(one.keys, {}), answers.same_as)
+        found.append(_measured(one.keys, counts, of_all, wanted, asked.data.task))
+    baselines = _baselines(answers.predictions, answers.same_as)
+    return judged(asked, found, baselines, sound, _gaps(asked, found), more)
+
+
+def _with_twins(figures: Mapping[str, Mapping[str, float]], same_as: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """The figures of models that are another's too."""
+    twins = {name: {role: of[other] for role, other in same_as.items() if other in of} for name, of in figures.items()}
+    return {name: {**of, **twins[name]} for name, of in figures.items()}
 
 
 def _asked(dataset: Dataset, columns: Columns, policy: Policy | None, counted: Census) -> tuple[Asked, list[Keys]]:
@@ -144,8 +187,9 @@ def _sound(counted: Census, columns: Columns) -> list[Check]:
     ]
 
 
-def _baselines(columns: Columns) -> Baselines:
-    return Baselines(tuple(role for role in BASELINES if role in columns.models))
+def _baselines(roles: Collection[str], same_as: Mapping[str, str] | None = None) -> Baselines:
+    present = tuple(role for role in BASELINES if role in roles)
+    return Baselines(present, len({(same_as or {}).get(role, role) for role in present}) < len(present))
 
 
 def _gaps(asked: Asked, found: Sequence[Measured]) -> list[Gap]:

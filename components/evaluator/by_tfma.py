@@ -13,12 +13,12 @@ from pathlib import Path
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
+from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_model_analysis import version
 
 from benison.components.evaluator import tfma_pipeline
 from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Answers, Metric
-from benison.components.evaluator.measure import Floats
 from benison.components.evaluator.slice import Slice
 from benison.components.evaluator.tfma_pipeline import Figures, Wanted
 from benison.core.beam_options import options
@@ -57,11 +57,38 @@ def measured(
     """
     if not metrics:
         return {}
-    models = {role: found for role, found in answers.predictions.items() if role not in answers.same_as}
     announce(metrics, len(answers.rows))
-    wanted = Wanted(tuple(metrics), tuple(models), weighted=answers.rows.masses.each is not None)
-    found = _figures(_batches(answers, models, slices), wanted, where)
-    return {one.name: _metrics(found.get(one.keys, {}), wanted, answers.same_as) for one in slices}
+    found = figures(answers, slices, metrics, where, options([], ""))
+    return {one.name: _metrics(found.get(one.keys, {}), metrics, answers) for one in slices}
+
+
+def figures(
+    answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], where: str, beam_options: PipelineOptions
+) -> Figures:
+    """TFMA's figures of rows in memory, of each model that differs from those before it.
+
+    Args:
+        answers: Sound ones only.
+        slices: Which rows.
+        metrics: Which figures.
+        where: The file that names them, for messages.
+        beam_options: Of Beam.
+
+    Raises:
+        ConfigError: TFMA cannot make one of these rows; it does not say which, so each is tried on a few rows.
+    """
+    models = {role: found for role, found in answers.predictions.items() if role not in answers.same_as}
+    labels, weights = np.asarray(answers.rows.labels, dtype=np.float64), answers.rows.masses.each
+    wanted = Wanted(tuple(metrics), tuple(models), weighted=weights is not None)
+    batches = tfma_pipeline.batches(labels, models, weights, slices)
+    try:
+        return _run(batches, wanted, beam_options)
+    except Exception:
+        for name in metrics:
+            with told([name], where):
+                _run([batches[0].slice(0, _FEW)], replace(wanted, metrics=(name,)), options([], ""))
+        with told(metrics, where):
+            raise
 
 
 def announce(metrics: Sequence[str], rows: int) -> None:
@@ -82,26 +109,9 @@ def _duration(seconds: float) -> str:
     return f"in about {about} on one machine"
 
 
-def _batches(answers: Answers, models: Mapping[str, Floats], slices: Sequence[Slice]) -> list[pa.RecordBatch]:
-    labels = np.asarray(answers.rows.labels, dtype=np.float64)
-    return tfma_pipeline.batches(labels, models, answers.rows.masses.each, slices)
-
-
-def _figures(batches: Sequence[pa.RecordBatch], wanted: Wanted, where: str) -> Figures:
-    """TFMA does not say which metric fails, so each is then tried by itself on a few rows."""
-    try:
-        return _run(batches, wanted)
-    except Exception:
-        for name in wanted.metrics:
-            with told([name], where):
-                _run([batches[0].slice(0, _FEW)], replace(wanted, metrics=(name,)))
-        with told(wanted.metrics, where):
-            raise
-
-
-def _run(batches: Sequence[pa.RecordBatch], wanted: Wanted) -> Figures:
+def _run(batches: Sequence[pa.RecordBatch], wanted: Wanted, beam_options: PipelineOptions) -> Figures:
     with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
-        return tfma_pipeline.run(beam.Create(list(batches)), wanted, options([], ""), Path(scratch))
+        return tfma_pipeline.run(beam.Create(list(batches)), wanted, beam_options, Path(scratch))
 
 
 @contextmanager
@@ -123,12 +133,12 @@ def told(metrics: Sequence[str], where: str) -> Iterator[None]:
         raise ConfigError(f"{where} (metrics_specs)", expected=expected, got=got) from error
 
 
-def _metrics(found: Mapping[str, Mapping[str, float]], wanted: Wanted, same_as: Mapping[str, str]) -> dict[str, Metric]:
+def _metrics(found: Mapping[str, Mapping[str, float]], metrics: Sequence[str], answers: Answers) -> dict[str, Metric]:
     """The metrics of one slice."""
 
     def of(name: str) -> dict[str, Estimate]:
-        figures = found.get(name, {})
-        models = {role: Estimate(figures.get(role, math.nan), UNKNOWN, NOTE) for role in wanted.models}
-        return {**models, **{role: models[other] for role, other in same_as.items()}}
+        values = found.get(name, {})
+        twins = {role: answers.same_as.get(role, role) for role in answers.predictions}
+        return {role: Estimate(values.get(twin, math.nan), UNKNOWN, NOTE) for role, twin in twins.items()}
 
-    return {name: Metric(of(name), {}, METHOD, NOTE) for name in wanted.metrics}
+    return {name: Metric(of(name), {}, METHOD, NOTE) for name in metrics}

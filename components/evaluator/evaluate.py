@@ -176,12 +176,22 @@ def evaluate(asked: Loaded, found: Sequence[Slice], answers: Answers, more: Sequ
         answers: What the models answered to its rows.
         more: Further checks of the models, which stand beside those of the predictions.
     """
-    named = {asked.names.get(role, role): predictions for role, predictions in answers.predictions.items()}
-    check = judge.check_predictions if asked.data.task == BINARY else judge.check_numbers
-    sound = [check(name, predictions) for name, predictions in named.items()]
+    sound = checks_of(asked, answers)
     answers, kept = usable(replace(answers, own=asked.own), found)
     theirs = by_tfma.measured(answers, kept, by_tfma.asked(asked.config.metrics), asked.config_file)
     return concluded(asked, parts_of(answers, kept), sound, more, theirs)
+
+
+def checks_of(asked: Asked, answers: Answers) -> list[Check]:
+    """Whether the predictions are what models of the task answer.
+
+    Args:
+        asked: What is to be evaluated.
+        answers: What the models answered.
+    """
+    named = {asked.names.get(role, role): predictions for role, predictions in answers.predictions.items()}
+    check = judge.check_predictions if asked.data.task == BINARY else judge.check_numbers
+    return [check(name, predictions) for name, predictions in named.items()]
 
 
 def concluded(

@@ -14,7 +14,7 @@ from benison.components.evaluator.columns import Columns
 from benison.components.evaluator.compare import sound
 from benison.components.evaluator.measure import Bools, Floats
 from benison.components.evaluator.predictions import binary_labels, no_rows, numbers_of
-from benison.components.evaluator.slice import Keys, Slice, cut_part
+from benison.components.evaluator.slice import Keys, cut_part
 from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
 from benison.core.metrics import BINARY
@@ -161,6 +161,14 @@ class Counts:
     positive: float = 0.0
     negative: float = 0.0
 
+    def add(self, labels: Floats, weights: Floats | None) -> None:
+        """Counts some rows."""
+        each = np.ones(len(labels)) if weights is None else weights
+        self.rows += len(labels)
+        self.positives += int(np.count_nonzero(labels >= THRESHOLD))
+        self.positive += float(each @ labels)
+        self.negative += float(each @ (1 - labels))
+
 
 @dataclass
 class Census:
@@ -204,15 +212,8 @@ class Census:
             self.slices.setdefault(one.keys, Counts())
         kept = batch.kept(columns.task)
         for one in cut_part(kept.table, columns.config.slicings):
-            self._add_slice(one, kept)
-
-    def _add_slice(self, one: Slice, kept: Batch) -> None:
-        labels, counts = kept.labels[one.rows], self.slices[one.keys]
-        weights = np.ones(len(labels)) if kept.weights is None else kept.weights[one.rows]
-        counts.rows += len(labels)
-        counts.positives += int(np.count_nonzero(labels >= THRESHOLD))
-        counts.positive += float(weights @ labels)
-        counts.negative += float(weights @ (1 - labels))
+            weights = None if kept.weights is None else kept.weights[one.rows]
+            self.slices[one.keys].add(kept.labels[one.rows], weights)
 
 
 def census(dataset: Dataset, reading: Reading) -> Census:

@@ -221,6 +221,29 @@ def test_a_policy_with_an_unknown_key_is_refused(people: Path, tmp_path: Path, c
     assert (answer.code, "p.yaml:2 (gates)" in answer.err) == (2, True), answer.err
 
 
+def test_tfma_measures_on_beam_where_that_is_asked_for(tmp_path: Path, capsys: Captured) -> None:
+    people, config = answered.write(tmp_path / "few.csv", answered.rows(200)), tmp_path / "config.json"
+    metrics = [{"className": "Recall"}, {"className": "CoefficientOfDiscrimination"}]
+    config.write_text(json.dumps({**CONFIG, "metricsSpecs": [{"metrics": metrics}]}))
+    words = ("--eval-config", config, "--positive", "yes", "--engine", "beam", "--beam-option", "runner=DirectRunner")
+    answer = evaluate(capsys, people, *words, "--output", tmp_path / "report")
+    assert answer.code == 0
+    assert "TFMA measured every figure, on Apache Beam: none has an interval." in answer.out
+    document = documents.read(tmp_path / "report" / "evaluation.json", "evaluation")
+    assert document["predictions"]["engine"] == {"name": "beam", "options": ["--runner=DirectRunner"]}
+    assert set(document["slices"][0]["metrics"]) == {"recall", "coefficient_of_discrimination"}
+    read = model_eval_lib.load_eval_result(str(tmp_path / "report"), model_name="new").get_metrics_for_slice()
+    assert read is not None
+    held = documents.read(tmp_path / "report" / "evaluation.json", "evaluation")["slices"][0]["metrics"]["recall"]
+    assert float(read["recall"]["doubleValue"]) == held["challenger"]["value"]
+
+
+def test_options_of_beam_need_its_engine(people: Path, capsys: Captured) -> None:
+    answer = evaluate(capsys, people, *COLUMNS, "--beam-option", "runner=FlinkRunner")
+    assert (answer.code, answer.out) == (2, "")
+    assert "--beam-option: expected --engine beam beside it, got none" in answer.err
+
+
 @pytest.mark.parametrize("content", ["", "paid,boosted\n"])
 def test_a_file_without_rows_is_said(tmp_path: Path, capsys: Captured, content: str) -> None:
     (tmp_path / "empty.csv").write_text(content)
