@@ -222,8 +222,7 @@ def _undefined(name: str, counts: Counts, task: str) -> bool:
 
 
 def _metric(name: str, figures: Mapping[str, float], roles: Sequence[str]) -> Metric:
-    """TFMA counts rows once, whatever the number of models."""
-    values = {role: figures.get(role, figures.get("", math.nan)) for role in roles}
+    values = {role: figures.get(role, math.nan) for role in roles}
     models = {role: Estimate(value, UNKNOWN, by_tfma.NOTE) for role, value in values.items()}
     turned = better(name)
     others = [role for role in roles if role != CHALLENGER] if turned else []

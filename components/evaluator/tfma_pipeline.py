@@ -108,17 +108,20 @@ def run(source: beam.PTransform, wanted: Wanted, options: PipelineOptions, folde
                 writers=model_eval_lib.default_writers(to, eval_config=config),
             )
         )
-    return _read(folder)
+    return _read(folder, wanted)
 
 
-def _read(folder: Path) -> Figures:
+def _read(folder: Path, wanted: Wanted) -> Figures:
+    """Figures without a model are every model's: TFMA counts rows once, and names no model where there is but one."""
     found: Figures = {}
     for one in _records(folder):
         (key,) = one.slice_key.single_slice_keys
         metrics = found.setdefault(_keys(key.bytes_value), {})
         for entry in one.metric_keys_and_values:
             if not entry.key.name.startswith("_"):
-                metrics.setdefault(entry.key.name, {})[entry.key.model_name] = _number(entry.key.name, entry.value)
+                number = _number(entry.key.name, entry.value)
+                roles = [entry.key.model_name] if entry.key.model_name else wanted.models
+                metrics.setdefault(entry.key.name, {}).update(dict.fromkeys(roles, number))
     return found
 
 

@@ -19,6 +19,8 @@ FILES = (
     ("yaml", "fairness.yaml"),
     ("python", "costs.py"),
     ("yaml", "cost.yaml"),
+    ("pbtxt", "theirs.pbtxt"),
+    ("yaml", "theirs.yaml"),
 )
 
 
@@ -39,7 +41,7 @@ def test_the_walk_goes_as_it_is_told(
         [content] = blocks(f"{kind} {name}")
         (tmp_path / name).write_text(content)
     steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks("console")), re.MULTILINE)
-    assert len(steps) == 7
+    assert len(steps) == 8
     for line, told in steps:
         answer = call(capsys, *shlex.split(line)[1:])
         said = answer.out + answer.err + (f"[{answer.code}]\n" if answer.code else "")

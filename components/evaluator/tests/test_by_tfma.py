@@ -162,6 +162,14 @@ def kind(class_name: str, name: str = "it") -> Kind:
     return Kind(name, (class_name,), 0, -math.inf, math.inf, tfma=OfTfma("", "{}"))
 
 
+def test_one_model_alone_has_its_figures_too() -> None:
+    rows = np.arange(30)
+    answers = Answers(Rows.of(rows % 2 == 0), {"challenger": rows / 30}, {})
+    with speaking(more=[kind("CoefficientOfDiscrimination")]):
+        found = by_tfma.measured(answers, [Slice((), rows)], ["it"], "e.json")
+    assert found["overall"]["it"].models["challenger"].value == pytest.approx(-1 / 30)
+
+
 def test_what_tfma_cannot_make_of_the_rows_is_named() -> None:
     rows = np.arange(30)
     answers = Answers(Rows.of(rows % 2 == 0), {"challenger": rows / 30}, {})
