@@ -35,9 +35,9 @@ def _which(call: _F) -> _F:
     return projects.project_option(projects.registry_option(call))
 
 
-def _open(folder: Path, registry: Path | None) -> Registry:
+def _open(folder: Path, registry: str | None) -> Registry:
     project = projects.find(folder, registry)
-    return Registry.open(str(project.registry), project.config.name)
+    return Registry.open(project.registry, project.config.name)
 
 
 def _by() -> dict[str, Any]:
@@ -47,7 +47,7 @@ def _by() -> dict[str, Any]:
 @command.command()
 @_which
 @click.option("--json", "as_json", is_flag=True, help="One JSON document for each entry.")
-def log(folder: Path, registry: Path | None, as_json: bool) -> None:
+def log(folder: Path, registry: str | None, as_json: bool) -> None:
     """List the promotion log, oldest first."""
     for logged in _open(folder, registry).log():
         click.echo(json.dumps(_document(logged), sort_keys=True) if as_json else _line(logged))
@@ -78,7 +78,7 @@ def _tail(logged: Logged) -> str:
 @command.command()
 @click.argument("version", default="champion")
 @_which
-def show(version: str, folder: Path, registry: Path | None) -> None:
+def show(version: str, folder: Path, registry: str | None) -> None:
     """Show where VERSION came from, what the gate said of it and when it was champion."""
     for line in _described(_open(folder, registry).show(version)):
         click.echo(line)
@@ -119,7 +119,7 @@ def _described(shown: Shown) -> list[str]:
 @click.option("--why", required=True, help="The reason; the log keeps it.")
 @click.option("--force", is_flag=True, help="Overrule a refusal for lack of proof, which the log keeps as well.")
 @_which
-def promote(version: str, why: str, force: bool, folder: Path, registry: Path | None) -> None:
+def promote(version: str, why: str, force: bool, folder: Path, registry: str | None) -> None:
     """Make VERSION the champion; refused unless it is blessed against the present one."""
     click.echo(_line(_open(folder, registry).promote(version, why=why, force=force, **_by())))
 
@@ -128,14 +128,14 @@ def promote(version: str, why: str, force: bool, folder: Path, registry: Path | 
 @click.argument("version", default="")
 @click.option("--why", required=True, help="The reason; the log keeps it.")
 @_which
-def rollback(version: str, why: str, folder: Path, registry: Path | None) -> None:
+def rollback(version: str, why: str, folder: Path, registry: str | None) -> None:
     """Put the champion before, or a proven VERSION, back into the champion's place."""
     click.echo(_line(_open(folder, registry).rollback(version, why=why, **_by())))
 
 
 @command.command()
 @_which
-def verify(folder: Path, registry: Path | None) -> None:
+def verify(folder: Path, registry: str | None) -> None:
     """Read every link of the log and every byte of every package, and tell all that is wrong.
 
     Exits with 1 where something is.
