@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,10 +14,15 @@ from typing import Any, TypeVar
 import click
 
 from benison.cli import project as projects
+from benison.config import Serving
 from benison.core import digests
+from benison.core.errors import ConfigError
 from benison.core.key_sets import TrainedOn
 from benison.registry.log import Bless, Logged, Promote, Register
 from benison.registry.registry import Registry, Shown
+from benison.registry.serving_folder import Served
+from benison.registry.serving_folder import follow as follow_champion
+from benison.registry.serving_folder import materialize as materialize_champion
 from benison.registry.verification import verify as verify_all
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -36,7 +43,10 @@ def _which(call: _F) -> _F:
 
 
 def _open(folder: Path, registry: str | None) -> Registry:
-    project = projects.find(folder, registry)
+    return _opened(projects.find(folder, registry))
+
+
+def _opened(project: projects.Project) -> Registry:
     return Registry.open(project.registry, project.config.name)
 
 
@@ -121,7 +131,10 @@ def _described(shown: Shown) -> list[str]:
 @_which
 def promote(version: str, why: str, force: bool, folder: Path, registry: str | None) -> None:
     """Make VERSION the champion; refused unless it is blessed against the present one."""
-    click.echo(_line(_open(folder, registry).promote(version, why=why, force=force, **_by())))
+    project = projects.find(folder, registry)
+    opened = _opened(project)
+    click.echo(_line(opened.promote(version, why=why, force=force, **_by())))
+    _serve(opened, project.config.serving)
 
 
 @command.command()
@@ -130,7 +143,51 @@ def promote(version: str, why: str, force: bool, folder: Path, registry: str | N
 @_which
 def rollback(version: str, why: str, folder: Path, registry: str | None) -> None:
     """Put the champion before, or a proven VERSION, back into the champion's place."""
-    click.echo(_line(_open(folder, registry).rollback(version, why=why, **_by())))
+    project = projects.find(folder, registry)
+    opened = _opened(project)
+    click.echo(_line(opened.rollback(version, why=why, **_by())))
+    _serve(opened, project.config.serving)
+
+
+def _serve(registry: Registry, serving: Serving) -> None:
+    """Has the serving folder follow, where benison.yaml names one."""
+    if serving.folder:
+        _say(materialize_champion(registry, serving.folder, serving.keep))
+
+
+def _say(served: Served) -> None:
+    click.echo(f"{served.folder}: champion {served.champion}{'' if served.made else ', there already'}")
+    for number in served.removed:
+        click.echo(f"removed version {number}")
+
+
+@command.command()
+@click.option("--serving", type=click.Path(path_type=Path), help="The folder; that of benison.yaml by default.")
+@click.option("--keep", type=click.IntRange(min=1), help="How many versions stay; as benison.yaml says, or 2.")
+@click.option("--follow", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Look again so often, until stopped.")
+@_which
+def materialize(
+    serving: Path | None, keep: int | None, follow: float | None, folder: Path, registry: str | None
+) -> None:
+    """Lay the champion out for TensorFlow Serving: DIR/<model>/<number>/, whole or not at all."""
+    project = projects.find(folder, registry)
+    place = serving.resolve() if serving else project.config.serving.folder
+    if place is None:
+        hint = "name it with  --serving DIR , or under  serving:  in benison.yaml"
+        raise ConfigError("--serving", expected="the folder that servers watch", got="none", hint=hint)
+    opened, many = _opened(project), keep or project.config.serving.keep
+    if follow is None:
+        _say(materialize_champion(opened, place, many))
+    else:
+        follow_champion(opened, place, many, follow, _stopped_by_signal())
+
+
+def _stopped_by_signal() -> threading.Event:
+    """Set when the process is asked to end."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 @command.command()

@@ -1,4 +1,4 @@
-"""Pusher: bless -> publish."""
+"""Pusher: bless -> publish -> serve."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from benison.core import digests, documents
 from benison.core.errors import ConflictError, IntegrityError
 from benison.core.files import storage_errors, write_atomically
 from benison.registry.registry import Registry
+from benison.registry.serving_folder import materialize
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ def run(
     pushed_model: Path,
 ) -> str:
     """Blesses the challenger with reasons, or does not; registers it; makes a blessed one the champion.
+
+    Where benison.yaml names a serving folder, the champion lies there afterwards, whoever it is.
 
     Args:
         registry_uri: Where the registry lies.
@@ -61,6 +64,8 @@ def run(
         when=datetime.now(UTC),
     )
     word, pushed = _settle(registry, push)
+    if config.serving.folder and registry.state().champion:
+        materialize(registry, config.serving.folder, config.serving.keep)
     _write_blessing(blessing, word)
     documents.write(pushed_model / "pushed.json", "pushed", to_json(pushed, word.package, registry_uri), durable=False)
     _log.info("%s: %s", pushed.outcome, pushed.reason)

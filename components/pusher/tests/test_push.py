@@ -381,3 +381,19 @@ def test_leaves_a_registry_that_is_sound(world: World) -> None:
         world.round(f"rejected {n}", [n]).judged("FAIL").push()
     found = verify(world.registry)
     assert (found.problems, found.unfinished, found.versions, found.profiles) == ((), (), 6, 3)
+
+
+def test_the_champion_lies_in_the_serving_folder_whatever_became_of_the_challenger(world: World) -> None:
+    serving = world.root / "srv"
+    first = world.round("one", [1])
+    with (first.bundle / "project" / "benison.yaml").open("a") as file:
+        file.write(f"serving: {{folder: {serving}}}\n")
+    for played, verdict, number in (
+        (first, "PASS", 3),
+        (world.round("two", [1]), "FAIL", 3),
+    ):
+        played.judged(verdict).push()
+        assert [path.name for path in (serving / "census").iterdir()] == [str(number)]
+    assert digests.of_tree(serving / "census" / "3") == first.package
+    world.round("three", [1]).push()
+    assert sorted(path.name for path in (serving / "census").iterdir()) == ["3", "8"]
