@@ -15,10 +15,11 @@ import click
 
 from benison.cli import project as projects
 from benison.config import Serving
+from benison.config.release import DIRECT
 from benison.core import digests
 from benison.core.errors import ConfigError
 from benison.core.key_sets import TrainedOn
-from benison.registry.log import Bless, Logged, Promote, Register
+from benison.registry.log import Approve, Bless, Govern, Logged, PackageEntry, Promote, Register, Rollback
 from benison.registry.registry import Registry, Shown
 from benison.registry.serving_folder import Served
 from benison.registry.serving_folder import follow as follow_champion
@@ -69,7 +70,8 @@ def _document(logged: Logged) -> dict[str, Any]:
 
 def _line(logged: Logged) -> str:
     entry = logged.entry
-    head = f"{logged.number:5}  {entry.when}  {entry.action:8}  {digests.short(entry.package)}  {_tail(logged)}"
+    package = digests.short(entry.package) if isinstance(entry, PackageEntry) else f"{'':12}"
+    head = f"{logged.number:5}  {entry.when}  {entry.action:8}  {package}  {_tail(logged)}"
     return f"{head}  {entry.who}: {entry.why}"
 
 
@@ -81,8 +83,14 @@ def _tail(logged: Logged) -> str:
             return str(verdict)
         case Promote(forced=forced, replaces=before):
             return f"{'FORCED, ' if forced else ''}replaces {before or 'none'}"
-        case entry:
-            return f"replaces {entry.replaces or 'none'}"
+        case Rollback(replaces=before):
+            return f"replaces {before or 'none'}"
+        case Approve(blessing=blessing):
+            return f"the blessing of entry {blessing}"
+        case Govern(release=release):
+            return f"{release.delivery}, approval {release.approval}, {release.valid_days} days, force {release.force}"
+        case _:
+            return ""
 
 
 @command.command()
@@ -133,8 +141,27 @@ def promote(version: str, why: str, force: bool, folder: Path, registry: str | N
     """Make VERSION the champion; refused unless it is blessed against the present one."""
     project = projects.find(folder, registry)
     opened = _opened(project)
-    click.echo(_line(opened.promote(version, why=why, force=force, **_by())))
+    click.echo(_line(opened.promote(version, why=why, force=force, policy=project.config.gate.digest, **_by())))
     _serve(opened, project.config.serving)
+
+
+@command.command()
+@click.argument("version", default="challenger")
+@click.option("--why", required=True, help="The reason; the log keeps it.")
+@_which
+def approve(version: str, why: str, folder: Path, registry: str | None) -> None:
+    """Approve the blessed VERSION, the challenger by default; with direct delivery it then becomes the champion.
+
+    Refused to whoever trained it or had it judged.
+    """
+    project = projects.find(folder, registry)
+    opened, by = _opened(project), _by()
+    package = opened.resolve(version)
+    logged = opened.approve(package, why=why, **by)
+    click.echo(_line(logged) if logged else f"version {digests.short(package)} is approved already")
+    if opened.state().release.delivery == DIRECT:
+        click.echo(_line(opened.promote(package, why=why, by_hand=False, policy=project.config.gate.digest, **by)))
+        _serve(opened, project.config.serving)
 
 
 @command.command()

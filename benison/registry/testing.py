@@ -173,7 +173,13 @@ class Bench:
         return self.registry.register(self.package(word), provenance(word, spans), **SAID)
 
     def bless(
-        self, name: str, verdict: Verdict = Verdict.PASS, against: Champion | str | None = "", evaluation: str = ""
+        self,
+        name: str,
+        verdict: Verdict = Verdict.PASS,
+        against: Champion | str | None = "",
+        evaluation: str = "",
+        *,
+        superior: bool = False,
     ) -> Logged | None:
         champion = self.registry.state().champion
         compared = champion if isinstance(against, str) else against
@@ -183,14 +189,15 @@ class Bench:
             reasons=() if verdict is Verdict.PASS else ("auc +0.01 < allowed +0.02",),
             evidence={"evaluation": digest(evaluation or f"{name} against {compared}"), "policy": digest("gate")},
             compared_with=compared,
+            superior=superior,
             **SAID,
         )
 
     def crown(self, word: str, spans: tuple[int, ...] = (1,), *, superior: bool = False) -> Champion:
         """Registers, blesses and promotes."""
         added = self.add(word, spans)
-        self.bless(added)
-        logged = self.registry.promote(added, superior=superior, by_hand=False, **SAID)
+        self.bless(added, superior=superior)
+        logged = self.registry.promote(added, by_hand=False, **SAID)
         return Champion(logged.number, added)
 
 

@@ -11,7 +11,7 @@ from benison.components.pusher.bless import Blessing, bless
 from benison.components.pusher.evidence import Evidence, standing
 from benison.components.pusher.publish import Push, Pushed, publish, to_json
 from benison.core import digests, documents
-from benison.core.errors import ConflictError, IntegrityError
+from benison.core.errors import ConflictError, IntegrityError, RefusedError
 from benison.core.files import storage_errors, write_atomically
 from benison.registry.registry import Registry
 from benison.registry.serving_folder import materialize
@@ -51,7 +51,7 @@ def run(
         pushed_model: The artifact that becomes pushed.json, the registry entry that the model became.
 
     Returns:
-        The outcome: pushed, unchanged, superseded or blocked.
+        The outcome: pushed, held, unchanged, superseded or blocked.
     """
     config = configuration.read(bundle / "project")
     evidence = _gather(anomalies, statistics, model, champion, evaluation, policy=config.gate.digest)
@@ -62,6 +62,7 @@ def run(
         commit=commit,
         who=who.strip() or "unnamed",
         when=datetime.now(UTC),
+        release=config.release,
     )
     word, pushed = _settle(registry, push)
     if config.serving.folder and registry.state().champion:
@@ -76,7 +77,7 @@ def _settle(registry: Registry, push: Push) -> tuple[Blessing, Pushed]:
     """Blesses and publishes; once more where the champion moved meanwhile, which the second word then says."""
     try:
         return _bless_and_publish(registry, push)
-    except ConflictError:
+    except (ConflictError, RefusedError):
         return _bless_and_publish(registry, push)
 
 

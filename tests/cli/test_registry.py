@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
 
 from benison import config
+from benison.cli import project as projects
+from benison.config import Release
+from benison.core.verdicts import Verdict
 from benison.registry.registry import Registry
-from benison.registry.testing import Bench
+from benison.registry.testing import SAID, Bench, digest
 from tests.cli.commands import Answer, call
 from tests.test_config_model_card import FRAME
 
@@ -51,7 +55,10 @@ def test_a_rollback_reaches_the_serving_folder(registry: Asked, tmp_path: Path) 
 
 def test_a_promotion_by_hand_reaches_it_too(registry: Asked, bench: Bench, tmp_path: Path) -> None:
     bench.bless(bench.add("three"))
-    assert registry("promote", "challenger", "--why", "because").code == 0
+    refused = registry("promote", "challenger", "--why", "because")
+    assert (refused.code, refused.out) == (1, "")
+    assert "got one by another policy than the one in force" in refused.err
+    assert registry("promote", "challenger", "--why", "because", "--force").code == 0
     assert numbers(tmp_path / "srv") == ["9"]
 
 
@@ -76,3 +83,32 @@ def test_a_registry_of_another_place_may_be_named(registry: Asked, tmp_path: Pat
     answer = registry("log", "--registry", "ftp://nowhere")
     assert answer.code == 2
     assert "registry_uri: expected an absolute path" in answer.err
+
+
+def test_an_approval_makes_the_challenger_champion(
+    registry: Asked, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.registry.govern(Release(approval="required"), **SAID)
+    policy = config.read(tmp_path).gate.digest
+    three = bench.add("three")
+    champion = bench.registry.state().champion
+    evidence = {"evaluation": digest("evaluation"), "policy": policy}
+    bench.registry.bless(
+        three,
+        Verdict.PASS,
+        reasons=(),
+        evidence=evidence,
+        compared_with=champion,
+        **{**SAID, "when": datetime.now(UTC)},
+    )
+    monkeypatch.setattr(projects, "who", lambda: "ci@laptop")
+    refused = registry("approve", "--why", "fine")
+    assert refused.code == 1
+    assert "expected somebody else than who trained it" in refused.err
+    monkeypatch.setattr(projects, "who", lambda: "ann@laptop")
+    answer = registry("approve", "--why", "fine")
+    assert answer.code == 0
+    assert [line.split()[2] for line in answer.out.splitlines()[:2]] == ["approve", "promote"]
+    assert numbers(tmp_path / "srv") == ["11"]
+    assert "the blessing of entry 9" in registry("log").out
+    assert "direct, approval required, 30 days, force allowed" in registry("log").out

@@ -21,7 +21,7 @@ PROCESSES = 8
 _PROMOTER = """
 import sys
 from pathlib import Path
-from benison.core.errors import ConflictError
+from benison.core.errors import ConflictError, RefusedError
 from benison.registry.registry import Registry
 from benison.registry.testing import SAID, Bench
 
@@ -36,7 +36,7 @@ for order in sys.stdin:
     else:
         try:
             answer = bench.registry.promote(challenger, by_hand=False, **SAID).number
-        except ConflictError as error:
+        except (ConflictError, RefusedError) as error:
             answer = f"lost: {str(error).splitlines()[0]}"
     print(answer, flush=True)
 """
