@@ -1,4 +1,8 @@
-"""beam: ready predictions that are past one machine, every figure by TFMA itself on Apache Beam, without intervals."""
+"""beam: every figure by TFMA itself on Apache Beam, without intervals.
+
+Of ready predictions that are past one machine, whose files Beam's workers read; or of the models of a pipeline, whose
+answers they are given.
+"""
 
 from __future__ import annotations
 
@@ -142,13 +146,14 @@ def evaluate(
     """
     sound = checks_of(asked, answers)
     answers, kept = usable(answers, slices)
+    by_tfma.announce(["every figure"], len(answers.rows))
     figures = by_tfma.figures(answers, kept, asked.config.metrics, asked.config_file, beam_options)
     labels, weights = np.asarray(answers.rows.labels, dtype=np.float64), answers.rows.masses.each
+    wanted = Wanted(asked.config.metrics, tuple(answers.predictions), weighted=weights is not None)
     found = []
     for one in kept:
         counts = Counts()
         counts.add(labels[one.rows], None if weights is None else weights[one.rows])
-        wanted = Wanted(asked.config.metrics, tuple(answers.predictions), weighted=weights is not None)
         of_all = _with_twins(figures.get(one.keys, {}), answers.same_as)
         found.append(_measured(one.keys, counts, of_all, wanted, asked.data.task))
     baselines = _baselines(answers.predictions, answers.same_as)

@@ -81,6 +81,8 @@ def figures(
     labels, weights = np.asarray(answers.rows.labels, dtype=np.float64), answers.rows.masses.each
     wanted = Wanted(tuple(metrics), tuple(models), weighted=weights is not None)
     batches = tfma_pipeline.batches(labels, models, weights, slices)
+    if not batches:
+        return {}
     try:
         return _run(batches, wanted, beam_options)
     except Exception:

@@ -34,7 +34,7 @@ AREAS = [
     {"className": "AUC", "config": '{"num_thresholds": 10000}'},
     {"className": "PrecisionAtRecall", "config": '{"recall": 0.8}'},
 ]
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "modelSpecs": [
         {"name": "new", "labelKey": "y", "predictionKey": "new", "exampleWeightKey": "w"},
         {"name": "old", "labelKey": "y", "predictionKey": "old", "exampleWeightKey": "w", "isBaseline": True},
@@ -148,7 +148,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     rows = rows.filter(pa.compute.and_(answered, pa.compute.is_valid(rows["y"]))).drop(["w"])
     of_one = pa.compute.if_else(pa.compute.equal(rows["y"], 0), "none", "some")
     rows = rows.append_column("class", of_one)
-    models = [{key: value for key, value in spec.items() if key != "exampleWeightKey"} for spec in CONFIG["modelSpecs"]]  # type: ignore[attr-defined]
+    models = [{key: value for key, value in spec.items() if key != "exampleWeightKey"} for spec in CONFIG["modelSpecs"]]
     metrics = [{"className": name} for name in ("AUC", "Recall")]
     slicings = [{}, {"featureKeys": ["sex"]}, {"featureKeys": ["class"]}]
     asked = {"modelSpecs": models, "slicingSpecs": slicings, "metricsSpecs": [{"metrics": metrics}]}
@@ -174,6 +174,15 @@ def test_report_and_summary_say_that_nothing_has_an_interval(judged: dict[str, A
     said = " ".join(summary.lines(evidence))
     assert "TFMA measured every figure, on Apache Beam: none has an interval." in said
     assert "TFMA measured every figure" in page.render(evidence)
+
+
+def test_without_a_row_that_both_models_answered_every_figure_is_undefined(tmp_path: Path) -> None:
+    rows = pa.table({"y": [0, 1, 1], "new": [0.1, 1.5, math.nan], "old": [1.5, 0.1, 0.2]})
+    models = [{**spec, "exampleWeightKey": ""} for spec in CONFIG["modelSpecs"]]
+    asked = {"modelSpecs": models, "metricsSpecs": [{"metrics": [{"className": "Recall"}, {"className": "AUC"}]}]}
+    (found,) = evaluated(tmp_path, rows, asked, by_beam)["slices"]
+    assert found["rows"] == 0
+    assert {metric["challenger"]["value"] for metric in found["metrics"].values()} == {None}
 
 
 @pytest.mark.slow

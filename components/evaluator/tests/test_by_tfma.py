@@ -15,7 +15,7 @@ from tensorflow_model_analysis import version
 from tensorflow_model_analysis.api import model_eval_lib
 
 from benison import config, eval_config
-from benison.components.evaluator import by_tfma, predictions
+from benison.components.evaluator import by_tfma, engine, predictions
 from benison.components.evaluator.columns import Said, columns_of
 from benison.components.evaluator.compare import Answers
 from benison.components.evaluator.measure import Rows
@@ -178,6 +178,29 @@ def test_what_tfma_cannot_make_of_the_rows_is_named() -> None:
         by_tfma.measured(answers, [Slice((), rows)], ["fine", "matrices"], "e.json")
     said = str(raised.value)
     assert said.startswith("e.json (metrics_specs): expected metrics that TFMA makes of these rows, got matrices: ")
+
+
+def test_without_rows_that_can_be_used_nothing_is_asked_of_tfma() -> None:
+    answers = Answers(Rows.of(np.zeros(0, np.bool_)), {"challenger": np.zeros(0)}, {})
+    with speaking(more=[kind("CoefficientOfDiscrimination")]):
+        found = by_tfma.measured(answers, [Slice((), np.zeros(0, np.int64))], ["it"], "e.json")
+    assert math.isnan(found["overall"]["it"].models["challenger"].value)
+
+
+def test_tables_cannot_tell_them(folder: Path) -> None:
+    source = Table("data", str(folder / "predictions.parquet"), "parquet")
+    asked = folder / "unweighted.json"
+    asked.write_text(json.dumps(CONFIG).replace('"exampleWeightKey": "w"', '"exampleWeightKey": ""'))
+    with (
+        speaking(more=eval_config.declared(asked)),
+        open_table(source, str(folder), Asked(), folder / "again") as dataset,
+    ):
+        columns = columns_of(Said(), asked, eval_config.read_with_models(asked), dataset.schema.names)
+        with pytest.raises(ConfigError) as raised:
+            engine.chosen(dataset, columns, None, "tables")
+    said = "--engine tables: expected what tables can tell, got coefficient_of_discrimination, which TFMA measures"
+    assert str(raised.value).startswith(said)
+    assert str(raised.value).endswith("hint: evaluate in memory, or by TFMA: --engine beam")
 
 
 @pytest.mark.parametrize(
