@@ -19,28 +19,24 @@ from benison.config.data import Table
 from benison.config.own_metrics import declared
 from benison.core import documents
 from benison.core.errors import BenisonError, ConfigError, DataError
-from benison.core.metrics import REGRESSION, USUAL, speaking
+from benison.core.metrics import REGRESSION, speaking
 from benison.report.evaluation import Evaluation, page, summary
 from benison.sources.columns import Columns as Asked
 from benison.sources.dataset import Dataset, open_table
 
-ROWS = 300
+ROWS = 200
 CLASSES = (
-    *("AUCPrecisionRecall", "BalancedAccuracy", "BinaryAccuracy", "BinaryCrossEntropy", "MeanSquaredError"),
-    *("Calibration", "ExampleCount", "F1Score", "FPR", "MeanLabel", "MeanPrediction", "Precision", "Recall"),
-    *("WeightedExampleCount", "MatthewsCorrelationCoefficient", "AUC"),
+    *("AUC", "AUCPrecisionRecall", "BinaryCrossEntropy", "MeanSquaredError", "Calibration", "ExampleCount", "F1Score"),
+    *("FPR", "Recall", "WeightedExampleCount"),
 )
-AREAS = [
-    {"className": "AUC", "config": '{"num_thresholds": 10000}'},
-    {"className": "PrecisionAtRecall", "config": '{"recall": 0.8}'},
-]
+MORE = [{"className": "PrecisionAtRecall", "config": '{"recall": 0.8}'}]
 CONFIG: dict[str, Any] = {
     "modelSpecs": [
         {"name": "new", "labelKey": "y", "predictionKey": "new", "exampleWeightKey": "w"},
         {"name": "old", "labelKey": "y", "predictionKey": "old", "exampleWeightKey": "w", "isBaseline": True},
     ],
     "slicingSpecs": [{}, {"featureKeys": ["sex"]}, {"featureKeys": ["grade"], "featureValues": {"sex": "f"}}],
-    "metricsSpecs": [{"metrics": [{"className": "KLDivergence"}, *({"className": name} for name in CLASSES), *AREAS]}],
+    "metricsSpecs": [{"metrics": [{"className": "KLDivergence"}, *({"className": name} for name in CLASSES), *MORE]}],
 }
 GATE = """
 gate:
@@ -108,11 +104,6 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict
 
 def test_every_figure_and_gain_is_that_in_memory(both: tuple[dict[str, Any], dict[str, Any]]) -> None:
     ours, theirs = both
-    assert set(USUAL) - set(theirs["slices"][0]["metrics"]) == {
-        "false_negative_rate",
-        "predicted_positive_rate",
-        "specificity",
-    }
     assert [one["slice"] for one in theirs["slices"]] == [
         *("overall", "sex=f", "sex=m", "grade=2, sex=f", "grade=10, sex=f")
     ]
