@@ -8,18 +8,22 @@ from dataclasses import dataclass, field, replace
 
 from benison.config.release import Release
 from benison.core.errors import IntegrityError
+from benison.registry.copies import Copy
 from benison.registry.log import (
     Approve,
     Bless,
     Champion,
+    Collect,
     Entry,
     Govern,
     Logged,
     PackageEntry,
     Promote,
     Register,
+    Retire,
     Rollback,
 )
+from benison.registry.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,18 @@ class Version:
         entry: That entry.
         blessings: Every word of the gate on it, as (number, entry), oldest first.
         approvals: Likewise every approval.
+        retirement: Its number and entry; None: it is in use. Registering it again ends it.
+        generation: The number of the entry by which its last copy was collected; 0: none was. See `Copy`.
+        collected: Whether there is no copy of it now.
     """
 
     registered: int
     entry: Register
     blessings: tuple[tuple[int, Bless], ...] = ()
     approvals: tuple[tuple[int, Approve], ...] = ()
+    retirement: tuple[int, Retire] | None = None
+    generation: int = 0
+    collected: bool = False
 
     @property
     def blessing(self) -> Bless | None:
@@ -111,9 +121,51 @@ class State:
             "reference": reference.package if reference else None,
         }
 
+    def stage(self, package: str) -> str:
+        """Where a version stands, in the field's words.
+
+        ``production``: it is the champion. ``staging``: it is blessed against the champion, and waits. ``archived``: it
+        was champion, or is retired. ``development``: it was never proven against this champion.
+        """
+        known = self.versions[package]
+        if self.champion is not None and self.champion.package == package:
+            return "production"
+        if known.retirement is not None or self.last_reign(package) is not None:
+            return "archived"
+        blessing = known.blessing
+        proven = blessing is not None and blessing.blessed and blessing.compared_with == self.champion
+        return "staging" if proven else "development"
+
+    def copy(self, package: str) -> Copy:
+        """Where a package lies, or will lie when it is registered."""
+        known = self.versions.get(package)
+        return Copy(package, known.generation if known else 0)
+
+    def left_over(self, copy: Copy) -> bool:
+        """Whether a copy was collected, so that whatever is still there of it has to go."""
+        known = self.versions.get(copy.package)
+        return known is not None and copy.generation < known.generation
+
     def last_reign(self, package: str) -> Reign | None:
         """The latest time that a package was champion."""
         return next((reign for reign in reversed(self.reigns) if reign.champion.package == package), None)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that is known of one version.
+
+    Attributes:
+        manifest: Its files and where it came from.
+        version: Its registration and what the gate said of it.
+        aliases: The names that stand for it at present.
+        promotions: The log entries that made it champion, promotions and rollbacks.
+    """
+
+    manifest: Manifest
+    version: Version
+    aliases: tuple[str, ...]
+    promotions: tuple[Logged, ...]
 
 
 def fold(logged: Iterable[Logged], state: State | None = None) -> State:
@@ -138,6 +190,13 @@ def _after(state: State, logged: Logged) -> State:
             return replace(state, release=entry.release)
         case Register() if known is None:
             return _with(state, entry.package, Version(number, entry))
+        case Register() if known is not None and known.retirement is not None:
+            back = replace(known, registered=number, entry=entry, retirement=None, collected=False)
+            return _with(state, entry.package, back)
+        case Retire() if known is not None and known.retirement is None:
+            return _with(state, entry.package, replace(known, retirement=(number, entry)))
+        case Collect() if known is not None and _may_go(known, entry):
+            return _with(state, entry.package, replace(known, generation=number, collected=True))
         case Bless() if known is not None:
             return _blessed(state, number, entry, known)
         case Approve() if known is not None and known.blessings and known.blessings[-1][0] == entry.blessing:
@@ -158,6 +217,10 @@ def _blessed(state: State, number: int, entry: Bless, known: Version) -> State:
     elif challenger == entry.package:
         challenger = None
     return replace(_with(state, entry.package, version), challenger=challenger)
+
+
+def _may_go(known: Version, entry: Collect) -> bool:
+    return not known.collected and known.retirement is not None and known.retirement[0] == entry.retired
 
 
 def _with(state: State, package: str, version: Version) -> State:
