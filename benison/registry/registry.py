@@ -98,6 +98,14 @@ class Registry:
         self.state()
         return tuple(self._log)
 
+    def verify_log(self) -> None:
+        """Reads every entry of the log where it lies alone, and holds the copies of many to them.
+
+        Raises:
+            IntegrityError: As `log`; or a copy is none.
+        """
+        Chain(self._store, f"{self.model}/log", log.KIND).verify()
+
     def state(self) -> State:
         """What the log comes to at this moment; only entries that are new since the last time are read."""
         self._take(self._chain.links_after(self._head))

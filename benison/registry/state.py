@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
 
 from benison.config.release import Release
 from benison.core.errors import IntegrityError
@@ -92,11 +94,17 @@ class State:
 
     number: int = 0
     versions: Mapping[str, Version] = field(default_factory=dict)
-    reigns: tuple[Reign, ...] = ()
-    line: tuple[Reign, ...] = ()
+    reigns: Sequence[Reign] = ()
+    line: Sequence[Reign] = ()
     challenger: str | None = None
     rolled_back: frozenset[str] = frozenset()
     release: Release = field(default_factory=Release)
+
+    def frozen(self) -> State:
+        """The same, which does not change any more."""
+        return replace(
+            self, versions=MappingProxyType(dict(self.versions)), reigns=tuple(self.reigns), line=tuple(self.line)
+        )
 
     @property
     def reign(self) -> Reign | None:
@@ -130,11 +138,16 @@ class State:
         known = self.versions[package]
         if self.champion is not None and self.champion.package == package:
             return "production"
-        if known.retirement is not None or self.last_reign(package) is not None:
+        if known.retirement is not None or package in self.reigned:
             return "archived"
         blessing = known.blessing
         proven = blessing is not None and blessing.blessed and blessing.compared_with == self.champion
         return "staging" if proven else "development"
+
+    @cached_property
+    def reigned(self) -> frozenset[str]:
+        """The packages that were champion at some time."""
+        return frozenset(reign.champion.package for reign in self.reigns)
 
     def copy(self, package: str) -> Copy:
         """Where a package lies, or will lie when it is registered."""
@@ -178,7 +191,10 @@ def fold(logged: Iterable[Logged], state: State | None = None) -> State:
     Raises:
         IntegrityError: An entry cannot follow from those before it.
     """
-    return functools.reduce(_after, logged, state or State())
+    state = state or State()
+    # What grows with the log is changed in place, in copies that nobody else has: a log may have many entries.
+    growing = replace(state, versions=dict(state.versions), reigns=list(state.reigns), line=list(state.line))
+    return functools.reduce(_after, logged, growing).frozen()
 
 
 def _after(state: State, logged: Logged) -> State:
@@ -224,14 +240,18 @@ def _may_go(known: Version, entry: Collect) -> bool:
 
 
 def _with(state: State, package: str, version: Version) -> State:
-    return replace(state, versions={**state.versions, package: version})
+    assert isinstance(state.versions, dict)
+    state.versions[package] = version
+    return state
 
 
 def _promoted(state: State, number: int, entry: Promote) -> State:
     champion = Champion(number, entry.package)
     stays = state.reference if not (entry.superior or entry.by_hand) else None
     reign = Reign(champion, stays or champion, entry)
-    return _enthrone(state, reign, (*state.line, reign), state.rolled_back - {entry.package})
+    assert isinstance(state.line, list)
+    state.line.append(reign)
+    return _enthrone(state, reign, state.line, state.rolled_back - {entry.package})
 
 
 def _rolled_back(state: State, number: int, entry: Rollback) -> State:
@@ -240,15 +260,16 @@ def _rolled_back(state: State, number: int, entry: Rollback) -> State:
     itself = before is None or before.reference.package == entry.package
     reign = Reign(champion, champion if itself or before is None else before.reference, entry)
     places = [place for place, one in enumerate(state.line[:-1]) if one.champion.package == entry.package]
-    line = (*state.line[: places[-1] if places else -1], reign)
+    line = [*state.line[: places[-1] if places else -1], reign]
     rolled_back = (state.rolled_back | {state.line[-1].champion.package}) - {entry.package}
     return _enthrone(state, reign, line, rolled_back)
 
 
-def _enthrone(state: State, reign: Reign, line: tuple[Reign, ...], rolled_back: frozenset[str]) -> State:
+def _enthrone(state: State, reign: Reign, line: list[Reign], rolled_back: frozenset[str]) -> State:
     challenger = None if state.challenger == reign.champion.package else state.challenger
-    reigns = (*state.reigns, reign)
-    return replace(state, reigns=reigns, line=line, rolled_back=rolled_back, challenger=challenger)
+    assert isinstance(state.reigns, list)
+    state.reigns.append(reign)
+    return replace(state, line=line, rolled_back=rolled_back, challenger=challenger)
 
 
 def _does_not_follow(state: State, entry: Entry) -> IntegrityError:

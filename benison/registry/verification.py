@@ -58,6 +58,7 @@ def verify(registry: Registry) -> Verification:
 
     no_history: dict[str, bytes] = {}
     state = attempt(registry.state, State())
+    attempt(registry.verify_log, None)
     known = {state.copy(package) for package, version in state.versions.items() if not version.collected}
     sealed, begun = set(registry.packages.sealed()), set(registry.packages.begun())
     leftover = {copy for copy in sealed | begun if state.left_over(copy)}
@@ -75,7 +76,7 @@ def verify(registry: Registry) -> Verification:
         files=sum(len(manifest.files) for manifest in manifests),
         size=sum(manifest.size for manifest in manifests),
         profiles=len(attempt(registry.history.entries, no_history)),
-        problems=tuple(problems),
+        problems=tuple(dict.fromkeys(problems)),
         unfinished=tuple(sorted(str(copy) for copy in (sealed | begun) - known - leftover)),
         leftover=tuple(sorted(map(str, leftover))),
     )
