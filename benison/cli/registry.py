@@ -21,6 +21,7 @@ from benison.core import digests
 from benison.core.errors import ConfigError
 from benison.core.key_sets import TrainedOn
 from benison.registry import retention
+from benison.registry.lineage import lineage as lineage_of
 from benison.registry.log import Approve, Bless, Govern, Logged, PackageEntry, Promote, Register, Rollback
 from benison.registry.registry import Registry
 from benison.registry.serving_folder import Served
@@ -136,6 +137,25 @@ def _seen(trained_on: TrainedOn | None) -> str:
     rows, entities = trained_on.rows, trained_on.entities
     by = f", {entities.keys:,} entities by {', '.join(entities.columns)}" if entities else ""
     return f"{rows.rows:,} rows, {rows.keys:,} different{by}"
+
+
+@command.command()
+@click.argument("version", default="champion")
+@click.option("--verify", is_flag=True, help="Read package, evidence and log, and hold every byte to its digest.")
+@_which
+def lineage(version: str, verify: bool, folder: Path, registry: str | None) -> None:
+    """Print the chain of VERSION: commit, data, training, package, evaluation, gate, approval, times as champion.
+
+    With --verify it exits with 1 where something does not hold.
+    """
+    steps = lineage_of(_open(folder, registry), version, verify=verify)
+    for step in steps:
+        mark = "WRONG" if step.wrong else "holds" if step.looked else ""
+        click.echo(f"{step.what:12}{step.digest or '':73}{mark:7}{step.said}".rstrip())
+        if step.wrong:
+            click.echo(f"{'':12}{step.wrong}")
+    if any(step.wrong for step in steps):
+        raise click.exceptions.Exit(1)
 
 
 def _described(shown: Shown) -> list[str]:

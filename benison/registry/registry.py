@@ -13,6 +13,7 @@ from benison.core.errors import ConflictError
 from benison.core.store import Store, damaged
 from benison.core.verdicts import Verdict
 from benison.registry import entries, log, marker, packages, rules
+from benison.registry.evidence_files import EvidenceFiles
 from benison.registry.history import History
 from benison.registry.key_files import KeyFiles
 from benison.registry.log import (
@@ -52,6 +53,7 @@ class Registry:
         self.packages = Packages(store, model)
         self.history = History(store, model)
         self.key_files = KeyFiles(store, model)
+        self.evidence = EvidenceFiles(store, model)
         self._store = store
         self._chain = Chain(store, f"{model}/log", log.KIND)
         self._head: Link | None = None
