@@ -20,8 +20,8 @@ class Step:
     """One thing that is known of a version.
 
     Attributes:
-        what: ``commit``, ``bundle``, ``data``, ``training``, ``package``, ``evaluation``, ``checks``, ``model card``,
-            ``gate``, ``approval``, ``champion``.
+        what: ``commit``, ``bundle``, ``data``, ``weights``, ``package``, the name of a document of evidence, ``gate``,
+            ``approval``, ``champion`` or ``log``.
         said: What is known, for people.
         digest: Of what it is known by; empty: it has none.
         wrong: Why it does not hold; empty where it does, or where nobody looked.
@@ -58,7 +58,7 @@ def _origin(manifest: Manifest) -> Iterator[Step]:
     seen = f", {origin.trained_on.rows.rows:,} rows" if origin.trained_on else ""
     yield Step("data", f"spans {', '.join(map(str, origin.spans))}{seen}", origin.snapshot)
     settings = json.dumps(origin.hyperparameters, sort_keys=True)
-    yield Step("training", f"hyperparameters {settings}; weights and signatures", origin.model_digest)
+    yield Step("weights", f"and signatures; hyperparameters {settings}", origin.model_digest)
     yield Step("package", f"{len(manifest.files)} files, {manifest.size:,} bytes, by {manifest.by}", manifest.package)
 
 

@@ -46,7 +46,7 @@ def test_from_commit_to_the_times_as_champion(bench: Bench) -> None:
     bench.registry.rollback(**SAID)
     steps = lineage(bench.registry, two)
     assert [step.what for step in steps] == [
-        *("commit", "bundle", "data", "training", "package", "evaluation", "gate", "approval", "champion"),
+        *("commit", "bundle", "data", "weights", "package", "evaluation", "gate", "approval", "champion"),
     ]
     found = by_what(steps)
     assert found["commit"].said == "0123abc"
