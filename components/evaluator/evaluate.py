@@ -38,7 +38,7 @@ from benison.components.evaluator.tfma_files import Naming
 from benison.config import BASELINES, CONFIDENCE, FILE, Gate
 from benison.core import plots
 from benison.core.files import write_atomically
-from benison.core.metrics import BINARY, spoken
+from benison.core.metrics import BINARY, MULTICLASS, spoken
 from benison.core.verdicts import Check
 from benison.eval_config import EvalConfig
 
@@ -56,6 +56,7 @@ class Data:
         types: Of the columns that slices are cut by.
         counted_by: The columns that say what a row counts, by ``weight`` and ``unit``; those that there are.
         task: What models answer.
+        classes: How many rows each class has, where models tell several apart.
     """
 
     snapshot: str
@@ -64,6 +65,7 @@ class Data:
     types: Mapping[str, pa.DataType]
     counted_by: Mapping[str, str] = field(default_factory=dict)
     task: str = BINARY
+    classes: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, snapshot: str, table: pa.Table, rows: Rows, config: EvalConfig, unit: str) -> Data:
@@ -79,7 +81,7 @@ class Data:
         types = {name: table.schema.field(name).type for name in config.columns}
         named = {"weight": config.weight, "unit": unit}
         counted_by = {what: name for what, name in named.items() if name}
-        return cls(snapshot, rows.count, rows.positives, types, counted_by, rows.task)
+        return cls(snapshot, rows.count, rows.positives, types, counted_by, rows.task, rows.by_class)
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ class Asked:
     @property
     def holdout(self) -> Document:
         counts = {"rows": self.data.rows, "positives": self.data.positives}
-        return {"snapshot": self.data.snapshot, **counts, **self.data.counted_by}
+        classes = {"classes": dict(self.data.classes)} if self.data.classes else {}
+        return {"snapshot": self.data.snapshot, **counts, **classes, **self.data.counted_by}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,11 +177,18 @@ def evaluate(asked: Loaded, found: Sequence[Slice], answers: Answers, more: Sequ
         answers: What the models answered to its rows.
         more: Further checks of the models, which stand beside those of the predictions.
     """
-    named = {asked.names.get(role, role): predictions for role, predictions in answers.predictions.items()}
-    check = judge.check_predictions if asked.data.task == BINARY else judge.check_numbers
-    sound = [check(name, predictions) for name, predictions in named.items()]
+    sound = [_sound(asked, answers, role) for role in answers.predictions]
     answers, kept = usable(replace(answers, own=asked.own), found)
     return concluded(asked, parts_of(answers, kept), sound, more)
+
+
+def _sound(asked: Asked, answers: Answers, role: str) -> Check:
+    """Whether a model's predictions are what its task asks for."""
+    name, predictions = asked.names.get(role, role), answers.predictions[role]
+    if asked.data.task == MULTICLASS:
+        return judge.check_classes(name, predictions, answers.rows.numbers, answers.lacking.get(role, ()))
+    check = judge.check_predictions if asked.data.task == BINARY else judge.check_numbers
+    return check(name, predictions)
 
 
 def concluded(asked: Asked, parts: Parts, sound: Sequence[Check], more: Sequence[Check] = ()) -> Outcome:
