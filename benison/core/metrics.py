@@ -256,6 +256,11 @@ class Vocabulary:
         """By each of TFMA's classes."""
         return {name: kind for kind in self.kinds.values() for name in kind.classes}
 
+    @property
+    def classes_of_one(self) -> dict[str, Kind]:
+        """By each of TFMA's classes those of one class, or averaged."""
+        return {name: kind for kind in self.of_classes.values() for name in kind.classes}
+
     def with_own(self, own: Sequence[Kind]) -> Vocabulary:
         """The same with metrics that the user wrote, which are then measured as a matter of course."""
         kinds = {**self.kinds, **{kind.name: kind for kind in own}}

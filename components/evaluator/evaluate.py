@@ -249,7 +249,7 @@ def write_tfma(
         outcome: What it came to.
         naming: What TFMA calls the models; None: by their role.
     """
-    naming = naming or Naming()
+    naming = replace(naming or Naming(), classes=tuple(asked.data.classes))
     eval_run = tfma_files.eval_run(asked.config, asked.label, models, asked.data.snapshot, naming)
     write_atomically(folder / tfma_files.CONFIG, eval_run.encode())
     pairs = crossed(asked.config, outcome.measured)
@@ -260,7 +260,8 @@ def write_tfma(
         written = tfma_plots.write(outcome.plots, asked.config.plots, asked.data.types, naming)
         _write_records(folder / plots.FILE, written)
     policy = asked.gate is not None
-    validation = tfma_files.validation(outcome.checks, outcome.measured, asked.data.types, policy=policy)
+    types, classes = asked.data.types, naming.classes
+    validation = tfma_files.validation(outcome.checks, outcome.measured, types, policy=policy, classes=classes)
     _write_records(folder / tfma_files.VALIDATIONS_FILE, [validation])
 
 
