@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from benison.core.aspects import RANK
-from benison.core.metrics import BINARY, THRESHOLD, Kind, Metric, spoken
-from benison.core.plots import ARGUMENTS, MOST, USUAL, Plot
+from benison.core.metrics import BINARY, MULTICLASS, THRESHOLD, Kind, Metric, spoken
+from benison.core.plots import ARGUMENTS, CLASS_MATRIX, MOST, USUAL, Plot
 from benison.core.sections import Section
 from benison.core.spelling import nearest
 from benison.eval_config.classes import Wanted, asked_of, wanted_of
@@ -31,7 +31,7 @@ def _metric(section: Section, wanted: Sequence[Wanted]) -> Sequence[str | Plot]:
     """One class may stand for several metrics: at several thresholds, or a group of rates; or for a plot."""
     _no_thresholds(section, ("threshold", "per_slice_thresholds", "cross_slice_thresholds"))
     name, words = section.take("class_name", str), spoken()
-    plots = ARGUMENTS if words.task == BINARY else {}
+    plots = {BINARY: tuple(ARGUMENTS), MULTICLASS: (CLASS_MATRIX,)}.get(words.task, ())
     known = [*words.classes, *words.classes_of_one, *words.groups, *plots]
     if name not in known:
         raise section.error("class_name", f"a metric of {words.task} models", repr(name), nearest(name, known))
@@ -57,7 +57,7 @@ def _metric(section: Section, wanted: Sequence[Wanted]) -> Sequence[str | Plot]:
 
 
 def _plot(kind: str, config: Section) -> Plot:
-    number = config.whole(ARGUMENTS[kind], USUAL, low=2)
+    number = config.whole(ARGUMENTS[kind], USUAL, low=2) if kind in ARGUMENTS else 0
     if number > MOST:
         raise config.error(ARGUMENTS[kind], f"at most {MOST}", f"{number}")
     plot = Plot(kind, number)

@@ -31,14 +31,14 @@ from benison.components.evaluator.gaps import Gap, comparisons_of, gaps
 from benison.components.evaluator.judge import Judgement
 from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.own import Own
-from benison.components.evaluator.plot import Plots, plot
+from benison.components.evaluator.plot import MOST_CLASSES, Plots, plot
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.slice import Keys, Slice, cut, name_of
 from benison.components.evaluator.tfma_files import Naming
 from benison.config import BASELINES, CONFIDENCE, FILE, Gate
 from benison.core import plots
 from benison.core.files import write_atomically
-from benison.core.metrics import BINARY, MULTICLASS, spoken
+from benison.core.metrics import BINARY, MULTICLASS, REGRESSION, spoken
 from benison.core.verdicts import Check
 from benison.eval_config import EvalConfig
 
@@ -207,7 +207,8 @@ def concluded(asked: Asked, parts: Parts, sound: Sequence[Check], more: Sequence
     else:
         unsound = judge.broken(sound)
         judgement = judge.judge(asked.gate, found, _baselines(parts), unsound, asked.gate_file, apart)
-    drawn = plot(parts, asked.config.plots, asked.confidence) if asked.data.task == BINARY else Plots()
+    drawable = asked.data.task != REGRESSION and len(asked.data.classes) <= MOST_CLASSES
+    drawn = plot(parts, asked.config.plots, asked.confidence) if drawable else Plots()
     return Outcome(judgement, found, [*sound, *more], drawn, apart)
 
 

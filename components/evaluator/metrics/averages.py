@@ -19,10 +19,10 @@ from benison.components.evaluator.measure import Floats, Sample
 from benison.components.evaluator.metrics.base import FEWEST, Measure, lacking
 from benison.components.evaluator.metrics.matrix import EXACT, exact
 from benison.core.aspects import CLASS, MACRO_RANKS, MICRO, MICRO_RANKS, RANK, WEIGHTED_MACRO, Aspect, aspect
-from benison.core.metrics import Metric
+from benison.core.metrics import Kind, Metric
 from benison.measures.intervals import UNKNOWN, Interval
 from benison.measures.masses import Masses
-from benison.measures.quantiles import cautious
+from benison.measures.quantiles import allowance, cautious
 
 View = Callable[[Sample], Sample]
 
@@ -43,7 +43,7 @@ def of_classes(asked: Metric, plain: Measure) -> Measure:
         return _of_pairs(plain, lambda sample: down_to_rank(sample, seen.rank, answered=bool(asked.top)))
     if seen.how == MICRO:
         return _of_pairs(plain, lambda sample: all_classes(sample, _weights(seen, sample), asked.top))
-    return _average(_Average(plain, seen, asked.top))
+    return _average(_Average(asked.kind, plain, seen, asked.top))
 
 
 def _of_class(name: str, top: int) -> View:
@@ -87,11 +87,13 @@ class _Average:
     """An average of figures over classes or ranks.
 
     Attributes:
+        kind: What is averaged.
         plain: How each figure is measured.
         seen: Which average.
         top: As in `Metric`.
     """
 
+    kind: Kind
     plain: Measure
     seen: Aspect
     top: int
@@ -130,6 +132,14 @@ class _Average:
         apart = np.zeros(len(sample.rows.classes))
         apart[numbers] = (np.array(figures) - average) * _weights(self.seen, sample)[numbers]
         return np.asarray(apart[sample.rows.numbers] / self._counts(sample).sum(), dtype=np.float64)
+
+    def stretch(self, parameter: float, *samples: Sample) -> float:
+        """How much wider intervals are made for skewness, where those of the figures are not: by the smallest class."""
+        if not self.plain.bare:
+            return 1.0
+        needs = self.plain.needs(parameter)
+        sizes = [view.size(what, parameter) for one in samples for view in self.views(one) for what in needs]
+        return allowance(max(min(sizes), 1.0))
 
     def lacks(self, sample: Sample, parameter: float) -> str:
         """The first class that is too small for an interval of its own."""
@@ -170,7 +180,8 @@ def _average(of: _Average) -> Measure:
             )
             for share, view in zip(of.shares(sample), of.views(sample), strict=True)
         ]
-        return _put_together(of, sample, found, confidence)
+        together = _put_together(of, sample, found, confidence, of.stretch(parameter, sample))
+        return together.clipped(of.kind.low, of.kind.high)
 
     def gain(one: Sample, two: Sample, parameter: float, confidence: float) -> Interval:
         found = [
@@ -182,12 +193,14 @@ def _average(of: _Average) -> Measure:
             )
             for share, first, second in zip(of.shares(one), of.views(one), of.views(two), strict=True)
         ]
-        return _put_together(of, one, found, confidence)
+        return _put_together(of, one, found, confidence, of.stretch(parameter, one, two))
 
     return Measure(of.value, interval, gain, method=f"MOVER on each figure's own: {of.plain.method}", lacks=of.lacks)
 
 
-def _put_together(of: _Average, sample: Sample, figures: Sequence[_Figure], confidence: float) -> Interval:
+def _put_together(
+    of: _Average, sample: Sample, figures: Sequence[_Figure], confidence: float, factor: float
+) -> Interval:
     """The interval of a mean of figures from the interval of each, with their correlations.
 
     On each side sqrt(sum of share_i share_j d_i d_j r_ij) from the mean, d being how far a figure's own bound is away,
@@ -204,7 +217,7 @@ def _put_together(of: _Average, sample: Sample, figures: Sequence[_Figure], conf
     of_shares = of_shares * cautious(confidence, max(sample.masses.size(), FEWEST))
     below = _distance(sample.masses, figures, [one.value - one.interval.lower for one in figures], of_shares)
     above = _distance(sample.masses, figures, [one.interval.upper - one.value for one in figures], of_shares)
-    return Interval(value - below, value + above)
+    return Interval(value - below, value + above).stretched(value, factor)
 
 
 def _distance(masses: Masses, figures: Sequence[_Figure], bounds: Sequence[float], of_shares: Floats) -> float:

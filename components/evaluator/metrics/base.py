@@ -55,6 +55,7 @@ class Measure:
         needed_at: Likewise, where it depends on the parameter.
         coarse: Whether a sample's rows stand for others that differ too much for an interval.
         influences: Of each row on the value, where an average of such figures needs them; None: there are none.
+        bare: Whether intervals are without the allowance for skewness, which single shares do not need.
         lacks: What a sample lacks for an interval, where that is not told by `needed`; empty: nothing.
     """
 
@@ -66,6 +67,7 @@ class Measure:
     needed_at: Callable[[float], Mapping[str, int]] | None = None
     coarse: Coarse = lambda sample, parameter: False
     influences: Influences | None = None
+    bare: bool = False
     lacks: Lacks | None = None
 
     def needs(self, parameter: float) -> Mapping[str, int]:

@@ -172,7 +172,7 @@ def _measure(one: Share) -> Measure:
         gain, method = _paired_gain(one, otherwise), "Wilson; gain: Tango"
     else:
         gain, method = _recovered_gain(one, own, otherwise), "Wilson; gain: MOVER"
-    return Measure(one.value, own, gain, needed, method, influences=one.influences)
+    return Measure(one.value, own, gain, needed, method, influences=one.influences, bare=True)
 
 
 def measures() -> dict[str, Measure]:

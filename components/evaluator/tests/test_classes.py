@@ -1,8 +1,7 @@
-"""Models that tell several classes apart: TFMA's and scikit-learn's figures, errors by the jackknife, files, messages."""
+"""Models that tell several classes apart: TFMA's and scikit-learn's figures, errors, files, messages."""
 
 import json
 import math
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,20 +11,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from google.protobuf import json_format
-from sklearn import metrics as sklearn_metrics
 from tensorflow_model_analysis.api import model_eval_lib
 from tensorflow_model_analysis.proto import config_pb2
 
 from benison import eval_config
 from benison.components.evaluator import predictions
-from benison.components.evaluator.bound import estimate, gain, value
 from benison.components.evaluator.columns import Said, columns_of
 from benison.components.evaluator.measure import Rows, Sample
 from benison.components.evaluator.predictions import Policy
 from benison.config import read_gate
 from benison.config.data import Table
 from benison.core import documents
-from benison.core.metrics import MULTICLASS, better, speaking
+from benison.core.metrics import MULTICLASS, speaking
 from benison.sources.columns import Columns as Asked
 from benison.sources.dataset import open_table
 
@@ -97,7 +94,12 @@ SPECS: tuple[list[dict[str, Any]], ...] = (
             "binarize": {"classIds": {"values": [0, 1, 2]}},
         },
         {"metrics": metrics_of("FPR", name="false_positive_rate")},
-        {"metrics": [*metrics_of("FNR", top_k=1, class_id=1, name="false_negative_rate"), *metrics_of("PPV", top_k=2, name="precision")]},
+        {
+            "metrics": [
+                *metrics_of("FNR", top_k=1, class_id=1, name="false_negative_rate"),
+                *metrics_of("PPV", top_k=2, name="precision"),
+            ]
+        },
         {
             "metrics": [*metrics_of("ThreatScore"), *AREAS],
             "aggregate": {"weightedMacroAverage": True, "classWeights": ALL},
@@ -112,7 +114,10 @@ SPECS: tuple[list[dict[str, Any]], ...] = (
         {"metrics": metrics_of("Recall"), "aggregate": {"macroAverage": True, "topKList": {"values": [2]}}},
     ],
     [
-        {"metrics": metrics_of("Precision", "Recall"), "aggregate": {"microAverage": True, "topKList": {"values": [2]}}},
+        {
+            "metrics": metrics_of("Precision", "Recall"),
+            "aggregate": {"microAverage": True, "topKList": {"values": [2]}},
+        },
         {
             "metrics": [*metrics_of("Specificity", "Recall"), *AREAS],
             "aggregate": {"microAverage": True, "classWeights": {"0": 2.0, "1": 1.0}},
