@@ -136,7 +136,8 @@ class _Said:
     where: str
 
     def check(self, known: Sequence[str]) -> str:
-        if self.column not in known and not (PLACE in self.column and spoken().task == MULTICLASS):
+        several = spoken().task == MULTICLASS and (PLACE in self.column or _of_places(self.column) in known)
+        if self.column not in known and not several:
             hint = nearest(self.column, known)
             raise ConfigError(self.where, expected="a column of the predictions", got=repr(self.column), hint=hint)
         return self.column
@@ -189,17 +190,29 @@ def _model(spec: ModelSpec, option: _Said, file: str, known: Sequence[str]) -> M
 def _with_classes(models: Mapping[str, Model], others: Sequence[str], known: Sequence[str]) -> dict[str, Model]:
     """The models with the column of each class."""
     found = {}
+    patterns = {role: _pattern(model.column, known) for role, model in models.items()}
     for role, model in models.items():
-        if PLACE not in model.column:
-            hint = f"write  --prediction 'p_{PLACE}'  where columns are called p_cat, p_dog, ..."
-            raise ConfigError("--prediction", expected=f"a pattern with {PLACE}", got=repr(model.column), hint=hint)
-        beside = [one.column for one in models.values() if one is not model]
-        classes = columns_of_classes(model.column, [*others, *beside], known)
+        beside = [pattern for other, pattern in patterns.items() if other != role]
+        classes = columns_of_classes(patterns[role], [*others, *beside], known)
         if len(classes) < 2:
             got = f"{', '.join(map(repr, classes.values())) or 'none'} of {', '.join(known)}"
             raise ConfigError(f"--prediction {model.column!r}", expected="the columns of several classes", got=got)
         found[role] = replace(model, classes=classes)
     return found
+
+
+def _pattern(column: str, known: Sequence[str]) -> str:
+    """What stands for the columns of all classes; of a column of lists, which has been read as one for each place."""
+    if PLACE not in column and _of_places(column) in known:
+        return f"{column}[{PLACE}]"
+    if PLACE not in column:
+        hint = f"write  --prediction 'p_{PLACE}'  where columns are called p_cat, p_dog, ..."
+        raise ConfigError("--prediction", expected=f"a list, or a pattern with {PLACE}", got=repr(column), hint=hint)
+    return column
+
+
+def _of_places(column: str) -> str:
+    return f"{column}[0]"
 
 
 def _not_one(asked: int, against: int, file: str) -> ConfigError:

@@ -25,6 +25,8 @@ from benison.measures.masses import Masses
 from benison.measures.quantiles import allowance, cautious
 
 View = Callable[[Sample], Sample]
+# With fewer of one class the interval of an average does not hold what it promises.
+FEWEST_OF_EACH = 10
 
 
 def of_classes(asked: Metric, plain: Measure) -> Measure:
@@ -142,13 +144,13 @@ class _Average:
         return allowance(max(min(sizes), 1.0))
 
     def lacks(self, sample: Sample, parameter: float) -> str:
-        """The first class that is too small for an interval of its own."""
+        """The first class that is too small."""
         if self.plain.influences is None:
             return "" if self.plain.method == EXACT else "no error can be estimated of averages of it"
         names = [f" of class {sample.rows.classes[number]!r}" for number in self.numbers(sample)]
         names = names if self.seen.how != MACRO_RANKS else [""] * self.seen.rank
         for view, whose in zip(self.views(sample), names, strict=True):
-            if found := lacking(self.plain, view, parameter):
+            if found := lacking(self.plain, view, parameter, FEWEST_OF_EACH):
                 return found.replace(" where", f"{whose} where", 1)
         return ""
 

@@ -75,11 +75,19 @@ class Measure:
         return self.needed_at(parameter) if self.needed_at else self.needed
 
 
-def lacking(measure: Measure, sample: Sample, parameter: float) -> str:
-    """Which size falls short of what an interval needs, as a person reads it; empty where none does."""
+def lacking(measure: Measure, sample: Sample, parameter: float, most: int | None = None) -> str:
+    """Which size falls short of what an interval needs, as a person reads it; empty where none does.
+
+    Args:
+        measure: Of which metric.
+        sample: A model on a slice.
+        parameter: The metric's.
+        most: More than this is not needed of any size; None: of each what the measure says.
+    """
     if measure.lacks:
         return measure.lacks(sample, parameter)
-    for what, needed in measure.needs(parameter).items():
+    for what, least in measure.needs(parameter).items():
+        needed = least if most is None else min(least, most)
         found = sample.size(what, parameter)
         if found < needed:
             effective = "" if sample.masses.counted else "effectively "
