@@ -135,10 +135,8 @@ class _Average:
         apart[numbers] = (np.array(figures) - average) * _weights(self.seen, sample)[numbers]
         return np.asarray(apart[sample.rows.numbers] / self._counts(sample).sum(), dtype=np.float64)
 
-    def stretch(self, parameter: float, *samples: Sample) -> float:
-        """How much wider intervals are made for skewness, where those of the figures are not: by the smallest class."""
-        if not self.plain.bare:
-            return 1.0
+    def allowance(self, parameter: float, *samples: Sample) -> float:
+        """How much wider an interval is made for skewness, by the smallest class."""
         needs = self.plain.needs(parameter)
         sizes = [view.size(what, parameter) for one in samples for view in self.views(one) for what in needs]
         return allowance(max(min(sizes), 1.0))
@@ -182,7 +180,9 @@ def _average(of: _Average) -> Measure:
             )
             for share, view in zip(of.shares(sample), of.views(sample), strict=True)
         ]
-        together = _put_together(of, sample, found, confidence, of.stretch(parameter, sample))
+        together = _put_together(
+            of, sample, found, confidence, of.allowance(parameter, sample) if of.plain.bare else 1.0
+        )
         return together.clipped(of.kind.low, of.kind.high)
 
     def gain(one: Sample, two: Sample, parameter: float, confidence: float) -> Interval:
@@ -195,7 +195,9 @@ def _average(of: _Average) -> Measure:
             )
             for share, first, second in zip(of.shares(one), of.views(one), of.views(two), strict=True)
         ]
-        return _put_together(of, one, found, confidence, of.stretch(parameter, one, two))
+        return _put_together(
+            of, one, found, confidence, of.allowance(parameter, one, two) if of.plain.bare_gain else 1.0
+        )
 
     return Measure(of.value, interval, gain, method=f"MOVER on each figure's own: {of.plain.method}", lacks=of.lacks)
 
@@ -210,7 +212,7 @@ def _put_together(
     influences, such as a recall of 1, goes up and down with no other.
 
     Reference:
-        Zou (2009), Statistics in Medicine 28, 2720-2732 and the references of `mover`.
+        Zou, Huo & Taleban (2009), Environmetrics 20, 172-180, on sums; Zou (2007), as for `mover`, on correlation.
     """
     if not all(one.interval.known for one in figures):
         return UNKNOWN

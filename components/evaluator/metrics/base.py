@@ -55,7 +55,8 @@ class Measure:
         needed_at: Likewise, where it depends on the parameter.
         coarse: Whether a sample's rows stand for others that differ too much for an interval.
         influences: Of each row on the value, where an average of such figures needs them; None: there are none.
-        bare: Whether intervals are without the allowance for skewness, which single shares do not need.
+        bare: Whether the interval is without the allowance for skewness, which single shares do not need.
+        bare_gain: Likewise that of the gain.
         lacks: What a sample lacks for an interval, where that is not told by `needed`; empty: nothing.
     """
 
@@ -68,6 +69,7 @@ class Measure:
     coarse: Coarse = lambda sample, parameter: False
     influences: Influences | None = None
     bare: bool = False
+    bare_gain: bool = False
     lacks: Lacks | None = None
 
     def needs(self, parameter: float) -> Mapping[str, int]:

@@ -172,7 +172,7 @@ def _measure(one: Share) -> Measure:
         gain, method = _paired_gain(one, otherwise), "Wilson; gain: Tango"
     else:
         gain, method = _recovered_gain(one, own, otherwise), "Wilson; gain: MOVER"
-    return Measure(one.value, own, gain, needed, method, influences=one.influences, bare=True)
+    return Measure(one.value, own, gain, needed, method, influences=one.influences, bare=True, bare_gain=True)
 
 
 def measures() -> dict[str, Measure]:
