@@ -44,7 +44,7 @@ def continuous_training(
             go on; empty: it begins anew.
 
     Returns:
-        verdict: pushed, unchanged, superseded or blocked.
+        verdict: pushed, held, unchanged, superseded or blocked.
     """
     project = bundle(bundle_uri=bundle_uri, bundle_digest=bundle_digest).set_caching_options(False)
     user = project.outputs["bundle"]

@@ -79,8 +79,28 @@ def ours_one_model(table: pa.Table, kind: str) -> int:
     return ours(table, kind, ("new",))
 
 
-def tfma(table: pa.Table, kind: str) -> int:
-    """TFMA's figures of one model, without intervals."""
+def ours_sums(table: pa.Table, kind: str) -> int:
+    """Every metric of every slice of one model, without intervals: from tables, as of rows that stream."""
+    from benison.components.evaluator.bound import value
+    from benison.components.evaluator.streamed import Counted, thresholds_of
+    from benison.components.evaluator.tables.tally import Tally, Wanted
+    from benison.eval_config import Slicing
+
+    slices = tuple(Slicing(keys) for keys in slicings(kind))
+    wanted = Wanted("label", None, ("new",), (), slices, "", thresholds_of(METRICS[kind]))
+    tally = Tally(wanted, ())
+    for batch in table.select(list(wanted.columns)).to_batches():
+        tally.add(batch)
+    counted = Counted(tally.tables(), ("challenger",))
+    for keys in counted.tables.slices:
+        sample = counted.part(keys).models["challenger"]
+        for metric in METRICS[kind]:
+            value(metric, sample)
+    return len(counted.tables.slices)
+
+
+def tfma(table: pa.Table, kind: str, models: tuple[str, ...] = ("new", "old")) -> int:
+    """TFMA's figures of two models and their differences, without intervals."""
     from google.protobuf import json_format
     from tensorflow_model_analysis.api import model_eval_lib
     from tensorflow_model_analysis.proto import config_pb2
@@ -91,13 +111,20 @@ def tfma(table: pa.Table, kind: str) -> int:
         arguments = {"name": name} | ({"thresholds": [float(threshold)]} if threshold else {})
         metrics.append({"className": CLASSES[rate], "config": json.dumps(arguments)})
     config = {
-        "modelSpecs": [{"labelKey": "label", "predictionKey": "new"}],
+        "modelSpecs": [
+            {"name": name, "labelKey": "label", "predictionKey": name, "isBaseline": name == "old"} for name in models
+        ],
         "slicingSpecs": [{"featureKeys": list(keys)} for keys in slicings(kind)],
         "metricsSpecs": [{"metrics": metrics}],
     }
-    frame = table.drop(["old"]).to_pandas()
+    frame = table.to_pandas()
     found = model_eval_lib.analyze_raw_data(frame, json_format.ParseDict(config, config_pb2.EvalConfig()))
     return len(found.get_metrics_for_all_slices())
+
+
+def tfma_one_model(table: pa.Table, kind: str) -> int:
+    """The same of one model alone."""
+    return tfma(table.drop(["old"]), kind, ("new",))
 
 
 def _sklearn_metrics(kind: str) -> dict[str, Callable[[Any, Any], float]]:
@@ -156,7 +183,9 @@ def fairlearn(table: pa.Table, kind: str) -> int:
 SIDES: dict[str, Callable[[pa.Table, str], int]] = {
     "ours": ours,
     "ours_one_model": ours_one_model,
+    "ours_sums": ours_sums,
     "tfma": tfma,
+    "tfma_one_model": tfma_one_model,
     "scikit_learn": scikit_learn,
     "fairlearn": fairlearn,
 }

@@ -29,17 +29,17 @@ class Project:
     Attributes:
         folder: Where benison.yaml lies.
         config: What it says.
-        registry: The registry's folder.
+        registry: Where the registry lies: an absolute path, or the URI of a bucket's folder.
         runs: The runs' folder.
     """
 
     folder: Path
     config: Config
-    registry: Path
+    registry: str
     runs: Path
 
 
-def find(folder: Path, registry: Path | None = None, runs: Path | None = None) -> Project:
+def find(folder: Path, registry: str | None = None, runs: Path | None = None) -> Project:
     """Reads a project.
 
     Raises:
@@ -54,8 +54,12 @@ def find(folder: Path, registry: Path | None = None, runs: Path | None = None) -
             hint="name the project's folder, or start one with  benison init DIR",
         )
     config = configuration.read(folder)
-    places = (registry or folder / config.registry).resolve(), (runs or folder / "runs").resolve()
-    return Project(folder, config, *places)
+    place = _place(registry, Path()) if registry else _place(config.registry, folder)
+    return Project(folder, config, place, (runs or folder / "runs").resolve())
+
+
+def _place(said: str, base: Path) -> str:
+    return said if "://" in said else str((base / said).resolve())
 
 
 def find_run(run: str | None, runs: Path) -> Path:
@@ -88,10 +92,9 @@ def project_option(command: _F) -> _F:
 
 
 def registry_option(command: _F) -> _F:
-    """``--registry DIR``."""
-    return click.option("--registry", type=FOLDER, help="The registry's folder, instead of the one in benison.yaml.")(
-        command
-    )
+    """``--registry DIR_OR_URI``."""
+    shown = "The registry's folder, or a bucket's such as s3://models/registry, instead of the one in benison.yaml."
+    return click.option("--registry", metavar="DIR_OR_URI", help=shown)(command)
 
 
 def runs_option(command: _F) -> _F:

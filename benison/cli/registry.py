@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,10 +14,16 @@ from typing import Any, TypeVar
 import click
 
 from benison.cli import project as projects
+from benison.config import Serving
+from benison.config.release import DIRECT
 from benison.core import digests
+from benison.core.errors import ConfigError
 from benison.core.key_sets import TrainedOn
-from benison.registry.log import Bless, Logged, Promote, Register
+from benison.registry.log import Approve, Bless, Govern, Logged, PackageEntry, Promote, Register, Rollback
 from benison.registry.registry import Registry, Shown
+from benison.registry.serving_folder import Served
+from benison.registry.serving_folder import follow as follow_champion
+from benison.registry.serving_folder import materialize as materialize_champion
 from benison.registry.verification import verify as verify_all
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -35,9 +43,12 @@ def _which(call: _F) -> _F:
     return projects.project_option(projects.registry_option(call))
 
 
-def _open(folder: Path, registry: Path | None) -> Registry:
-    project = projects.find(folder, registry)
-    return Registry.open(str(project.registry), project.config.name)
+def _open(folder: Path, registry: str | None) -> Registry:
+    return _opened(projects.find(folder, registry))
+
+
+def _opened(project: projects.Project) -> Registry:
+    return Registry.open(project.registry, project.config.name)
 
 
 def _by() -> dict[str, Any]:
@@ -47,7 +58,7 @@ def _by() -> dict[str, Any]:
 @command.command()
 @_which
 @click.option("--json", "as_json", is_flag=True, help="One JSON document for each entry.")
-def log(folder: Path, registry: Path | None, as_json: bool) -> None:
+def log(folder: Path, registry: str | None, as_json: bool) -> None:
     """List the promotion log, oldest first."""
     for logged in _open(folder, registry).log():
         click.echo(json.dumps(_document(logged), sort_keys=True) if as_json else _line(logged))
@@ -59,7 +70,8 @@ def _document(logged: Logged) -> dict[str, Any]:
 
 def _line(logged: Logged) -> str:
     entry = logged.entry
-    head = f"{logged.number:5}  {entry.when}  {entry.action:8}  {digests.short(entry.package)}  {_tail(logged)}"
+    package = digests.short(entry.package) if isinstance(entry, PackageEntry) else f"{'':12}"
+    head = f"{logged.number:5}  {entry.when}  {entry.action:8}  {package}  {_tail(logged)}"
     return f"{head}  {entry.who}: {entry.why}"
 
 
@@ -71,14 +83,20 @@ def _tail(logged: Logged) -> str:
             return str(verdict)
         case Promote(forced=forced, replaces=before):
             return f"{'FORCED, ' if forced else ''}replaces {before or 'none'}"
-        case entry:
-            return f"replaces {entry.replaces or 'none'}"
+        case Rollback(replaces=before):
+            return f"replaces {before or 'none'}"
+        case Approve(blessing=blessing):
+            return f"the blessing of entry {blessing}"
+        case Govern(release=release):
+            return f"{release.delivery}, approval {release.approval}, {release.valid_days} days, force {release.force}"
+        case _:
+            return ""
 
 
 @command.command()
 @click.argument("version", default="champion")
 @_which
-def show(version: str, folder: Path, registry: Path | None) -> None:
+def show(version: str, folder: Path, registry: str | None) -> None:
     """Show where VERSION came from, what the gate said of it and when it was champion."""
     for line in _described(_open(folder, registry).show(version)):
         click.echo(line)
@@ -119,23 +137,89 @@ def _described(shown: Shown) -> list[str]:
 @click.option("--why", required=True, help="The reason; the log keeps it.")
 @click.option("--force", is_flag=True, help="Overrule a refusal for lack of proof, which the log keeps as well.")
 @_which
-def promote(version: str, why: str, force: bool, folder: Path, registry: Path | None) -> None:
+def promote(version: str, why: str, force: bool, folder: Path, registry: str | None) -> None:
     """Make VERSION the champion; refused unless it is blessed against the present one."""
-    click.echo(_line(_open(folder, registry).promote(version, why=why, force=force, **_by())))
+    project = projects.find(folder, registry)
+    opened = _opened(project)
+    click.echo(_line(opened.promote(version, why=why, force=force, policy=project.config.gate.digest, **_by())))
+    _serve(opened, project.config.serving)
+
+
+@command.command()
+@click.argument("version", default="challenger")
+@click.option("--why", required=True, help="The reason; the log keeps it.")
+@_which
+def approve(version: str, why: str, folder: Path, registry: str | None) -> None:
+    """Approve the blessed VERSION, the challenger by default; with direct delivery it then becomes the champion.
+
+    Refused to whoever trained it or had it judged.
+    """
+    project = projects.find(folder, registry)
+    opened, by = _opened(project), _by()
+    package = opened.resolve(version)
+    logged = opened.approve(package, why=why, **by)
+    click.echo(_line(logged) if logged else f"version {digests.short(package)} is approved already")
+    if opened.state().release.delivery == DIRECT:
+        click.echo(_line(opened.promote(package, why=why, by_hand=False, policy=project.config.gate.digest, **by)))
+        _serve(opened, project.config.serving)
 
 
 @command.command()
 @click.argument("version", default="")
 @click.option("--why", required=True, help="The reason; the log keeps it.")
 @_which
-def rollback(version: str, why: str, folder: Path, registry: Path | None) -> None:
+def rollback(version: str, why: str, folder: Path, registry: str | None) -> None:
     """Put the champion before, or a proven VERSION, back into the champion's place."""
-    click.echo(_line(_open(folder, registry).rollback(version, why=why, **_by())))
+    project = projects.find(folder, registry)
+    opened = _opened(project)
+    click.echo(_line(opened.rollback(version, why=why, **_by())))
+    _serve(opened, project.config.serving)
+
+
+def _serve(registry: Registry, serving: Serving) -> None:
+    """Has the serving folder follow, where benison.yaml names one."""
+    if serving.folder:
+        _say(materialize_champion(registry, serving.folder, serving.keep))
+
+
+def _say(served: Served) -> None:
+    click.echo(f"{served.folder}: champion {served.champion}{'' if served.made else ', there already'}")
+    for number in served.removed:
+        click.echo(f"removed version {number}")
+
+
+@command.command()
+@click.option("--serving", type=click.Path(path_type=Path), help="The folder; that of benison.yaml by default.")
+@click.option("--keep", type=click.IntRange(min=1), help="How many versions stay; as benison.yaml says, or 2.")
+@click.option("--follow", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Look again so often, until stopped.")
+@_which
+def materialize(
+    serving: Path | None, keep: int | None, follow: float | None, folder: Path, registry: str | None
+) -> None:
+    """Lay the champion out for TensorFlow Serving: DIR/<model>/<number>/, whole or not at all."""
+    project = projects.find(folder, registry)
+    place = serving.resolve() if serving else project.config.serving.folder
+    if place is None:
+        hint = "name it with  --serving DIR , or under  serving:  in benison.yaml"
+        raise ConfigError("--serving", expected="the folder that servers watch", got="none", hint=hint)
+    opened, many = _opened(project), keep or project.config.serving.keep
+    if follow is None:
+        _say(materialize_champion(opened, place, many))
+    else:
+        follow_champion(opened, place, many, follow, _stopped_by_signal())
+
+
+def _stopped_by_signal() -> threading.Event:
+    """Set when the process is asked to end."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 @command.command()
 @_which
-def verify(folder: Path, registry: Path | None) -> None:
+def verify(folder: Path, registry: str | None) -> None:
     """Read every link of the log and every byte of every package, and tell all that is wrong.
 
     Exits with 1 where something is.

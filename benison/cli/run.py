@@ -26,7 +26,7 @@ PIPELINE = "continuous_training"
 @projects.registry_option
 @projects.runs_option
 @click.option("--no-cache", is_flag=True, help="Do every task again, also those whose inputs are unchanged.")
-def command(folder: Path, spans: tuple[int, ...], registry: Path | None, runs: Path | None, no_cache: bool) -> None:
+def command(folder: Path, spans: tuple[int, ...], registry: str | None, runs: Path | None, no_cache: bool) -> None:
     """Run the pipeline of PROJECT: read, validate, train, evaluate against the champion, bless, push.
 
     Without --span the newest span of the data is used. Exits with 1 where the gate said no.
@@ -112,7 +112,7 @@ def _request(project: Project, span: int, *, cache: bool) -> Any:
         "bundle_uri": staged.uri,
         "bundle_digest": staged.digest,
         "data_root": str(project.folder),
-        "registry_uri": str(project.registry),
+        "registry_uri": project.registry,
         "span": span,
         "commit": projects.commit_of(project.folder),
         "who": projects.who(),
@@ -124,7 +124,8 @@ def _request(project: Project, span: int, *, cache: bool) -> Any:
 def _own_folders(project: Project) -> tuple[str, ...]:
     """Registry and runs, where they lie inside the project: they are no part of it."""
     default = project.folder / project.config.registry
-    inside = (path for path in (default, project.registry, project.runs) if path.is_relative_to(project.folder))
+    places = (default, Path(project.registry), project.runs)
+    inside = (path for path in places if path.is_relative_to(project.folder))
     return tuple(path.relative_to(project.folder).as_posix() for path in inside)
 
 

@@ -34,9 +34,13 @@ from benison.config.own_metrics import OwnMetrics as OwnMetrics
 from benison.config.own_metrics import declared as declared
 from benison.config.paths import inside
 from benison.config.policy import gate_of
+from benison.config.release import Release as Release
+from benison.config.release import release_of
 from benison.config.search import Choices as Choices
 from benison.config.search import Range as Range
 from benison.config.search import Search as Search
+from benison.config.serving import Serving as Serving
+from benison.config.serving import serving_of
 from benison.config.training import Model as Model
 from benison.config.training import model_of
 from benison.config.validation import Validation as Validation
@@ -48,7 +52,7 @@ from benison.core.spelling import nearest
 FILE = "benison.yaml"
 # What stands beside gate: in a project's benison.yaml; a policy may be read out of one.
 _BESIDE_GATE = {"name", "description", "data", "label", "features", "model"}
-_BESIDE_GATE |= {"evaluation", "metrics", "validation", "registry", "model_card"}
+_BESIDE_GATE |= {"evaluation", "metrics", "validation", "registry", "release", "serving", "model_card"}
 _MODEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
@@ -67,6 +71,8 @@ class Config:
     validation: Validation
     gate: Gate
     registry: str
+    release: Release
+    serving: Serving
     model_card: ModelCard
 
     def speaking(self) -> AbstractContextManager[Vocabulary]:
@@ -107,6 +113,8 @@ def read(project: Path) -> Config:
         own_metrics=own,
         gate=gate,
         registry=top.take("registry", str, "registry"),
+        release=release_of(top.section("release", optional=True)),
+        serving=serving_of(top.section("serving", optional=True)),
         model_card=model_card_of(top.section("model_card", optional=True)),
     )
     top.close()

@@ -5,8 +5,9 @@ BenisonError
 |   |-- ConfigError       benison.yaml, eval_config.json or schema.pbtxt
 |   |-- DataError         the data that is read
 |   |-- ModelCodeError    the user's own Python: model.py, a file of metrics
-|   |-- RegistryError     a registry that is not one, an unknown version, a refused promotion
+|   |-- RegistryError     a registry that is not one, an unknown version
 |   `-- StorageError      a folder that cannot be written: read-only, full
+|-- RefusedError          a promotion that its proof does not carry; exit code 1
 `-- BrokenError           something that should not happen did; exit code 3
 |-- TaskError         a task of a run ended without doing its work
 |-- InterruptedTraining  a training was told to end; a retry goes on
@@ -67,6 +68,10 @@ class RegistryError(InputError):
 
 class StorageError(InputError):
     pass
+
+
+class RefusedError(BenisonError):
+    exit_code = 1
 
 
 class BrokenError(BenisonError):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 from benison.core import digests, documents
 from benison.core.errors import IntegrityError, RegistryError
+
+_ODD = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 class Writer(Protocol):
@@ -78,6 +81,26 @@ class Store(Protocol):
             prefix: Empty, or a folder that ends with ``/``.
             after: A key, or any text that sorts like one.
         """
+
+
+def checked_key(key: str, where: str) -> str:
+    """The key, if it is one.
+
+    Args:
+        key: Names separated by ``/``.
+        where: The store, for the message.
+
+    Raises:
+        RegistryError: It is empty, climbs out, or holds a control character or a backslash.
+    """
+    if _ODD.search(key) or any(part in ("", ".", "..") for part in key.split("/")):
+        raise RegistryError(
+            where,
+            expected="names separated by single /, without . and .., control characters and backslashes",
+            got=repr(key),
+            hint="rename the file",
+        )
+    return key
 
 
 def top(store: Store, below: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from benison.config.release import CHOICES, Release
 from benison.core import digests
 from benison.core.verdicts import Verdict
 
@@ -38,27 +39,48 @@ class Entry:
     """What every entry says.
 
     Attributes:
-        package: The package that it is about.
         who: Who or what did it.
         when: The moment in UTC, ISO 8601; told by the writer's clock, while the order is told by the number.
         why: The reason given.
+    """
+
+    action: ClassVar[str]
+    who: str
+    when: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Govern(Entry):
+    """From now on these are the rules of promotion.
+
+    Attributes:
+        release: The rules.
+    """
+
+    action = "govern"
+    release: Release
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageEntry(Entry):
+    """What every entry about a package says.
+
+    Attributes:
+        package: The package.
         evidence: Digests of what it rests on, by name: ``evaluation``, ``policy``, ``snapshot``.
         replaces: The champion before; None where there was none, or where the entry moves no champion.
         compared_with: The champion that the evaluation compared with; None where there was none.
     """
 
-    action: ClassVar[str]
     package: str
-    who: str
-    when: str
-    why: str
     evidence: Mapping[str, str] = field(default_factory=dict)
     replaces: Champion | None = None
     compared_with: Champion | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Register(Entry):
+class Register(PackageEntry):
     """A package is in the registry.
 
     Attributes:
@@ -70,17 +92,19 @@ class Register(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bless(Entry):
+class Bless(PackageEntry):
     """The gate has spoken.
 
     Attributes:
         verdict: What it said; only PASS is a blessing.
         reasons: Why it was none: one sentence for each hard check that did not pass.
+        superior: Whether its gain over the champion is above zero by the lower bound.
     """
 
     action = "bless"
     verdict: Verdict
     reasons: tuple[str, ...] = ()
+    superior: bool = False
 
     @property
     def blessed(self) -> bool:
@@ -88,7 +112,19 @@ class Bless(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Promote(Entry):
+class Approve(PackageEntry):
+    """A person lets a blessed package be promoted.
+
+    Attributes:
+        blessing: The number of the entry with the blessing that is approved; a later one needs another approval.
+    """
+
+    action = "approve"
+    blessing: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promote(PackageEntry):
     """A package becomes the champion.
 
     Attributes:
@@ -106,13 +142,13 @@ class Promote(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rollback(Entry):
+class Rollback(PackageEntry):
     """A version takes the champion's place back."""
 
     action = "rollback"
 
 
-_ACTIONS: dict[str, type[Entry]] = {kind.action: kind for kind in (Register, Bless, Promote, Rollback)}
+_ACTIONS: dict[str, type[Entry]] = {kind.action: kind for kind in (Govern, Register, Bless, Approve, Promote, Rollback)}
 
 
 @dataclass(frozen=True)
@@ -200,6 +236,13 @@ def _is_champion_or_none(value: Any) -> bool:
     return whole and type(value["number"]) is int and value["number"] > 0 and _is_digest(value["package"])
 
 
+def _is_release(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() != {*CHOICES, "valid_days"}:
+        return False
+    chosen = all(value[key] in choices for key, choices in CHOICES.items())
+    return chosen and type(value["valid_days"]) is int and value["valid_days"] > 0
+
+
 _SOUND: dict[str, Callable[[Any], bool]] = {
     "package": _is_digest,
     "who": _is_line,
@@ -215,6 +258,8 @@ _SOUND: dict[str, Callable[[Any], bool]] = {
     "by_hand": lambda value: isinstance(value, bool),
     "forced": lambda value: isinstance(value, bool),
     "overruled": lambda value: isinstance(value, str),
+    "blessing": lambda value: type(value) is int and value > 0,
+    "release": _is_release,
 }
 _SOUND_FIELDS = {kind: {one.name: _SOUND[one.name] for one in fields(kind)} for kind in _ACTIONS.values()}
 _REVIVED: dict[str, Callable[[Any], object]] = {
@@ -223,4 +268,5 @@ _REVIVED: dict[str, Callable[[Any], object]] = {
     "spans": tuple,
     "reasons": tuple,
     "verdict": Verdict,
+    "release": lambda value: Release(**value),
 }

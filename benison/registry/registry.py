@@ -6,17 +6,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from benison.config.release import Release
 from benison.core import key_sets
 from benison.core.chain import Chain, Link
-from benison.core.errors import ConflictError, RegistryError
+from benison.core.errors import ConflictError
 from benison.core.store import Store, damaged
 from benison.core.verdicts import Verdict
-from benison.registry import log, marker, packages, rules
+from benison.registry import entries, log, marker, packages, rules
 from benison.registry.history import History
 from benison.registry.key_files import KeyFiles
-from benison.registry.log import Bless, Champion, Entry, Logged, Promote, Register, Rollback
+from benison.registry.log import (
+    Bless,
+    Champion,
+    Entry,
+    Govern,
+    Logged,
+    PackageEntry,
+    Promote,
+    Register,
+    Rollback,
+)
 from benison.registry.manifest import Manifest, Provenance, digest_of
 from benison.registry.names import check_model, resolve
 from benison.registry.packages import Packages
@@ -125,12 +135,12 @@ class Registry:
             IntegrityError: Its manifest is missing or damaged.
         """
         state, package = self._known(name)
-        promotions = [one for one in self._log if one.entry.package == package]
+        own = [one for one in self._log if isinstance(one.entry, PackageEntry) and one.entry.package == package]
         return Shown(
             manifest=self.packages.require(package),
             version=state.versions[package],
             aliases=tuple(alias for alias, of in state.aliases.items() if of == package),
-            promotions=tuple(one for one in promotions if isinstance(one.entry, (Promote, Rollback))),
+            promotions=tuple(one for one in own if isinstance(one.entry, (Promote, Rollback))),
         )
 
     def checkout(self, name: str, target: Path) -> Manifest:
@@ -161,7 +171,7 @@ class Registry:
             IntegrityError: A file changed meanwhile, or a damaged one lies in its place.
             StorageError: The registry is read-only or full.
         """
-        said = _said(who, when, why)
+        said = entries.said(who, when, why)
         files = packages.files_of(folder)
         package = digest_of(files)
         if self.packages.manifest(package) is None:
@@ -186,6 +196,7 @@ class Registry:
         who: str,
         when: datetime,
         why: str,
+        superior: bool = False,
     ) -> Logged | None:
         """Records the gate's word on a version, unless it is the same word on the same evidence as the last.
 
@@ -198,6 +209,7 @@ class Registry:
             who: Who or what decided.
             when: The moment, with a time zone.
             why: In words.
+            superior: Whether its gain over the champion is above zero by the lower bound.
 
         Returns:
             The entry; None where the word was recorded before.
@@ -209,9 +221,45 @@ class Registry:
             reasons=reasons,
             evidence=evidence,
             compared_with=compared_with,
-            **_said(who, when, why),
+            superior=superior,
+            **entries.said(who, when, why),
         )
-        return self._append(lambda state: None if _same_word(state.versions[package].blessing, entry) else entry)
+        return self._append(lambda state: None if entries.same_word(state.versions[package].blessing, entry) else entry)
+
+    def govern(self, release: Release, *, who: str, when: datetime, why: str) -> Logged | None:
+        """Lays down the rules of promotion, unless they are these already.
+
+        Args:
+            release: The rules.
+            who: Who or what lays them down.
+            when: The moment, with a time zone.
+            why: The reason.
+
+        Returns:
+            The entry; None where nothing changes.
+        """
+        entry = Govern(release=release, **entries.said(who, when, why))
+        return self._append(lambda state: None if state.release == release else entry)
+
+    def approve(self, name: str, *, who: str, when: datetime, why: str) -> Logged | None:
+        """Lets a blessed version be promoted, where the rules of promotion want a person's approval.
+
+        Args:
+            name: The version.
+            who: Who approves.
+            when: The moment, with a time zone.
+            why: The reason.
+
+        Returns:
+            The entry; None where its blessing is approved already.
+
+        Raises:
+            RegistryError: There is no such version.
+            RefusedError: It is not blessed, or who approves it trained it or had it judged.
+        """
+        _, package = self._known(name)
+        said = entries.said(who, when, why)
+        return self._append(lambda state: entries.approval(state, package, said))
 
     def promote(
         self,
@@ -221,8 +269,8 @@ class Registry:
         when: datetime,
         why: str,
         force: bool = False,
-        superior: bool = False,
         by_hand: bool = True,
+        policy: str = "",
     ) -> Logged:
         """Makes a version the champion, by compare-and-swap on the champion that its blessing compared with.
 
@@ -232,18 +280,19 @@ class Registry:
             when: The moment, with a time zone.
             why: The reason; with force it must be given.
             force: Overrule a refusal for lack of proof, which is recorded; never one for damaged bytes.
-            superior: Whether its gain over the champion is above zero by the lower bound.
             by_hand: Whether a person does it, which makes the version the reference.
+            policy: The digest of the policy in force; empty: not known.
 
         Raises:
-            RegistryError: The version is unknown, champion already, not blessed, or older than the champion.
-            ConflictError: The champion is not the one that it was compared with, or moved at this moment.
+            RegistryError: The version is unknown, or champion already.
+            RefusedError: It is not blessed, or against another champion, by another policy or too long ago, not
+                approved, rolled back, older than the champion; or such a refusal may not be overruled.
+            ConflictError: The champion moved at this moment.
             IntegrityError: The package's bytes are not what its digest says.
         """
         state, package = self._known(name)
-        said = _said(who, when, why)
-        flags = {"superior": superior, "by_hand": by_hand}
-        return self._crown(package, state.champion, lambda now: _promotion(now, package, force, {**said, **flags}))
+        asked = entries.Promotion(package, force, by_hand, policy, when, entries.said(who, when, why))
+        return self._crown(package, state.champion, asked.entry)
 
     def rollback(self, to: str = "", *, who: str, when: datetime, why: str, replacing: int | None = None) -> Logged:
         """Puts a version back into the champion's place, after reading every byte of it.
@@ -260,11 +309,11 @@ class Registry:
             ConflictError: The champion moved at this moment, or is not the one to go.
             IntegrityError: The package's bytes are not what its digest says.
         """
-        state, said = self.state(), _said(who, when, why)
+        state, said = self.state(), entries.said(who, when, why)
         if replacing is not None and (state.champion is None or state.champion.number != replacing):
             raise rules.other_than(replacing, state.champion)
         package = resolve(state, to) if to else rules.way_back(state)
-        return self._crown(package, state.champion, lambda now: _rollback(now, package, said))
+        return self._crown(package, state.champion, lambda now: entries.rollback(now, package, said))
 
     def _take(self, links: list[Link]) -> None:
         """Goes on to the state after some more entries."""
@@ -311,47 +360,3 @@ class Registry:
             return self._log[-1]
         where = self._chain.where(self._state.number + 1)
         raise ConflictError(where, expected="a free place", got=f"{_ATTEMPTS} others that were first", hint="try again")
-
-
-def _promotion(now: State, package: str, force: bool, said: Mapping[str, Any]) -> Promote:
-    """The entry that promotes a package; raises the refusal where there is one that is not overruled."""
-    if already := rules.champion_already(now, package):
-        raise already
-    refusal = rules.promotion(now, package)
-    if refusal and not force:
-        raise refusal
-    blessing = now.versions[package].blessing
-    return Promote(
-        package=package,
-        forced=refusal is not None,
-        overruled=str(refusal).partition("\n")[0] if refusal else "",
-        evidence=blessing.evidence if blessing else {},
-        replaces=now.champion,
-        compared_with=blessing.compared_with if blessing else None,
-        **{**said, "superior": said["superior"] or now.champion is None},
-    )
-
-
-def _rollback(now: State, package: str, said: Mapping[str, Any]) -> Rollback:
-    if refusal := rules.rollback(now, package):
-        raise refusal
-    return Rollback(package=package, replaces=now.champion, **said)
-
-
-def _said(who: str, when: datetime, why: str) -> dict[str, Any]:
-    """Who, when and why, as every entry says it.
-
-    Raises:
-        RegistryError: Who or why is missing: a log that does not tell is none.
-    """
-    said = {"who": log.one_line(who), "when": log.utc(when), "why": log.one_line(why)}
-    for name, text in said.items():
-        if not text:
-            raise RegistryError(name, expected="some words", got="none", hint=f"say {name}: the log keeps it")
-    return said
-
-
-def _same_word(last: Bless | None, new: Bless) -> bool:
-    if last is None or last.verdict is not new.verdict:
-        return False
-    return all(last.evidence.get(name) == new.evidence.get(name) for name in ("evaluation", "policy"))

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from benison.config.release import FORBIDDEN, REQUIRED
 from benison.core import digests
-from benison.core.errors import BenisonError, ConflictError, RegistryError
-from benison.registry.log import Champion
-from benison.registry.state import State
+from benison.core.errors import ConflictError, RefusedError, RegistryError
+from benison.registry.log import Bless, Champion
+from benison.registry.state import State, Version
+
+_FORCE = "force it with a reason, which is recorded"
+# A blessing may be dated so much later than the promotion by clocks that differ; more is no small difference.
+_CLOCKS_APART = timedelta(days=1)
 
 
 def newest(spans: tuple[int, ...]) -> int:
@@ -29,9 +36,9 @@ def champion_already(state: State, package: str) -> RegistryError | None:
     )
 
 
-def moved(package: str, expected: Champion | None, found: Champion | None) -> ConflictError:
+def moved(package: str, expected: Champion | None, found: Champion | None) -> RefusedError:
     """The refusal of a promotion whose proof is against another champion than the one there is."""
-    return ConflictError(
+    return RefusedError(
         _called(package),
         expected=f"champion {expected or 'none'}, which it was compared with",
         got=f"champion {found or 'none'}",
@@ -59,40 +66,95 @@ def other_than(number: int, found: Champion | None) -> ConflictError:
     )
 
 
-def promotion(state: State, package: str) -> BenisonError | None:
+def promotion(state: State, package: str, when: datetime, policy: str = "") -> RefusedError | None:
     """Why a registered package must not become the champion; None where it may.
 
-    It needs a blessing as the gate's last word, from a comparison with the present champion, and must not be
-    trained on older data than the champion.
+    Args:
+        state: The registry's.
+        package: One that is registered.
+        when: The moment.
+        policy: The digest of the policy in force; empty: not known here.
     """
-    blessing = state.versions[package].blessing
+    version = state.versions[package]
+    blessing = version.blessing
     if blessing is None:
         return _unproven(package, "no blessing", "run the pipeline, so that it is evaluated")
     if not blessing.blessed:
         reasons = "; ".join(blessing.reasons) or f"verdict {blessing.verdict}"
-        return _unproven(package, f"not blessed: {reasons}", "force it with a reason, which is recorded")
+        return _unproven(package, f"not blessed: {reasons}", _FORCE)
+    if package in state.rolled_back:
+        return _unproven(package, "one that was rolled back since", f"no run brings it back: {_FORCE}")
     if blessing.compared_with != state.champion:
         return moved(package, blessing.compared_with, state.champion)
-    return _older(state, package)
+    if policy and blessing.evidence.get("policy") != policy:
+        hint = "run the pipeline again, so that the policy of benison.yaml decides"
+        return _unproven(package, "one by another policy than the one in force", hint)
+    return _too_old(state, package, blessing, when) or _unapproved(state, package, version) or _older(state, package)
 
 
-def _unproven(package: str, got: str, hint: str) -> RegistryError:
-    return RegistryError(_called(package), expected="a blessing", got=got, hint=hint)
+def _unproven(package: str, got: str, hint: str) -> RefusedError:
+    return RefusedError(_called(package), expected="a blessing", got=got, hint=hint)
 
 
-def _older(state: State, package: str) -> RegistryError | None:
+def _too_old(state: State, package: str, blessing: Bless, when: datetime) -> RefusedError | None:
+    days, age = state.release.valid_days, when - datetime.fromisoformat(blessing.when)
+    if -_CLOCKS_APART <= age <= timedelta(days=days):
+        return None
+    expected = f"a blessing of the last {days} days"
+    if age > timedelta(0):
+        hint = "run the pipeline again, so that it is evaluated on recent data"
+        return RefusedError(_called(package), expected=expected, got=f"one of {blessing.when}", hint=hint)
+    got = f"one of {blessing.when}, which is yet to come"
+    return RefusedError(_called(package), expected=expected, got=got, hint="set the clocks of the machines that write")
+
+
+def _unapproved(state: State, package: str, version: Version) -> RefusedError | None:
+    if state.release.approval != REQUIRED or version.approved:
+        return None
+    hint = f"somebody else than who trained it:  benison registry approve {digests.short(package)} --why '...'"
+    return RefusedError(_called(package), expected="an approval of its blessing", got="none", hint=hint)
+
+
+def _older(state: State, package: str) -> RefusedError | None:
     if state.champion is None:
         return None
     own = newest(state.versions[package].entry.spans)
     there = newest(state.versions[state.champion.package].entry.spans)
     if own >= there:
         return None
-    return RegistryError(
+    return RefusedError(
         _called(package),
         expected=f"training on spans up to {there} or newer, as the champion {state.champion}",
         got=f"spans up to {own}",
-        hint="roll back to go back to an older model, or force it with a reason, which is recorded",
+        hint=f"roll back to go back to an older model, or {_FORCE}",
     )
+
+
+def forcing(state: State, package: str) -> RefusedError | None:
+    """Why a refusal must not be overruled; None where it may."""
+    if state.release.force != FORBIDDEN:
+        return None
+    hint = "the rules of release in benison.yaml forbid it:  release: {force: forbidden}"
+    return RefusedError(_called(package), expected="proof", got="--force, which is forbidden here", hint=hint)
+
+
+def approval(state: State, package: str, who: str) -> RefusedError | None:
+    """Why a person must not approve a package; None where they may."""
+    version = state.versions[package]
+    if version.blessing is None or not version.blessing.blessed:
+        got = "none" if version.blessing is None else f"verdict {version.blessing.verdict}"
+        return RefusedError(_called(package), expected="a blessing to approve", got=got, hint="run the pipeline first")
+    trained = sorted({_person(version.entry.who), _person(version.blessing.who)})
+    if _person(who) in trained:
+        hint = "ask somebody else to approve it"
+        expected = "somebody else than who trained it or had it judged"
+        return RefusedError(_called(package), expected=expected, got=" and ".join(trained), hint=hint)
+    return None
+
+
+def _person(who: str) -> str:
+    """Whoever it is, on whichever machine."""
+    return who.partition("@")[0].casefold()
 
 
 def way_back(state: State) -> str:
@@ -111,18 +173,19 @@ def way_back(state: State) -> str:
     return state.line[-2].champion.package
 
 
-def rollback(state: State, package: str) -> RegistryError | None:
+def rollback(state: State, package: str) -> RegistryError | RefusedError | None:
     """Why a package must not take the champion's place back; None where it may: it was champion, or is blessed."""
     if state.champion is None:
         return RegistryError("rollback", expected="a champion to roll back from", got="none", hint="promote a version")
     if already := champion_already(state, package):
         return already
-    blessing = state.versions[package].blessing
-    if state.last_reign(package) is not None or (blessing is not None and blessing.blessed):
+    version = state.versions[package]
+    blessed = version.blessing is not None and version.blessing.blessed
+    if state.last_reign(package) is not None or (blessed and not _unapproved(state, package, version)):
         return None
-    return RegistryError(
+    return RefusedError(
         _called(package),
-        expected="a version that was champion or is blessed",
+        expected=f"a version that was champion or is blessed{' and approved' * (state.release.approval == REQUIRED)}",
         got="neither",
         hint="name another version",
     )

@@ -6,8 +6,20 @@ import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from benison.config.release import Release
 from benison.core.errors import IntegrityError
-from benison.registry.log import Bless, Champion, Entry, Logged, Promote, Register, Rollback
+from benison.registry.log import (
+    Approve,
+    Bless,
+    Champion,
+    Entry,
+    Govern,
+    Logged,
+    PackageEntry,
+    Promote,
+    Register,
+    Rollback,
+)
 
 
 @dataclass(frozen=True)
@@ -18,16 +30,23 @@ class Version:
         registered: The number of the entry that registered it.
         entry: That entry.
         blessings: Every word of the gate on it, as (number, entry), oldest first.
+        approvals: Likewise every approval.
     """
 
     registered: int
     entry: Register
     blessings: tuple[tuple[int, Bless], ...] = ()
+    approvals: tuple[tuple[int, Approve], ...] = ()
 
     @property
     def blessing(self) -> Bless | None:
         """The gate's last word; None where it has not spoken."""
         return self.blessings[-1][1] if self.blessings else None
+
+    @property
+    def approved(self) -> bool:
+        """Whether a person approved the blessing that is the gate's last word."""
+        return bool(self.blessings and self.approvals) and self.approvals[-1][1].blessing == self.blessings[-1][0]
 
 
 @dataclass(frozen=True)
@@ -58,6 +77,7 @@ class State:
             from is not among them.
         challenger: The package that was blessed last and is not champion, unless the gate took its word back.
         rolled_back: Packages that a rollback took out of the champion's place and that have not been back since.
+        release: The rules of promotion.
     """
 
     number: int = 0
@@ -66,6 +86,7 @@ class State:
     line: tuple[Reign, ...] = ()
     challenger: str | None = None
     rolled_back: frozenset[str] = frozenset()
+    release: Release = field(default_factory=Release)
 
     @property
     def reign(self) -> Reign | None:
@@ -110,13 +131,17 @@ def fold(logged: Iterable[Logged], state: State | None = None) -> State:
 
 def _after(state: State, logged: Logged) -> State:
     number, entry = logged.number, logged.entry
-    known = state.versions.get(entry.package)
+    known = state.versions.get(entry.package) if isinstance(entry, PackageEntry) else None
     state = replace(state, number=number)
     match entry:
+        case Govern():
+            return replace(state, release=entry.release)
         case Register() if known is None:
-            return replace(state, versions={**state.versions, entry.package: Version(number, entry)})
+            return _with(state, entry.package, Version(number, entry))
         case Bless() if known is not None:
             return _blessed(state, number, entry, known)
+        case Approve() if known is not None and known.blessings and known.blessings[-1][0] == entry.blessing:
+            return _with(state, entry.package, replace(known, approvals=(*known.approvals, (number, entry))))
         case Promote() if known is not None and entry.replaces == state.champion:
             return _promoted(state, number, entry)
         case Rollback() if known is not None and entry.replaces == state.champion is not None:
@@ -132,7 +157,11 @@ def _blessed(state: State, number: int, entry: Bless, known: Version) -> State:
         challenger = entry.package
     elif challenger == entry.package:
         challenger = None
-    return replace(state, versions={**state.versions, entry.package: version}, challenger=challenger)
+    return replace(_with(state, entry.package, version), challenger=challenger)
+
+
+def _with(state: State, package: str, version: Version) -> State:
+    return replace(state, versions={**state.versions, package: version})
 
 
 def _promoted(state: State, number: int, entry: Promote) -> State:
@@ -163,6 +192,12 @@ def _does_not_follow(state: State, entry: Entry) -> IntegrityError:
     return IntegrityError(
         f"log entry {state.number}",
         expected=f"what can follow with champion {state.champion or 'none'}",
-        got=f"{entry.action} of {entry.package}, replacing {entry.replaces or 'none'}",
+        got=_as_said(entry),
         hint="something else than Benison wrote into the log; restore it from a copy",
     )
+
+
+def _as_said(entry: Entry) -> str:
+    if not isinstance(entry, PackageEntry):
+        return entry.action
+    return f"{entry.action} of {entry.package}, replacing {entry.replaces or 'none'}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -15,29 +14,37 @@ from pathlib import Path
 from benison.core.errors import IntegrityError, RegistryError, StorageError
 from benison.core.files import storage_errors
 from benison.core.locations import local_path
-from benison.core.store import Hashing, Store, Writer
+from benison.core.store import Hashing, Store, Writer, checked_key
+from benison.registry import buckets
+from benison.registry.buckets import BucketStore
 
 __all__ = ["LocalStore", "Store", "store_at"]
 
-_ODD = re.compile(r"[\x00-\x1f\x7f\\]")
 _NOTHING_THERE = (FileNotFoundError, NotADirectoryError)
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
-def store_at(uri: str) -> LocalStore:
+def store_at(uri: str) -> Store:
     """The store that a URI names.
 
     Args:
-        uri: An absolute path, or ``file://`` and one.
+        uri: An absolute path, ``file://`` and one, or a folder of a bucket such as ``s3://models/registry``.
 
     Raises:
         DataError: It is relative, or a kind of store that is not supported.
         RegistryError: There is a file in its place.
     """
+    if uri.partition("://")[0].lower() in buckets.SCHEMES and "://" in uri:
+        return BucketStore(uri)
     path = local_path(uri, "registry_uri")
     if path.exists() and not path.is_dir():
         raise RegistryError(str(path), expected="a folder", got="a file", hint="name the registry's folder")
     return LocalStore(path)
+
+
+def is_empty(store: Store) -> bool:
+    """Whether nothing lies in a store."""
+    return next(store.list_after(""), None) is None
 
 
 class LocalStore:
@@ -118,14 +125,8 @@ class LocalStore:
         return sorted((f"{name}/" if is_folder else name, is_folder) for name, is_folder in kept)
 
     def _path(self, key: str) -> Path:
-        parts = key.split("/")
-        if _ODD.search(key) or any(part in ("", ".", "..") for part in parts) or parts[0] == self.PARTIAL:
-            raise RegistryError(
-                str(self.root),
-                expected="names separated by single /, without . and .., control characters and backslashes",
-                got=repr(key),
-                hint="rename the file",
-            )
+        if checked_key(key, str(self.root)).partition("/")[0] == self.PARTIAL:
+            raise RegistryError(str(self.root), expected=f"another name than {self.PARTIAL}", got=repr(key))
         return self.root / key
 
 

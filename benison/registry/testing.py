@@ -22,12 +22,13 @@ import pytest
 from benison.core import digests
 from benison.core.errors import IntegrityError, RegistryError
 from benison.core.profiles import Profile, RowsProfile
-from benison.core.store import Hashing, Store, Writer, top
+from benison.core.store import Hashing, Store, Writer, checked_key, top
 from benison.core.verdicts import Verdict
 from benison.registry.log import Champion, Logged
 from benison.registry.manifest import Provenance
 from benison.registry.registry import Registry
 
+_UNUSUAL = ["a b/c", "a%20b", "a#b?c=d", "a~b@c+d", "\u00fc/\u6f22", "data-00000-of-00001", "a:b"]
 _CLIMBING = ["../a", "a/../b", "/a", "a//b", "a/", "", ".", "a/./b", "a\\b", "a\nb", "a\x00b"]
 
 
@@ -66,10 +67,7 @@ class MemoryStore:
         yield from keys
 
     def _checked(self, key: str) -> str:
-        odd = any(ord(character) < 32 or character == "\\" for character in key)
-        if odd or any(part in ("", ".", "..") for part in key.split("/")):
-            raise RegistryError("memory", expected="names separated by single /", got=repr(key))
-        return key
+        return checked_key(key, "memory")
 
 
 class Stopped(Exception):
@@ -175,7 +173,13 @@ class Bench:
         return self.registry.register(self.package(word), provenance(word, spans), **SAID)
 
     def bless(
-        self, name: str, verdict: Verdict = Verdict.PASS, against: Champion | str | None = "", evaluation: str = ""
+        self,
+        name: str,
+        verdict: Verdict = Verdict.PASS,
+        against: Champion | str | None = "",
+        evaluation: str = "",
+        *,
+        superior: bool = False,
     ) -> Logged | None:
         champion = self.registry.state().champion
         compared = champion if isinstance(against, str) else against
@@ -185,14 +189,15 @@ class Bench:
             reasons=() if verdict is Verdict.PASS else ("auc +0.01 < allowed +0.02",),
             evidence={"evaluation": digest(evaluation or f"{name} against {compared}"), "policy": digest("gate")},
             compared_with=compared,
+            superior=superior,
             **SAID,
         )
 
     def crown(self, word: str, spans: tuple[int, ...] = (1,), *, superior: bool = False) -> Champion:
         """Registers, blesses and promotes."""
         added = self.add(word, spans)
-        self.bless(added)
-        logged = self.registry.promote(added, superior=superior, by_hand=False, **SAID)
+        self.bless(added, superior=superior)
+        logged = self.registry.promote(added, by_hand=False, **SAID)
         return Champion(logged.number, added)
 
 
@@ -272,6 +277,15 @@ class StoreTests:
         with pytest.raises(RegistryError):
             store.get(key)
         assert list(store.list_after("")) == []
+
+    @pytest.mark.parametrize(
+        "key", ["a b/c", "a%20b", "a#b?c=d", "a~b@c+d", "\u00fc/\u6f22", "data-00000-of-00001", "a:b"]
+    )
+    def test_keeps_the_names_that_files_may_have(self, store: Store, key: str) -> None:
+        assert store.put_if_absent(key, b"content")
+        assert not store.put_if_absent(key, b"other")
+        assert list(store.list_after("")) == [key]
+        assert store.get(key) == b"content"
 
     def test_gives_a_key_to_exactly_one_of_many_writers_at_once(self, store: Store) -> None:
         with ThreadPoolExecutor(8) as pool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from benison.core.errors import BenisonError
-from benison.registry.log import Logged
+from benison.registry.log import Logged, PackageEntry
 from benison.registry.manifest import Manifest
 from benison.registry.registry import Registry
 
@@ -57,7 +57,7 @@ def verify(registry: Registry) -> Verification:
     nothing: tuple[Logged, ...] = ()
     no_history: dict[str, bytes] = {}
     logged = attempt(registry.log, nothing)
-    known = {one.entry.package for one in logged}
+    known = {one.entry.package for one in logged if isinstance(one.entry, PackageEntry)}
     sealed = set(registry.packages.sealed())
     unread: Manifest | None = None
     read = [attempt(functools.partial(registry.packages.verify, one), unread) for one in sorted(sealed | known)]

@@ -15,8 +15,8 @@ class Conclusion:
     """The answer of a run.
 
     Attributes:
-        outcome: ``pushed``, ``unchanged``, ``superseded``, ``blocked``, ``failed``, ``cancelled``, ``running`` or
-            ``unknown``.
+        outcome: ``pushed``, ``held``, ``unchanged``, ``superseded``, ``blocked``, ``failed``, ``cancelled``,
+            ``running`` or ``unknown``.
         headline: The answer in a sentence.
         because: Why, in a sentence; empty where the reasons say it.
         reasons: What stood against the challenger, or what broke, one sentence each.
@@ -119,6 +119,11 @@ def _pushed(evidence: RunEvidence) -> str:
     return f"Pushed: the challenger is champion number {number} now, {place}."
 
 
+def _held(evidence: RunEvidence) -> str:
+    why = evidence.pushed["reason"] if evidence.pushed else "blessed, and waits"
+    return f"Held: the challenger is {why}; {_champion(evidence)}."
+
+
 def _unchanged(evidence: RunEvidence) -> str:
     return f"Unchanged: this very model is the champion already, so {_champion(evidence)}."
 
@@ -161,6 +166,7 @@ def _unknown(_: RunEvidence) -> str:
 
 _HEADLINES = {
     "pushed": _pushed,
+    "held": _held,
     "unchanged": _unchanged,
     "superseded": _superseded,
     "blocked": _blocked,

@@ -15,6 +15,7 @@ from benison.report.gather import RunEvidence
 FILE = "report.html"
 _OUTCOMES = {
     "pushed": "pass",
+    "held": "open",
     "unchanged": "same",
     "superseded": "again",
     "blocked": "fail",

@@ -22,7 +22,14 @@ WIDTH = 80
 _INDENT, _BETWEEN = "  ", "  "
 _KEPT = "feature_kept"
 _MOST_WARNINGS = 6
-_OUTCOMES = {"pushed": "green", "unchanged": "cyan", "superseded": "cyan", "blocked": "red", "failed": "red"}
+_OUTCOMES = {
+    "pushed": "green",
+    "held": "yellow",
+    "unchanged": "cyan",
+    "superseded": "cyan",
+    "blocked": "red",
+    "failed": "red",
+}
 _VERDICTS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "ERROR": "red"}
 
 

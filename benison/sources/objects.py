@@ -18,7 +18,7 @@ import obstore
 from obstore import exceptions
 from obstore.store import from_url
 
-from benison.core.errors import DataError, StorageError
+from benison.core.errors import DataError, InputError, StorageError
 from benison.core.store import Hashing
 from benison.sources.files import Found
 
@@ -58,11 +58,15 @@ def is_uri(path: str) -> bool:
     return path.partition("://")[0].lower() in SCHEMES and "://" in path
 
 
-def parse(uri: str) -> Place:
+def parse(uri: str, name: str = "data.path") -> Place:
     """Takes a URI apart.
 
     >>> parse("s3://rides/2026/january.csv")
     Place(root='s3://rides', key='2026/january.csv')
+
+    Args:
+        uri: The URI.
+        name: Where it was given, for messages.
 
     Raises:
         DataError: It is none of an object store, or a secret stands in it.
@@ -71,12 +75,10 @@ def parse(uri: str) -> Place:
     bucket, _, key = rest.partition("/")
     if not is_uri(uri) or not bucket:
         expected = "a URI such as s3://bucket/folder, gs://, az:// or https://"
-        raise DataError("data.path", expected=expected, got=repr(uri))
+        raise DataError(name, expected=expected, got=repr(uri))
     if scheme.lower().startswith("http") and ("@" in bucket or "?" in uri):
         # Not shown: what stands before @ or after ? is a password or a signature.
-        raise DataError(
-            "data.path", expected="an address without user, password or ?", got=f"{scheme}://...", hint=_OPEN
-        )
+        raise DataError(name, expected="an address without user, password or ?", got=f"{scheme}://...", hint=_OPEN)
     return Place(f"{scheme.lower()}://{bucket}", key)
 
 
@@ -165,13 +167,19 @@ def _version(meta: ObjectMeta) -> str:
 
 
 @contextmanager
-def telling(where: str, expected: str) -> Iterator[None]:
-    """Turns what obstore raises into what a person can act on."""
+def telling(where: str, expected: str, kind: type[InputError] = DataError) -> Iterator[None]:
+    """Turns what obstore raises into what a person can act on.
+
+    Args:
+        where: The object, or the place.
+        expected: What it should have been.
+        kind: What to raise.
+    """
     try:
         yield
     except (exceptions.BaseError, FileNotFoundError, PermissionError, ValueError) as error:
         got, hint = _told(error)
-        raise DataError(where, expected=expected, got=got, hint=hint) from None
+        raise kind(where, expected=expected, got=got, hint=hint) from None
 
 
 def _told(error: Exception) -> tuple[str, str]:

@@ -38,7 +38,7 @@ def pusher(
     Returns:
         blessing: blessing.json and the marker BLESSED or NOT_BLESSED.
         pushed_model: pushed.json, the registry entry that the model became.
-        verdict: pushed, unchanged, superseded or blocked.
+        verdict: pushed, held, unchanged, superseded or blocked.
     """
     from pathlib import Path
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from benison.components.pusher.bless import Blessing, superior
 from benison.components.pusher.evidence import Evidence, promoted_already, same_model
+from benison.config import Release
+from benison.config.release import HOLD, REQUIRED
 from benison.core.key_sets import TrainedOn
 from benison.core.verdicts import Tier
 from benison.registry.log import Champion
@@ -17,7 +19,7 @@ from benison.registry.registry import Registry
 from benison.registry.rules import newest
 from benison.registry.state import State
 
-PUSHED, UNCHANGED, SUPERSEDED, BLOCKED = "pushed", "unchanged", "superseded", "blocked"
+PUSHED, HELD, UNCHANGED, SUPERSEDED, BLOCKED = "pushed", "held", "unchanged", "superseded", "blocked"
 _REASONS_SHOWN = 2
 
 
@@ -26,7 +28,7 @@ class Pushed:
     """What became of a package.
 
     Attributes:
-        outcome: ``pushed``, ``unchanged``, ``superseded`` or ``blocked``.
+        outcome: ``pushed``, ``held``, ``unchanged``, ``superseded`` or ``blocked``.
         reason: One sentence.
         before: The champion before.
         after: The champion afterwards.
@@ -48,6 +50,7 @@ class Push:
         commit: The commit of the project; empty where there is none.
         who: Who or what asked for it.
         when: The moment.
+        release: The rules of promotion.
     """
 
     folder: Path
@@ -55,15 +58,17 @@ class Push:
     commit: str
     who: str
     when: datetime
+    release: Release = field(default_factory=Release)
 
 
-def decide(state: State, evidence: Evidence, blessing: Blessing) -> Pushed:
+def decide(state: State, evidence: Evidence, blessing: Blessing, release: Release) -> Pushed:
     """What becomes of the package, before anything is done; `after` is still the champion of now.
 
     Args:
         state: The registry's.
         evidence: What the artifacts say.
         blessing: The gate's word on it.
+        release: The rules of promotion.
     """
     now, same = state.champion, same_model(state, evidence)
     if now is not None and now.package in same:
@@ -82,8 +87,17 @@ def decide(state: State, evidence: Evidence, blessing: Blessing) -> Pushed:
             reason = f"it was champion before; champion {now} is trained on newer data: up to span {there}, not {own}"
             return Pushed(SUPERSEDED, reason, now, now)
     if blessing.blessed:
-        return Pushed(PUSHED, "blessed", now, now)
+        waits = _waits(state, blessing, release)
+        return Pushed(HELD if waits else PUSHED, f"blessed{waits and f', and {waits}'}", now, now)
     return Pushed(BLOCKED, f"not blessed: {_first_of(blessing.reasons)}", now, now)
+
+
+def _waits(state: State, blessing: Blessing, release: Release) -> str:
+    """What a blessed package waits for before it becomes champion; empty where it does not wait."""
+    known = state.versions.get(blessing.package or "")
+    if release.approval == REQUIRED and not (known is not None and known.approved):
+        return "waits for an approval: benison registry approve challenger"
+    return "waits to be promoted: benison registry promote challenger" if release.delivery == HOLD else ""
 
 
 def publish(registry: Registry, state: State, push: Push, blessing: Blessing) -> Pushed:
@@ -94,12 +108,14 @@ def publish(registry: Registry, state: State, push: Push, blessing: Blessing) ->
     An outcome that changes nothing adds nothing to the log.
 
     Raises:
-        ConflictError: The champion moved since `state`; look again.
+        ConflictError: The champion moved at this moment; look again.
+        RefusedError: The champion moved since `state`; look again.
     """
     if push.evidence.accepted:
         registry.history.put(push.evidence.profile, push.when)
-    decided = decide(state, push.evidence, blessing)
-    if decided.outcome in (PUSHED, BLOCKED) and _is_what_was_trained(push.evidence):
+    registry.govern(push.release, who=push.who, when=push.when, why="benison.yaml says so")
+    decided = decide(state, push.evidence, blessing, push.release)
+    if decided.outcome in (PUSHED, HELD, BLOCKED) and _is_what_was_trained(push.evidence):
         _record(registry, push, blessing)
     crowned = decided.after is not None and decided.after.package == blessing.package
     if decided.outcome != PUSHED or crowned:
@@ -142,6 +158,7 @@ def _record(registry: Registry, push: Push, blessing: Blessing) -> None:
             "checks": push.evidence.anomalies_digest,
         },
         compared_with=blessing.compared_with,
+        superior=superior(push.evidence.evaluation),
         why=f"{sum(check.verdict == 'PASS' for check in hard)} of {len(hard)} hard checks pass",
         **said,
     )
@@ -152,8 +169,9 @@ def _promote(registry: Registry, before: Champion | None, push: Push, blessing: 
     word = "superior to" if better else "no worse than"
     why = f"blessed: {word} the champion" if before else "blessed: the first model"
     said: dict[str, Any] = {"who": push.who, "when": push.when, "why": why}
-    logged = registry.promote(blessing.package or "", superior=better, by_hand=False, **said)
-    return _made_champion(before, Champion(logged.number, logged.entry.package))
+    package = blessing.package or ""
+    logged = registry.promote(package, by_hand=False, policy=blessing.policy, **said)
+    return _made_champion(before, Champion(logged.number, package))
 
 
 def _made_champion(before: Champion | None, after: Champion) -> Pushed:

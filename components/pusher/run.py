@@ -1,4 +1,4 @@
-"""Pusher: bless -> publish."""
+"""Pusher: bless -> publish -> serve."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from benison.components.pusher.bless import Blessing, bless
 from benison.components.pusher.evidence import Evidence, standing
 from benison.components.pusher.publish import Push, Pushed, publish, to_json
 from benison.core import digests, documents
-from benison.core.errors import ConflictError, IntegrityError
+from benison.core.errors import ConflictError, IntegrityError, RefusedError
 from benison.core.files import storage_errors, write_atomically
 from benison.registry.registry import Registry
+from benison.registry.serving_folder import materialize
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ def run(
 ) -> str:
     """Blesses the challenger with reasons, or does not; registers it; makes a blessed one the champion.
 
+    Where benison.yaml names a serving folder, the champion lies there afterwards, whoever it is.
+
     Args:
         registry_uri: Where the registry lies.
         commit: The commit that the project came from; empty where there is none.
@@ -48,7 +51,7 @@ def run(
         pushed_model: The artifact that becomes pushed.json, the registry entry that the model became.
 
     Returns:
-        The outcome: pushed, unchanged, superseded or blocked.
+        The outcome: pushed, held, unchanged, superseded or blocked.
     """
     config = configuration.read(bundle / "project")
     evidence = _gather(anomalies, statistics, model, champion, evaluation, policy=config.gate.digest)
@@ -59,8 +62,11 @@ def run(
         commit=commit,
         who=who.strip() or "unnamed",
         when=datetime.now(UTC),
+        release=config.release,
     )
     word, pushed = _settle(registry, push)
+    if config.serving.folder and registry.state().champion:
+        materialize(registry, config.serving.folder, config.serving.keep)
     _write_blessing(blessing, word)
     documents.write(pushed_model / "pushed.json", "pushed", to_json(pushed, word.package, registry_uri), durable=False)
     _log.info("%s: %s", pushed.outcome, pushed.reason)
@@ -71,7 +77,7 @@ def _settle(registry: Registry, push: Push) -> tuple[Blessing, Pushed]:
     """Blesses and publishes; once more where the champion moved meanwhile, which the second word then says."""
     try:
         return _bless_and_publish(registry, push)
-    except ConflictError:
+    except (ConflictError, RefusedError):
         return _bless_and_publish(registry, push)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benison.core.errors import BenisonError, ConflictError
+from benison.core.errors import BenisonError, RefusedError
 from benison.core.store import Store
 from benison.registry.registry import Registry
 from benison.registry.state import State
@@ -177,6 +177,6 @@ def test_does_not_forget_who_was_first_when_a_retry_meets_another_writer(tmp_pat
     with pytest.raises(Stopped):
         promote(Bench(Registry(stopping, "census"), tmp_path))
     Registry(store, "census").rollback(**SAID)
-    with pytest.raises(ConflictError, match=r"expected champion 6 \("):
+    with pytest.raises(RefusedError, match=r"expected champion 6 \("):
         promote(Bench(Registry(store, "census"), tmp_path))
     assert Registry(store, "census").state().champion.package == first

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from benison.core.errors import ConflictError, RegistryError
+from benison.core.errors import RefusedError, RegistryError
 from benison.core.verdicts import Verdict
 from benison.registry.log import Champion
 from benison.registry.registry import Registry
@@ -34,6 +34,7 @@ class RegistryMachine(RuleBasedStateMachine):
         self.word: dict[str, tuple[bool, Champion | None]] = {}
         self.back: list[Champion] = []
         self.ever: set[str] = set()
+        self.rolled_back: set[str] = set()
         self.challenger: str | None = None
         self.evaluations = 0
 
@@ -73,10 +74,10 @@ class RegistryMachine(RuleBasedStateMachine):
         package = self.digest[word]
         blessed, against = self.word.get(package, (False, None))
         older = self.champion is not None and self.spans[package] < self.spans[self.champion.package]
-        allowed = force or (blessed and against == self.champion and not older)
+        allowed = force or (blessed and against == self.champion and not older and package not in self.rolled_back)
         try:
             logged = self.bench.registry.promote(package, force=force, **SAID)
-        except (RegistryError, ConflictError):
+        except (RegistryError, RefusedError):
             assert not allowed or (self.champion is not None and self.champion.package == package)
             return
         assert allowed
@@ -89,7 +90,7 @@ class RegistryMachine(RuleBasedStateMachine):
         except RegistryError:
             assert len(self.back) < 2
             return
-        self._crown(self.back[-2].package, logged.number, self.back[:-2])
+        self._roll_back(self.back[-2].package, logged.number, self.back[:-2])
 
     @precondition(lambda self: self.back)
     @rule(word=WORDS)
@@ -100,19 +101,25 @@ class RegistryMachine(RuleBasedStateMachine):
         allowed = package in self.ever or self.word.get(package, (False, None))[0]
         try:
             logged = self.bench.registry.rollback(package, **SAID)
-        except RegistryError:
+        except (RegistryError, RefusedError):
             assert not allowed or self.back[-1].package == package
             return
         assert allowed
         before = [one.package for one in self.back[:-1]]
         cut = len(before) - before[::-1].index(package) - 1 if package in before else len(before)
-        self._crown(package, logged.number, self.back[:cut])
+        self._roll_back(package, logged.number, self.back[:cut])
+
+    def _roll_back(self, package: str, number: int, below: list[Champion]) -> None:
+        left = self.back[-1].package
+        self._crown(package, number, below)
+        self.rolled_back.add(left)
 
     def _crown(self, package: str, number: int, below: list[Champion]) -> None:
         self.length += 1
         assert number == self.length
         self.back = [*below, Champion(number, package)]
         self.ever.add(package)
+        self.rolled_back.discard(package)
         if self.challenger == package:
             self.challenger = None
 
@@ -125,6 +132,7 @@ class RegistryMachine(RuleBasedStateMachine):
         state = self.bench.registry.state()
         assert state.champion == self.champion
         assert state.challenger == self.challenger
+        assert state.rolled_back == self.rolled_back
         assert set(state.versions) == set(self.digest.values())
         assert state.number == self.length == len(self.bench.registry.log())
         assert [reign.champion for reign in state.line] == self.back

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from benison.core import digests
-from benison.core.errors import ConflictError, RegistryError
+from benison.core.errors import RefusedError, RegistryError
 from benison.core.verdicts import Verdict
 from benison.registry.log import Champion, Promote
 from benison.registry.testing import SAID, Bench, provenance
@@ -31,7 +31,7 @@ def test_says_whom_a_promotion_replaces_and_was_compared_with(bench: Bench) -> N
 
 def test_refuses_a_version_without_a_blessing(bench: Bench) -> None:
     one = bench.add("one")
-    with pytest.raises(RegistryError, match=f"version {digests.short(one)}: expected a blessing, got no blessing"):
+    with pytest.raises(RefusedError, match=f"version {digests.short(one)}: expected a blessing, got no blessing"):
         bench.registry.promote(one, **SAID)
     assert bench.registry.state().champion is None
 
@@ -40,7 +40,7 @@ def test_refuses_a_version_whose_last_word_is_no(bench: Bench) -> None:
     one = bench.add("one")
     bench.bless(one, evaluation="first")
     bench.bless(one, Verdict.FAIL, evaluation="second")
-    with pytest.raises(RegistryError, match=r"got not blessed: auc \+0.01 < allowed \+0.02\n\nhint: force it"):
+    with pytest.raises(RefusedError, match=r"got not blessed: auc \+0.01 < allowed \+0.02\n\nhint: force it"):
         bench.registry.promote(one, **SAID)
 
 
@@ -48,7 +48,7 @@ def test_refuses_a_version_whose_last_word_is_no(bench: Bench) -> None:
 def test_takes_nothing_but_pass_for_a_blessing(bench: Bench, verdict: Verdict) -> None:
     one = bench.add("one")
     bench.bless(one, verdict)
-    with pytest.raises(RegistryError, match="expected a blessing"):
+    with pytest.raises(RefusedError, match="expected a blessing"):
         bench.registry.promote(one, **SAID)
     assert bench.registry.state().challenger is None
 
@@ -62,7 +62,7 @@ def test_refuses_a_blessing_against_another_champion_and_names_both(bench: Bench
         f"version {digests.short(stale)}: expected champion {first.number} \\({digests.short(first.package)}\\), "
         f"which it was compared with, got champion {second.number} \\({digests.short(second.package)}\\)"
     )
-    with pytest.raises(ConflictError, match=message):
+    with pytest.raises(RefusedError, match=message):
         bench.registry.promote(stale, **SAID)
     assert bench.registry.state().champion == second
 
@@ -73,7 +73,7 @@ def test_refuses_a_blessing_against_the_same_package_under_another_number(bench:
     bench.bless(stale)
     bench.crown("two")
     bench.registry.rollback(**SAID)
-    with pytest.raises(ConflictError, match=r"expected champion 3 \("):
+    with pytest.raises(RefusedError, match=r"expected champion 3 \("):
         bench.registry.promote(stale, **SAID)
 
 
@@ -82,7 +82,7 @@ def test_refuses_a_version_that_was_trained_on_older_spans(bench: Bench) -> None
     old = bench.add("old", (2, 3))
     bench.bless(old)
     message = "expected training on spans up to 4 or newer, as the champion 3 .*, got spans up to 3"
-    with pytest.raises(RegistryError, match=message):
+    with pytest.raises(RefusedError, match=message):
         bench.registry.promote(old, **SAID)
 
 
@@ -134,7 +134,7 @@ def test_goes_by_numbers_where_a_clock_goes_backwards(bench: Bench) -> None:
     bench.crown("one")
     two = bench.add("two")
     bench.bless(two)
-    bench.registry.promote(two, who="ci", when=datetime(1999, 1, 1, tzinfo=UTC), why="battery")
+    bench.registry.promote(two, who="ci", when=datetime(2026, 11, 19, 13, tzinfo=UTC), why="battery")
     assert bench.registry.state().champion == Champion(6, two)
 
 

@@ -14,13 +14,14 @@ from benison.registry.log import Bless, Champion, Promote, Register
 from benison.registry.registry import Registry
 from benison.registry.testing import Bench, provenance
 from benison.registry.verification import verify
+from tests.sources.s3_server import new_bucket, s3_server
 
 PROCESSES = 8
 
 _PROMOTER = """
 import sys
 from pathlib import Path
-from benison.core.errors import ConflictError
+from benison.core.errors import ConflictError, RefusedError
 from benison.registry.registry import Registry
 from benison.registry.testing import SAID, Bench
 
@@ -35,7 +36,7 @@ for order in sys.stdin:
     else:
         try:
             answer = bench.registry.promote(challenger, by_hand=False, **SAID).number
-        except ConflictError as error:
+        except (ConflictError, RefusedError) as error:
             answer = f"lost: {str(error).splitlines()[0]}"
     print(answer, flush=True)
 """
@@ -88,8 +89,18 @@ class Crowd:
 
 
 def test_has_one_winner_when_eight_processes_promote_at_once(tmp_path: Path) -> None:
-    rounds, winners = 30, []
-    with Crowd(_PROMOTER, str(tmp_path / "registry"), str(tmp_path / "packages")) as crowd:
+    promoted_at_once(str(tmp_path / "registry"), tmp_path, rounds=30)
+
+
+@pytest.mark.slow
+def test_has_one_winner_in_a_bucket_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with s3_server() as endpoint:
+        promoted_at_once(new_bucket(endpoint, "models", monkeypatch).uri("registry"), tmp_path, rounds=10)
+
+
+def promoted_at_once(uri: str, folder: Path, rounds: int) -> None:
+    winners = []
+    with Crowd(_PROMOTER, uri, str(folder / "packages")) as crowd:
         for _ in range(rounds):
             assert len({int(answer) for answer in crowd.all_at_once("bless")}) == PROCESSES
             answers = crowd.all_at_once("promote")
@@ -97,7 +108,7 @@ def test_has_one_winner_when_eight_processes_promote_at_once(tmp_path: Path) -> 
             assert len(won) == 1
             assert sum("lost: version" in answer for answer in answers) == PROCESSES - 1
             winners += won
-    registry = Registry.open(str(tmp_path / "registry"), "census")
+    registry = Registry.open(uri, "census")
     logged = registry.log()
     assert [one.number for one in logged] == list(range(1, 2 * PROCESSES + rounds * (PROCESSES + 1) + 1))
     assert [one.number for one in logged if isinstance(one.entry, Promote)] == winners

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from benison.core.errors import ConflictError, RegistryError
+from benison.core.errors import ConflictError, RefusedError, RegistryError
 from benison.core.verdicts import Verdict
 from benison.registry.log import Champion
 from benison.registry.testing import SAID, Bench
@@ -40,7 +40,7 @@ def test_does_not_roll_back_to_what_was_never_proven(bench: Bench) -> None:
     bench.crown("one")
     unproven = bench.add("unproven")
     bench.bless(unproven, Verdict.FAIL)
-    with pytest.raises(RegistryError, match="expected a version that was champion or is blessed, got neither"):
+    with pytest.raises(RefusedError, match="expected a version that was champion or is blessed, got neither"):
         bench.registry.rollback(unproven, **SAID)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,11 +45,24 @@ def s3_server() -> Iterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
+    _one_at_a_time(server)
     host, port = server.get_host_and_port()
     try:
         yield f"http://{host}:{port}"
     finally:
         server.stop()
+
+
+def _one_at_a_time(server: ThreadedMotoServer) -> None:
+    """S3 decides a conditional put in one step; moto looks first and writes then, so that two could both win."""
+    wsgi, lock = server._server, threading.Lock()
+    app = wsgi.app
+
+    def locked(environ: Any, start_response: Any) -> list[bytes]:
+        with lock:
+            return list(app(environ, start_response))
+
+    wsgi.app = locked
 
 
 def new_bucket(endpoint: str, name: str, monkeypatch: pytest.MonkeyPatch) -> Bucket:

@@ -59,7 +59,7 @@ def validate_command(
     source: str | None,
     folder: Path | None,
     span: int | None,
-    registry: Path | None,
+    registry: str | None,
     schema: Path | None,
     reference: str | None,
     out: Path | None,

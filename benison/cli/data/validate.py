@@ -28,6 +28,7 @@ from benison.components.example_validator.row_checks import row_checks
 from benison.config.validation import defaults
 from benison.core import documents
 from benison.core.verdicts import Check
+from benison.registry.stores import is_empty, store_at
 
 # What needs a champion, a history or a configuration is not asked of a source alone.
 _OF_PROJECTS = {"columns", "history", "volume", "freshness", drift.CHECKS[drift.PREVIOUS], drift.CHECKS[drift.CHAMPION]}
@@ -102,7 +103,7 @@ def _written(found: Findings, said: str, folder: Path) -> Judgement:
 
 
 @contextmanager
-def of_project(folder: Path, registry: Path | None, span: int) -> Iterator[Judgement]:
+def of_project(folder: Path, registry: str | None, span: int) -> Iterator[Judgement]:
     """Does what the pipeline would do before training, in a place of its own; nothing is written to the registry."""
     project = projects.find(folder, registry)
     with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
@@ -133,9 +134,9 @@ def of_project(folder: Path, registry: Path | None, span: int) -> Iterator[Judge
 
 def _resolved(project: projects.Project, made: Path) -> str:
     """Champion and history out of the registry; empty ones where there is no registry."""
-    if project.registry.is_dir() and any(project.registry.iterdir()):
+    if not is_empty(store_at(project.registry)):
         champion_resolver.run(
-            registry_uri=str(project.registry),
+            registry_uri=project.registry,
             bundle=made / "bundle",
             champion=made / "champion",
             history=made / "history",

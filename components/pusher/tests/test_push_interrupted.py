@@ -13,7 +13,7 @@ from benison.components.pusher.bless import bless
 from benison.components.pusher.evidence import standing
 from benison.components.pusher.publish import Push, publish
 from benison.core import digests, documents
-from benison.core.errors import ConflictError
+from benison.core.errors import RefusedError
 from benison.core.store import Store
 from benison.registry.log import Bless
 from benison.registry.registry import Registry
@@ -75,7 +75,7 @@ def test_loses_to_a_promotion_between_its_look_and_its_push(world: World, tmp_pa
     other = Bench(Registry(store, "census"), tmp_path / "other").crown("other")
     folder = played.folder / "model" / "Format-Serving"
     asked = Push(folder=folder, evidence=evidence, commit="", who="ci", when=NOON)
-    with pytest.raises(ConflictError, match=r"expected champion none, which it was compared with, got champion 3 \("):
+    with pytest.raises(RefusedError, match=r"expected champion none, which it was compared with, got champion 3 \("):
         publish(registry, state, asked, word)
     assert push(played, store) == "blocked"
     assert registry.state().champion == other

@@ -1,0 +1,83 @@
+"""What a change adds to the log, decided in the state of the moment, or the refusal of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from benison.core.errors import RegistryError
+from benison.registry import log, rules
+from benison.registry.log import Approve, Bless, Promote, Rollback
+from benison.registry.state import State
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A promotion that is asked for; see `Registry.promote`."""
+
+    package: str
+    force: bool
+    by_hand: bool
+    policy: str
+    when: datetime
+    said: Mapping[str, Any]
+
+    def entry(self, now: State) -> Promote:
+        """The entry that promotes; raises the refusal where there is one that is not overruled."""
+        if already := rules.champion_already(now, self.package):
+            raise already
+        refusal = rules.promotion(now, self.package, self.when, self.policy)
+        if refusal and not self.force:
+            raise refusal
+        if refusal and (forbidden := rules.forcing(now, self.package)):
+            raise forbidden
+        blessing = now.versions[self.package].blessing
+        return Promote(
+            package=self.package,
+            forced=refusal is not None,
+            overruled=str(refusal).partition("\n")[0] if refusal else "",
+            by_hand=self.by_hand,
+            superior=now.champion is None or (refusal is None and blessing is not None and blessing.superior),
+            evidence=blessing.evidence if blessing else {},
+            replaces=now.champion,
+            compared_with=blessing.compared_with if blessing else None,
+            **self.said,
+        )
+
+
+def approval(now: State, package: str, said: Mapping[str, Any]) -> Approve | None:
+    """The entry that approves; None where there is one; raises the refusal where it must not be."""
+    if refusal := rules.approval(now, package, said["who"]):
+        raise refusal
+    version = now.versions[package]
+    number, blessing = version.blessings[-1]
+    return None if version.approved else Approve(package=package, blessing=number, evidence=blessing.evidence, **said)
+
+
+def rollback(now: State, package: str, said: Mapping[str, Any]) -> Rollback:
+    """The entry that rolls back; raises the refusal where it must not be."""
+    if refusal := rules.rollback(now, package):
+        raise refusal
+    return Rollback(package=package, replaces=now.champion, **said)
+
+
+def said(who: str, when: datetime, why: str) -> dict[str, Any]:
+    """Who, when and why, as every entry says it.
+
+    Raises:
+        RegistryError: Who or why is missing: a log that does not tell is none.
+    """
+    said = {"who": log.one_line(who), "when": log.utc(when), "why": log.one_line(why)}
+    for name, text in said.items():
+        if not text:
+            raise RegistryError(name, expected="some words", got="none", hint=f"say {name}: the log keeps it")
+    return said
+
+
+def same_word(last: Bless | None, new: Bless) -> bool:
+    """Whether the gate says what it has said, on the same evidence by the same policy."""
+    if last is None or last.verdict is not new.verdict:
+        return False
+    return all(last.evidence.get(name) == new.evidence.get(name) for name in ("evaluation", "policy"))
