@@ -329,7 +329,10 @@ def _check_two(values: Sequence[str], name: str) -> None:
         raise DataError(f"label column {name!r}", expected="labels", got="none in any row")
     if len(values) > 2:
         got = f"{len(values):,}: {_some(values)}"
-        hint = "say  --task regression  where labels are numbers; shares of a row are numbers from 0 to 1"
+        hint = (
+            "say  --task regression  where labels are numbers,  --task multiclass  where they are classes; shares of a "
+            "row are numbers from 0 to 1"
+        )
         raise DataError(f"label column {name!r}", expected="two values", got=got, hint=hint)
 
 
