@@ -109,8 +109,8 @@ def _with_classes(columns: Columns, labels: pa.ChunkedArray, policy: Policy | No
     """The classes, where models tell several apart, with the metrics that are asked of them."""
     if columns.task != MULTICLASS:
         return columns, ()
-    where = f"label column {columns.label!r}"
-    names = classes.names_of(labels, where, [tuple(model.classes) for model in columns.models.values()])
+    models = [tuple(model.classes) for model in columns.models.values()]
+    names = classes.names_of(labels, f"label column {columns.label!r}", models)
     metrics = classes.resolved(columns.config.metrics, names, columns.config_file)
     if policy:
         classes.check_named(policy.gate.metrics, names, policy.file)
@@ -125,8 +125,7 @@ def _answers(rows: pa.Table, columns: Columns, counted: Rows) -> Answers:
         if columns.task == MULTICLASS:
             of_classes = {name: found[column] for name, column in model.classes.items()}
             answered[role] = classes.matrix_of(of_classes, counted.classes, counted.numbers)
-            names = enumerate(counted.classes)
-            lacking[role] = tuple(number for number, name in names if name not in model.classes)
+            lacking[role] = tuple(at for at, name in enumerate(counted.classes) if name not in model.classes)
         else:
             answered[role] = found[model.column]
     return Answers(counted, answered, {}, lacking=lacking)
@@ -329,10 +328,7 @@ def _check_two(values: Sequence[str], name: str) -> None:
         raise DataError(f"label column {name!r}", expected="labels", got="none in any row")
     if len(values) > 2:
         got = f"{len(values):,}: {_some(values)}"
-        hint = (
-            "say  --task regression  where labels are numbers,  --task multiclass  where they are classes; shares of a "
-            "row are numbers from 0 to 1"
-        )
+        hint = "say  --task multiclass  where labels are classes, or  --task regression  where they are numbers"
         raise DataError(f"label column {name!r}", expected="two values", got=got, hint=hint)
 
 

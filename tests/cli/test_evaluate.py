@@ -314,7 +314,7 @@ def test_the_metrics_of_the_config_say_that_models_answer_numbers(
 def test_the_values_do_not_say_the_task(prices: Path, capsys: Captured) -> None:
     answer = evaluate(capsys, prices, "--label", "price", "--prediction", "forest")
     assert answer.code == 2
-    assert "hint: say  --task regression  where labels are numbers" in answer.err
+    assert "hint: say  --task multiclass  where labels are classes, or  --task regression  where they" in answer.err
 
 
 def test_a_metric_of_another_task_is_told_so(prices: Path, tmp_path: Path, capsys: Captured) -> None:
@@ -358,4 +358,4 @@ def test_models_of_several_classes_are_measured_from_columns_or_from_lists(
     untold = call(
         capsys, "evaluate", "--predictions", next(iter(asked)), "--label", "animal", "--prediction", "wide_cat"
     )
-    assert "--task multiclass  where they are classes" in untold.err
+    assert "say  --task multiclass  where labels are classes" in untold.err

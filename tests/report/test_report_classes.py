@@ -30,10 +30,11 @@ def test_confusion_matrices_are_those_of_the_document_with_their_shares_and_sums
         cells = first["models"][role]["answers"]
         assert [sum(row) for row in cells] == list(said["holdout"]["classes"].values())
         shown = table(page, f"{model}: rows of each class, by the class that is answered")
-        for name, row, line in zip(said["holdout"]["classes"], cells, shown, strict=False):
+        for name, row, line in zip(said["holdout"]["classes"], cells, shown, strict=True):
             parts = [f"{cell:,.0f} {cell / sum(row):.1%}" for cell in row]
             assert line == [name, *parts, f"{sum(row):,.0f}"]
-        assert shown[-1] == ["All", *(f"{sum(column):,.0f}" for column in zip(*cells, strict=True)), "900"]
+        answered_so = [f"{sum(column):,.0f}" for column in zip(*cells, strict=True)]
+        assert ["All", *answered_so, "900"] in [[text(cell) for cell in row] for row in page.iter("tr")]
 
 
 def test_cells_are_shaded_by_their_share_and_slices_can_be_chosen(folder: Path) -> None:
