@@ -111,11 +111,12 @@ class _Average:
         return [int(number) for number in np.flatnonzero(_weights(self.seen, sample))]
 
     def shares(self, sample: Sample) -> Floats:
-        """What each of the views counts; together 1."""
+        """What each of the views counts; together 1, and NaN where no row is of a class that counts."""
         if self.seen.how == MACRO_RANKS:
             return np.full(self.seen.rank, 1 / self.seen.rank)
         counts = self._counts(sample)[self.numbers(sample)]
-        return np.asarray(counts / counts.sum(), dtype=np.float64)
+        total = float(counts.sum())
+        return np.asarray(counts / total if total > 0 else np.full(len(counts), math.nan), dtype=np.float64)
 
     def _counts(self, sample: Sample) -> Floats:
         weights = _weights(self.seen, sample)
@@ -180,10 +181,8 @@ def _average(of: _Average) -> Measure:
             )
             for share, view in zip(of.shares(sample), of.views(sample), strict=True)
         ]
-        together = _put_together(
-            of, sample, found, confidence, of.allowance(parameter, sample) if of.plain.bare else 1.0
-        )
-        return together.clipped(of.kind.low, of.kind.high)
+        factor = of.allowance(parameter, sample) if of.plain.bare else 1.0
+        return _put_together(of, sample, found, confidence, factor).clipped(of.kind.low, of.kind.high)
 
     def gain(one: Sample, two: Sample, parameter: float, confidence: float) -> Interval:
         found = [
@@ -195,9 +194,8 @@ def _average(of: _Average) -> Measure:
             )
             for share, first, second in zip(of.shares(one), of.views(one), of.views(two), strict=True)
         ]
-        return _put_together(
-            of, one, found, confidence, of.allowance(parameter, one, two) if of.plain.bare_gain else 1.0
-        )
+        factor = of.allowance(parameter, one, two) if of.plain.bare_gain else 1.0
+        return _put_together(of, one, found, confidence, factor)
 
     return Measure(of.value, interval, gain, method=f"MOVER on each figure's own: {of.plain.method}", lacks=of.lacks)
 

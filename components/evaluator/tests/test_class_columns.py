@@ -122,7 +122,8 @@ def test_a_class_with_too_few_rows_has_no_interval_and_leaves_averages_without_o
         }
         assert estimate("recall[micro]", sample(few), 0.95).interval.known
         nobody = few.filter(pa.array([kind != "owl" for kind in few["kind"].to_pylist()]))
-        assert math.isnan(estimate("recall[macro]@top_1", sample(nobody), 0.95).value)
+        for metric in ("recall[macro]@top_1", "auc[weighted_macro]", "recall[weighted_macro 2:1]"):
+            assert math.isnan(estimate(metric, sample(nobody), 0.95).value)
     assert notes == {
         "recall[owl]@top_1": f"{count} positives of class 'owl' where an interval needs 20",
         "recall[macro]@top_1": f"{count} positives of class 'owl' where an interval needs 10",
