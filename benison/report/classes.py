@@ -19,7 +19,7 @@ def matrices(evidence: Evaluated, one: Document) -> Markup:
         evidence: Whose evaluation.
         one: The slice's plots.
     """
-    names = list(evidence.evaluation["holdout"]["classes"]) if evidence.evaluation else []
+    names = [known["name"] for known in evidence.evaluation["holdout"]["classes"]] if evidence.evaluation else []
     drawn = [_matrix(evidence.title(role), names, of["answers"]) for role, of in one["models"].items()]
     return tag("div", *drawn, class_="matrices classes")
 

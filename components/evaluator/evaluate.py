@@ -116,7 +116,8 @@ class Asked:
     @property
     def holdout(self) -> Document:
         counts = {"rows": self.data.rows, "positives": self.data.positives}
-        classes = {"classes": dict(self.data.classes)} if self.data.classes else {}
+        named = [{"name": name, "rows": rows} for name, rows in self.data.classes.items()]
+        classes = {"classes": named} if named else {}
         return {"snapshot": self.data.snapshot, **counts, **classes, **self.data.counted_by}
 
 

@@ -25,14 +25,15 @@ def test_confusion_matrices_are_those_of_the_document_with_their_shares_and_sums
     page, said = parse(folder), document(folder)
     assert "curves" in sections(page)
     first = said["plots"]["slices"][0]
-    assert list(said["holdout"]["classes"]) == ["cat", "dog", "owl"]
+    classes = said["holdout"]["classes"]
+    assert [one["name"] for one in classes] == ["cat", "dog", "owl"]
     for model, role in (("wide", "challenger"), ("small", "champion")):
         cells = first["models"][role]["answers"]
-        assert [sum(row) for row in cells] == list(said["holdout"]["classes"].values())
+        assert [sum(row) for row in cells] == [one["rows"] for one in classes]
         shown = table(page, f"{model}: rows of each class, by the class that is answered")
-        for name, row, line in zip(said["holdout"]["classes"], cells, shown, strict=True):
+        for one, row, line in zip(classes, cells, shown, strict=True):
             parts = [f"{cell:,.0f} {cell / sum(row):.1%}" for cell in row]
-            assert line == [name, *parts, f"{sum(row):,.0f}"]
+            assert line == [one["name"], *parts, f"{sum(row):,.0f}"]
         answered_so = [f"{sum(column):,.0f}" for column in zip(*cells, strict=True)]
         assert ["All", *answered_so, "900"] in [[text(cell) for cell in row] for row in page.iter("tr")]
 

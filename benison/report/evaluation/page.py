@@ -211,7 +211,7 @@ def _origin(evidence: Evaluation) -> Markup:
 
 def _classes(label: Document, holdout: Document) -> str:
     if "classes" in holdout:
-        return ", ".join(f"{name} {count(rows)}" for name, rows in holdout["classes"].items())
+        return ", ".join(f"{one['name']} {count(one['rows'])}" for one in holdout["classes"])
     if label["positive"] is None and label["negative"] is None:
         return "numbers"
     return f"{_value(label['positive'])} is positive, {_value(label['negative'])} is not"
