@@ -68,7 +68,7 @@ def test_everything_that_is_said_is_understood(tmp_path: Path) -> None:
 def test_what_is_not_said_has_the_documented_default(tmp_path: Path) -> None:
     found = read(tmp_path, changed("data.splits", ...))
     assert found.data.splits.shares == (0.6, 0.2, 0.2)
-    assert (found.data.schema, found.evaluation, found.model.module, found.registry) == (
+    assert (found.data.schema, found.evaluation.file, found.model.module, found.registry) == (
         "schema.pbtxt",
         "eval_config.json",
         "",

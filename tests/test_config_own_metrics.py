@@ -61,7 +61,7 @@ def test_a_file_is_read_without_being_run(tmp_path: Path) -> None:
 
 
 def test_its_names_are_known_while_they_are_spoken_and_then_no_longer(tmp_path: Path) -> None:
-    with speaking(own=declared(write(tmp_path, FILE)).kinds) as known:
+    with speaking(more=declared(write(tmp_path, FILE)).kinds) as known:
         assert (better("money_lost"), better("lift"), better("auc")) == (-1, 1, 1)
         assert known.usual[-2:] == ("money_lost", "lift")
         assert known.classes["MoneyLost"].name == "money_lost"

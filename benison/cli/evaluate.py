@@ -42,7 +42,16 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--gate", type=_FILE, help="A YAML file with gate:, such as a benison.yaml; its checks then decide.")
 @click.option(
-    "--streamed/--in-memory", default=None, help="Count rows as they are read, or hold them; left out: as they fit."
+    "--engine",
+    type=click.Choice(["memory", "tables", "beam"]),
+    help="Hold rows, count them as they are read, or have TFMA measure them on Beam; left out: hold what fits.",
+)
+@click.option(
+    "--beam-option",
+    "beam_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="One of Beam's options: runner=FlinkRunner.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text.")
 def command(
@@ -59,7 +68,8 @@ def command(
     unit: str,
     metrics: Path | None,
     gate: Path | None,
-    streamed: bool | None,
+    engine: str | None,
+    beam_options: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Measure predictions by slice, with intervals, and the gain over a baseline on the same rows.
@@ -75,4 +85,6 @@ def command(
         from benison.components.evaluator.columns import Said
 
     said = Said(label, prediction, baselines, slices, weight, unit)
-    show(Wanted(source, eval_config, said, task, positive, metrics, gate, streamed), output, as_json=as_json)
+    show(
+        Wanted(source, eval_config, said, task, positive, metrics, gate, engine, beam_options), output, as_json=as_json
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,13 +13,14 @@ import click
 from benison import config, eval_config
 from benison.cli import results
 from benison.cli.data.opening import opened
-from benison.components.evaluator import engine, predictions, streamed
+from benison.components.evaluator import beam, engine, predictions, streamed
 from benison.components.evaluator.columns import Said, columns_of
 from benison.components.evaluator.predictions import Policy
 from benison.config import OwnMetrics
 from benison.core import plots
+from benison.core.errors import ConfigError
 from benison.core.files import storage_errors, write_atomically
-from benison.core.metrics import BINARY, MULTICLASS, speaking, spoken
+from benison.core.metrics import BINARY, MULTICLASS, Vocabulary, speaking, spoken
 from benison.core.verdicts import Verdict
 from benison.eval_config import EvalConfig
 from benison.report.evaluation import FILE, Evaluation, page, summary
@@ -35,15 +37,19 @@ class Wanted:
     positive: str | None
     metrics: Path | None
     gate: Path | None
-    streamed: bool | None
+    engine: str | None
+    beam_options: tuple[str, ...]
 
 
 def show(wanted: Wanted, output: Path | None, *, as_json: bool) -> None:
     """Evaluates, prints, keeps what is asked for, and leaves with 1 where the policy says no."""
+    if wanted.beam_options and wanted.engine != beam.BEAM:
+        got = wanted.engine or "none"
+        raise ConfigError("--beam-option", expected="--engine beam beside it", got=got)
     if output is not None:
         results.check(output, FILE)
     own = config.declared(wanted.metrics) if wanted.metrics else None
-    with speaking(_task(wanted), own.kinds if own else ()), tempfile.TemporaryDirectory(prefix="benison-") as scratch:
+    with _speaking(wanted, own), tempfile.TemporaryDirectory(prefix="benison-") as scratch:
         folder = Path(scratch) / "evaluation"
         folder.mkdir()
         found = _evaluated(wanted, own, folder)
@@ -60,6 +66,13 @@ def show(wanted: Wanted, output: Path | None, *, as_json: bool) -> None:
             click.echo(f"report: {output / FILE}", err=as_json)
     if found.gate is not None and found.evaluation["verdict"] != Verdict.PASS:
         raise click.exceptions.Exit(1)
+
+
+def _speaking(wanted: Wanted, own: OwnMetrics | None) -> AbstractContextManager[Vocabulary]:
+    """Lets names stand for the metrics of the task, the user's own, and those that only TFMA knows."""
+    task, mine = _task(wanted), own.kinds if own else []
+    theirs = eval_config.declared(wanted.eval_config, task, mine) if wanted.eval_config else ()
+    return speaking(task, (*mine, *theirs))
 
 
 def _task(wanted: Wanted) -> str:
@@ -81,6 +94,10 @@ def _evaluated(wanted: Wanted, own: OwnMetrics | None, folder: Path) -> Evaluati
     with opened(wanted.source, _lists(wanted.said, read)) as dataset:
         said = wanted.said if wanted.said.unit or policy is None else replace(wanted.said, unit=policy.gate.unit)
         columns = columns_of(said, wanted.eval_config, read, dataset.schema.names, own)
-        run = streamed.run if engine.streams(dataset, columns, policy, wanted.streamed) else predictions.run
-        document = run(dataset, wanted.source, columns, wanted.positive, policy, folder)
+        given = (dataset, wanted.source, columns, wanted.positive, policy, folder)
+        chosen = engine.chosen(dataset, columns, policy, wanted.engine)
+        if chosen == beam.BEAM:
+            document = beam.run(*given, [f"--{one.removeprefix('--')}" for one in wanted.beam_options])
+        else:
+            document = (streamed if chosen == streamed.TABLES else predictions).run(*given)
     return Evaluation(document, policy.gate if policy else None, Path(wanted.source).name)

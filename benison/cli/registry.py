@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,14 +20,27 @@ from benison.config.release import DIRECT
 from benison.core import digests
 from benison.core.errors import ConfigError
 from benison.core.key_sets import TrainedOn
+from benison.registry import retention
 from benison.registry.log import Approve, Bless, Govern, Logged, PackageEntry, Promote, Register, Rollback
-from benison.registry.registry import Registry, Shown
+from benison.registry.registry import Registry
 from benison.registry.serving_folder import Served
 from benison.registry.serving_folder import follow as follow_champion
 from benison.registry.serving_folder import materialize as materialize_champion
+from benison.registry.state import Shown
 from benison.registry.verification import verify as verify_all
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+def _size(_: click.Context, __: click.Parameter, said: str | None) -> int | None:
+    """Bytes, as people write them."""
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) *([KMGT]?B)?", said.strip().upper()) if said is not None else None
+    if said is not None and found is None:
+        raise click.BadParameter(f"{said!r} is no size such as 500MB or 20GB")
+    return round(float(found[1]) * _UNITS[found[2] or ""]) if found else None
 
 
 @click.group()
@@ -91,6 +105,20 @@ def _tail(logged: Logged) -> str:
             return f"{release.delivery}, approval {release.approval}, {release.valid_days} days, force {release.force}"
         case _:
             return ""
+
+
+@command.command("list")
+@_which
+def list_versions(folder: Path, registry: str | None) -> None:
+    """List every version, oldest first: stage, names, data, the gate's last word."""
+    state = _open(folder, registry).state()
+    for package, version in state.versions.items():
+        names = ", ".join(alias for alias, of in state.aliases.items() if of == package)
+        said = str(version.blessing.verdict) if version.blessing else "not judged"
+        gone = "  files deleted" if version.collected else "  retired" if version.retirement else ""
+        spans = ", ".join(map(str, version.entry.spans))
+        head = f"{digests.short(package)}  {version.entry.when}  {state.stage(package):11}  {said:12}  spans {spans}"
+        click.echo(f"{head}{f'  {names}' if names else ''}{gone}")
 
 
 @command.command()
@@ -229,7 +257,69 @@ def verify(folder: Path, registry: str | None) -> None:
     click.echo(f"{read}: {'all as the log says' if found.sound else 'not all as the log says'}")
     for package in found.unfinished:
         click.echo(f"unfinished, seen by no reader: {package}")
+    for package in found.leftover:
+        click.echo(f"left over from a collection, and gone with the next: {package}")
     for problem in found.problems:
         click.echo(f"WRONG: {problem}")
     if not found.sound:
         raise click.exceptions.Exit(1)
+
+
+@command.command()
+@click.argument("version")
+@click.option("--why", required=True, help="The reason; the log keeps it.")
+@_which
+def retire(version: str, why: str, folder: Path, registry: str | None) -> None:
+    """Take VERSION out of use; its files stay until gc collects them, and registering it again ends that."""
+    opened = _open(folder, registry)
+    logged = opened.retire(version, why=why, **_by())
+    click.echo(_line(logged) if logged else f"version {version} is retired already")
+
+
+@command.command()
+@click.option("--older-than", "days", type=click.FloatRange(min=0), metavar="DAYS", help="Retire what is older.")
+@click.option("--keep", "versions", type=click.IntRange(min=1), metavar="N", help="Retire all but the newest N.")
+@click.option("--keep-size", "size", callback=_size, metavar="SIZE", help="Retire what is beyond so much: 500MB, 20GB.")
+@click.option("--champions", type=click.IntRange(min=1), default=3, show_default=True, help="Last champions that stay.")
+@click.option("--grace", type=click.FloatRange(min=0), default=7.0, show_default=True, metavar="DAYS", help="Between.")
+@click.option("--yes", is_flag=True, help="Do it; without it, it is only told what would be done.")
+@_which
+def gc(
+    days: float | None,
+    versions: int | None,
+    size: int | None,
+    champions: int,
+    grace: float,
+    yes: bool,
+    folder: Path,
+    registry: str | None,
+) -> None:
+    """Retire versions that are too old or too many, and delete the files of those retired long enough ago.
+
+    What an alias stands for, what is blessed against the champion and the last champions always stay, and the log keeps
+    what it says of every version.
+    """
+    opened, by = _open(folder, registry), _by()
+    todo = retention.plan(opened, retention.Keep(days, versions, size, champions, grace), by["when"])
+    for line in _told(todo):
+        click.echo(line)
+    if yes:
+        gone = retention.carry_out(opened, todo, **by)
+        click.echo(f"done: {len(gone)} deleted, {len(todo.retire)} retired")
+    elif todo.retire or todo.collect or todo.leftover:
+        click.echo("nothing was done: --yes does it")
+    else:
+        click.echo("nothing is to be done")
+
+
+def _told(todo: retention.Plan) -> Iterator[str]:
+    for package, why in todo.retire.items():
+        yield f"retire {digests.short(package)}: {why}"
+    for package, number in todo.collect.items():
+        yield f"delete {digests.short(package)}: retired by entry {number}"
+    if todo.collect:
+        yield f"{todo.freed:,} bytes are freed"
+    for copy in todo.leftover:
+        yield f"delete what is left of {copy}"
+    for package, why in todo.protected.items():
+        yield f"stays  {digests.short(package)}: {why}"

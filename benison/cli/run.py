@@ -52,7 +52,7 @@ def _preflight(project: Project) -> None:
         if not (project.folder / name).is_file():
             raise ConfigError(f"benison.yaml ({key})", expected=f"a file {name}", got="none", hint=nearest(name, names))
     with project.config.speaking():
-        eval_config.read(project.folder / project.config.evaluation)
+        eval_config.read(project.folder / project.config.evaluation.file)
     _parses(project)
 
 
@@ -75,7 +75,7 @@ def _files(project: Project) -> dict[str, str]:
     config = project.config
     key, module = config.model.source_in(project.folder)
     own = {f"model.{key}": module} if module else {}
-    return {**own, "data.schema": config.data.schema, "evaluation": config.evaluation}
+    return {**own, "data.schema": config.data.schema, "evaluation": config.evaluation.file}
 
 
 def _travels(project: Project, staged: Path) -> None:

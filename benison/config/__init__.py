@@ -7,12 +7,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benison import eval_config
 from benison.config.data import SPLITS as SPLITS
 from benison.config.data import Data as Data
 from benison.config.data import Splits as Splits
 from benison.config.data import Table as Table
 from benison.config.data import data_of
 from benison.config.data import format_of as format_of
+from benison.config.evaluation import Evaluation as Evaluation
+from benison.config.evaluation import evaluation_of
 from benison.config.fairness import PARITIES as PARITIES
 from benison.config.fairness import can_have_gaps as can_have_gaps
 from benison.config.features import Feature as Feature
@@ -45,7 +48,7 @@ from benison.config.training import Model as Model
 from benison.config.training import model_of
 from benison.config.validation import Validation as Validation
 from benison.config.validation import validation_of
-from benison.core.metrics import Vocabulary, speaking
+from benison.core.metrics import Kind, Vocabulary, speaking
 from benison.core.sections import Section, load
 from benison.core.spelling import nearest
 
@@ -66,8 +69,9 @@ class Config:
     label: Label
     features: tuple[Feature, ...]
     model: Model
-    evaluation: str
+    evaluation: Evaluation
     own_metrics: OwnMetrics | None
+    tfma_metrics: tuple[Kind, ...]
     validation: Validation
     gate: Gate
     registry: str
@@ -76,8 +80,8 @@ class Config:
     model_card: ModelCard
 
     def speaking(self) -> AbstractContextManager[Vocabulary]:
-        """Lets names stand for the project's own metrics too."""
-        return speaking(own=self.own_metrics.kinds if self.own_metrics else ())
+        """Lets names stand for the project's own metrics too, and for those that TFMA measures."""
+        return speaking(more=(*(self.own_metrics.kinds if self.own_metrics else ()), *self.tfma_metrics))
 
     @property
     def entity(self) -> tuple[str, ...]:
@@ -99,7 +103,10 @@ def read(project: Path) -> Config:
     if not _MODEL_NAME.fullmatch(name):
         raise top.error("name", "small letters, digits, - and _, a letter first, at most 63", repr(name))
     own = _own_metrics(top, project)
-    with speaking(own=own.kinds if own else ()):
+    evaluation = evaluation_of(top)
+    mine = own.kinds if own else []
+    theirs = eval_config.declared(project / evaluation.file, own=mine)
+    with speaking(more=(*mine, *theirs)):
         gate = gate_of(top.section("gate"))
     config = Config(
         name=name,
@@ -108,9 +115,10 @@ def read(project: Path) -> Config:
         label=label_of(top.section("label")),
         features=features_of(top.section("features")),
         model=model_of(top.section("model")),
-        evaluation=inside(top, "evaluation", "eval_config.json"),
+        evaluation=evaluation,
         validation=validation_of(top.section("validation", optional=True)),
         own_metrics=own,
+        tfma_metrics=theirs,
         gate=gate,
         registry=top.take("registry", str, "registry"),
         release=release_of(top.section("release", optional=True)),

@@ -25,7 +25,10 @@ _LIMITS = {"gap": ("at_most", "tolerance", "no_worse_than"), "ratio": ("at_least
 
 
 def can_have_gaps(metric: str) -> bool:
-    """Whether groups may be compared by a metric: not by how many rows they have, or have of a kind."""
+    """Whether groups may be compared by a metric: not by how many rows they have, nor by what has no interval."""
+    found = known_metrics.find(metric)
+    if found is not None and found.kind.tfma is not None:
+        return False
     return not _NOT_NAMED.split(metric, 1)[0].endswith(("example_count", "_positives", "_negatives"))
 
 
@@ -68,6 +71,9 @@ def _metrics(section: Section, kind: str, name: str) -> tuple[str, ...]:
     found = [known_metrics.find(metric) for metric in PARITIES.get(name, (name,))]
     metrics = tuple(metric.name for metric in found if metric and can_have_gaps(metric.name))
     if len(metrics) != len(found):
+        if any(metric and metric.kind.tfma for metric in found):
+            hint = "TFMA measures it, and gives no interval: ask for its value on slices, under checks"
+            raise section.error(kind, "a metric with an interval", repr(name), hint)
         known = [*PARITIES, *filter(can_have_gaps, known_metrics.spoken().kinds)]
         raise section.error(kind, "a metric, or a parity that is known", repr(name), nearest(name, known))
     return metrics

@@ -212,6 +212,8 @@ def _of_gains(section: Section, key: str, limit: float, metric: str) -> None:
         raise section.error(key, "0 or more", f"{limit:g}")
     if not math.isnan(limit) and not metrics.better(metric):
         hint = f"{metric} has no better and no worse: write at_least and at_most"
+        if metrics.metric(metric).kind.tfma is not None:
+            hint = f"TFMA does not say which way {metric} is better: write at_least or at_most, and  judge: point"
         raise section.error(key, "a metric of which more or less is better", metric, hint)
 
 

@@ -2,6 +2,9 @@
 
 Entry n + 1 is made by put-if-absent under the next number, so exactly one writer gets it, and carries the SHA-256
 of entry n, so that no entry can be changed or taken out later without breaking the chain at that place.
+
+Whoever adds the last entry of a thousand puts the bytes of all thousand into one more object, a segment, so that a long
+log is read in few requests. It is a copy and nothing more: its entries are held to the chain like those that lie alone.
 """
 
 from __future__ import annotations
@@ -9,16 +12,19 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from benison.core import digests, documents
-from benison.core.errors import ConflictError, IntegrityError
+from benison.core.errors import ConflictError, IntegrityError, StorageError
 from benison.core.store import Store, damaged, parse
 
 # Held to by hand where a log is read: a schema takes thirty times as long as all the rest of reading.
 _FIELDS = {"kind", "format", "number", "writer", "previous", "entry"}
 _NAME = re.compile(r"([0-9]{12})\.json")
+SEGMENT = 1000
+SEGMENT_KIND = "log_segment"
 
 
 @dataclass(frozen=True)
@@ -54,24 +60,71 @@ class Chain:
 
     def __init__(self, store: Store, folder: str, kind: str) -> None:
         self._store, self._folder, self._kind = store, folder, kind
+        # Those read or written one by one since the last segment, by their number.
+        self._raw: dict[int, bytes] = {}
 
     def where(self, number: int) -> str:
         """The place of an entry, as a person would look for it."""
         return self._store.where(self._key(number))
 
-    def links_after(self, head: Link | None = None) -> list[Link]:
+    def links_after(self, head: Link | None = None, *, segments: bool = True) -> list[Link]:
         """The entries after one that was read before; all of them without one.
+
+        Args:
+            head: The last one that was read.
+            segments: Whether segments may be read instead of the entries that they are copies of.
 
         Raises:
             IntegrityError: An entry is missing, torn, foreign or does not follow from the one before it; the message
                 names its file.
         """
         found: list[Link] = []
-        first, last = (head.number if head else 0) + 1, self._last_after(head)
-        for number in range(first, last + 1):
+        last = self._last_after(head)
+        if segments and last - (head.number if head else 0) > SEGMENT:
+            found = self._in_segments(head)
+            head = found[-1] if found else head
+        for number in range((head.number if head else 0) + 1, last + 1):
             head = self._read(number, head)
             found.append(head)
         return found
+
+    def verify(self) -> None:
+        """Reads every entry where it lies alone, and holds the segments to them.
+
+        Raises:
+            IntegrityError: As `links_after`; or a segment is no copy of its entries.
+        """
+        digest_of = {link.number: link.digest for link in self.links_after(segments=False)}
+        for key in self._store.list_after(f"{self._folder}_segments/"):
+            for number, raw in self._segment(key):
+                if digest_of.get(number) != digests.of_bytes(raw):
+                    hint = "remove it: the log is read without it"
+                    where, expected = self._store.where(key), f"a copy of entry {number}"
+                    raise IntegrityError(where, expected=expected, got="something else", hint=hint)
+
+    def _in_segments(self, head: Link | None) -> list[Link]:
+        """The entries after a head as far as segments go on from it without a gap."""
+        found: list[Link] = []
+        after = self._segment_key(head.number) if head else ""
+        for key in self._store.list_after(f"{self._folder}_segments/", after):
+            where = self._store.where(key)
+            for number, raw in self._segment(key):
+                known = head.number if head else 0
+                if number > known + 1:
+                    return found
+                if number == known + 1:
+                    head = self._link(number, raw, head, where)
+                    found.append(head)
+        return found
+
+    def _segment(self, key: str) -> list[tuple[int, bytes]]:
+        """The entries of a segment by their number."""
+        where, name = self._store.where(key), _NAME.fullmatch(key.rpartition("/")[2])
+        content = parse(where, SEGMENT_KIND, self._store.get(key) or b"")
+        entries = content.get("entries")
+        if name is None or not isinstance(entries, list) or not all(isinstance(one, str) for one in entries):
+            raise damaged(where, SEGMENT_KIND, "something else")
+        return [(number, one.encode()) for number, one in enumerate(entries, int(name[1]) - len(entries) + 1)]
 
     def append(self, content: Mapping[str, Any], head: Link | None) -> Link:
         """Adds an entry directly after `head`.
@@ -95,7 +148,23 @@ class Chain:
                     got="an entry that another writer made just now",
                     hint="try again",
                 )
+        self._raw[number] = raw
+        if number % SEGMENT == 0:
+            self._close_segment(number)
         return Link(number, writer, previous, digests.of_bytes(raw), content)
+
+    def _close_segment(self, last: int) -> None:
+        """Copies the entries up to one, which was added just now, into a segment; whatever hinders it can wait."""
+        numbers = range(last - SEGMENT + 1, last + 1)
+        entries = [self._raw.get(number) or self._store.get(self._key(number)) or b"" for number in numbers]
+        key = self._segment_key(last)
+        content = {"entries": [raw.decode() for raw in entries]}
+        with suppress(StorageError):
+            self._store.put_if_absent(key, documents.to_bytes(self._store.where(key), SEGMENT_KIND, content))
+        self._raw.clear()
+
+    def _segment_key(self, last: int) -> str:
+        return f"{self._folder}_segments/{last:012d}.json"
 
     def _key(self, number: int) -> str:
         return f"{self._folder}/{number:012d}.json"
@@ -120,17 +189,22 @@ class Chain:
         """Reads an entry and holds it to its place and to the entry before it."""
         raw = self._store.get(self._key(number))
         if raw is None:
-            raise self._broken(number, "an entry, since later ones are there", "none")
-        content = parse(self.where(number), self._kind, raw)
+            raise _broken(self.where(number), "an entry, since later ones are there", "none")
+        self._raw[number] = raw
+        return self._link(number, raw, before, self.where(number))
+
+    def _link(self, number: int, raw: bytes, before: Link | None, where: str) -> Link:
+        content = parse(where, self._kind, raw)
         if content.keys() != _FIELDS or content["format"] != 1 or not isinstance(content["entry"], dict):
-            raise damaged(self.where(number), self._kind, "; ".join(documents.problems(self._kind, content)[:3]))
+            raise damaged(where, self._kind, "; ".join(documents.problems(self._kind, content)[:3]))
         previous = before.digest if before else None
         if content["number"] != number:
-            raise self._broken(number, f"entry {number}", f"entry {content['number']}")
+            raise _broken(where, f"entry {number}", f"entry {content['number']}")
         if content["previous"] != previous:
-            raise self._broken(number, f"the entry before it to be {previous}", str(content["previous"]))
+            raise _broken(where, f"the entry before it to be {previous}", str(content["previous"]))
         return Link(number, content["writer"], previous, digests.of_bytes(raw), content["entry"])
 
-    def _broken(self, number: int, expected: str, got: str) -> IntegrityError:
-        hint = "the log was changed after it was written; restore this entry and the one before it from a copy"
-        return IntegrityError(self.where(number), expected=expected, got=got, hint=hint)
+
+def _broken(where: str, expected: str, got: str) -> IntegrityError:
+    hint = "the log was changed after it was written; restore this entry and the one before it from a copy"
+    return IntegrityError(where, expected=expected, got=got, hint=hint)

@@ -18,6 +18,19 @@ BINARY, REGRESSION, MULTICLASS = "binary", "regression", "multiclass"
 
 
 @dataclass(frozen=True)
+class OfTfma:
+    """How TFMA is asked for a metric that is not measured here.
+
+    Attributes:
+        module: Where its class stands; empty: among those of TFMA and Keras that need none.
+        arguments: Of its class, as JSON, without the name.
+    """
+
+    module: str
+    arguments: str
+
+
+@dataclass(frozen=True)
 class Kind:
     """A metric without its parameter.
 
@@ -35,6 +48,7 @@ class Kind:
         task: What a model that it is asked of answers.
         own: The module of a metric that the user wrote; empty: it is one of these.
         needed: Of such a metric: with fewer rows that count there is no interval.
+        tfma: How TFMA measures it, which gives no interval and does not say what is better; None: it is measured here.
     """
 
     name: str
@@ -50,6 +64,7 @@ class Kind:
     task: str = BINARY
     own: str = ""
     needed: int = 0
+    tfma: OfTfma | None = None
 
 
 @dataclass(frozen=True)
@@ -253,18 +268,18 @@ class Vocabulary:
 
     @property
     def classes(self) -> dict[str, Kind]:
-        """By each of TFMA's classes."""
-        return {name: kind for kind in self.kinds.values() for name in kind.classes}
+        """By each of TFMA's classes, as far as its metric is measured here."""
+        return {name: kind for kind in self.kinds.values() for name in kind.classes if kind.tfma is None}
 
     @property
     def classes_of_one(self) -> dict[str, Kind]:
         """By each of TFMA's classes those of one class, or averaged."""
         return {name: kind for kind in self.of_classes.values() for name in kind.classes}
 
-    def with_own(self, own: Sequence[Kind]) -> Vocabulary:
-        """The same with metrics that the user wrote, which are then measured as a matter of course."""
-        kinds = {**self.kinds, **{kind.name: kind for kind in own}}
-        return replace(self, kinds=kinds, usual=(*self.usual, *(kind.name for kind in own)))
+    def with_more(self, more: Sequence[Kind]) -> Vocabulary:
+        """The same with others: those that the user wrote are then measured as a matter of course."""
+        kinds = {**{kind.name: kind for kind in more}, **self.kinds}
+        return replace(self, kinds=kinds, usual=(*self.usual, *(kind.name for kind in more if kind.own)))
 
 
 _NUMBERS = {kind.name: kind for kind in _of_numbers()}
@@ -299,9 +314,14 @@ def spoken() -> Vocabulary:
 
 
 @contextmanager
-def speaking(task: str = BINARY, own: Sequence[Kind] = ()) -> Iterator[Vocabulary]:
-    """Lets names stand for the metrics of a task and for those that the user wrote, in all threads of the process."""
-    _SPOKEN.append(VOCABULARIES[task].with_own(own))
+def speaking(task: str = BINARY, more: Sequence[Kind] = ()) -> Iterator[Vocabulary]:
+    """Lets names stand for the metrics of a task, and for others, in all threads of the process.
+
+    Args:
+        task: What the models answer.
+        more: Metrics that the user wrote, and those that TFMA measures.
+    """
+    _SPOKEN.append(VOCABULARIES[task].with_more(more))
     try:
         yield spoken()
     finally:

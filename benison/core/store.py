@@ -74,6 +74,16 @@ class Store(Protocol):
     def copy_to(self, key: str, target: Writer) -> bool:
         """Writes an object's bytes piece by piece; False, and nothing written, where there is none."""
 
+    def delete(self, key: str) -> bool:
+        """Removes an object; only for retention, since whatever else is there stays for ever.
+
+        Returns:
+            Whether there was one.
+
+        Raises:
+            StorageError: The place is read-only or closed.
+        """
+
     def list_after(self, prefix: str, after: str = "") -> Iterator[str]:
         """The keys that begin with a prefix and are greater than `after`, in ascending order.
 

@@ -18,6 +18,7 @@ from benison.core.spelling import nearest
 from benison.eval_config.classes import OPTIONS
 from benison.eval_config.content import content_of
 from benison.eval_config.metrics import metrics_of
+from benison.eval_config.of_tfma import declared as declared
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ class EvalConfig:
     Attributes:
         label: The label's column; empty where the file leaves it to benison.yaml.
         slicings: How rows are cut; all rows together are always measured.
-        metrics: Names as `benison.core.metrics` writes them, each once, in the file's order.
+        metrics: Names as `benison.core.metrics` writes them, each once, in the file's order. Those that TFMA measures
+            have to be spoken of (`declared`, `benison.core.metrics.speaking`) when the file is read.
         models: Whose predictions, where those are ready; none in a project, whose models are those of the pipeline.
         weight: The column of what each row weighs; empty: every row weighs 1.
         crosses: Which slices are held against one another.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from benison.core.metrics import BINARY, MULTICLASS, THRESHOLD, Kind, Metric, sp
 from benison.core.plots import ARGUMENTS, CLASS_MATRIX, MOST, USUAL, Plot
 from benison.core.sections import Section
 from benison.core.spelling import nearest
+from benison.eval_config import of_tfma
 from benison.eval_config.classes import Wanted, asked_of, wanted_of
 
 
@@ -33,9 +33,11 @@ def _metric(section: Section, wanted: Sequence[Wanted]) -> Sequence[str | Plot]:
     name, words = section.take("class_name", str), spoken()
     plots = {BINARY: tuple(ARGUMENTS), MULTICLASS: (CLASS_MATRIX,)}.get(words.task, ())
     known = [*words.classes, *words.classes_of_one, *words.groups, *plots]
-    if name not in known:
+    if name not in known and words.of_classes:
         raise section.error("class_name", f"a metric of {words.task} models", repr(name), nearest(name, known))
-    config = _config(section)
+    if name not in known:
+        return [of_tfma.name_of(section, words, known)]
+    config = of_tfma.arguments_of(section)
     if name in plots:
         section.close()
         return [_plot(name, config)]
@@ -72,18 +74,6 @@ def _in_its_module(section: Section, kind: Kind) -> None:
     module = section.take("module", str, kind.own) if kind.own else ""
     if module != kind.own:
         raise section.error("module", f"{kind.own}, the file that the metric stands in", repr(module))
-
-
-def _config(section: Section) -> Section:
-    """The arguments of a metric's class: JSON in a text, as TFMA has it."""
-    written = section.take("config", str, "") or "{}"
-    try:
-        content = json.loads(written)
-    except json.JSONDecodeError as error:
-        raise section.error("config", "JSON of a mapping", error.msg) from error
-    if not isinstance(content, dict):
-        raise section.error("config", "JSON of a mapping", written)
-    return Section(section.file, content, section.lines, (*section.at, "config"))
 
 
 def _at(kind: Kind, config: Section) -> list[Metric]:

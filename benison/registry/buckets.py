@@ -83,6 +83,17 @@ class BucketStore:
                 target.write(bytes(chunk))
         return True
 
+    def delete(self, key: str) -> bool:
+        name = self._name(key)
+        with telling(self.where(key), "an object that can be removed", StorageError):
+            try:
+                # Some stores say the same of an object that was never there.
+                obstore.head(self._store, name)
+                obstore.delete(self._store, name)
+            except FileNotFoundError:
+                return False
+        return True
+
     def list_after(self, prefix: str, after: str = "") -> Iterator[str]:
         if prefix:
             self._name(prefix.removesuffix("/"))

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from benison.core.errors import RegistryError
+from benison.core import digests
+from benison.core.errors import ConflictError, RegistryError
 from benison.registry import log, rules
-from benison.registry.log import Approve, Bless, Promote, Rollback
+from benison.registry.copies import Copy
+from benison.registry.log import Approve, Bless, Collect, Promote, Register, Retire, Rollback
 from benison.registry.state import State
 
 
@@ -81,3 +83,34 @@ def same_word(last: Bless | None, new: Bless) -> bool:
     if last is None or last.verdict is not new.verdict:
         return False
     return all(last.evidence.get(name) == new.evidence.get(name) for name in ("evaluation", "policy"))
+
+
+def registration(now: State, entry: Register, copy: Copy) -> Register | None:
+    """The entry that registers a copy; None where the version is in use.
+
+    Raises:
+        ConflictError: The copy was collected while it was made.
+    """
+    if now.copy(entry.package) != copy:
+        where = f"version {digests.short(entry.package)}"
+        got = "one whose files were collected at this moment"
+        raise ConflictError(where, expected="a version that stays while it is registered", got=got, hint="try again")
+    known = now.versions.get(entry.package)
+    return entry if known is None or known.retirement is not None else None
+
+
+def retirement(now: State, entry: Retire) -> Retire | None:
+    """The entry that retires; None where it is retired already; raises the refusal where it must not be."""
+    if now.versions[entry.package].retirement is not None:
+        return None
+    if names := [alias for alias, of in now.aliases.items() if of == entry.package]:
+        raise rules.in_use(entry.package, names)
+    return entry
+
+
+def collection(now: State, entry: Collect) -> Collect | None:
+    """The entry that collects; None where the version was registered again, or collected, or got a name meanwhile."""
+    known = now.versions.get(entry.package)
+    if known is None or known.collected or known.retirement is None or entry.package in now.aliases.values():
+        return None
+    return entry if known.retirement[0] == entry.retired else None

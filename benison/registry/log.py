@@ -148,7 +148,28 @@ class Rollback(PackageEntry):
     action = "rollback"
 
 
-_ACTIONS: dict[str, type[Entry]] = {kind.action: kind for kind in (Govern, Register, Bless, Approve, Promote, Rollback)}
+@dataclass(frozen=True, kw_only=True)
+class Retire(PackageEntry):
+    """A version is not to be used any more; its files stay for a time."""
+
+    action = "retire"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collect(PackageEntry):
+    """The files of a retired version go, from this entry on; what was known of it stays in the log.
+
+    Attributes:
+        retired: The number of the entry that retired it.
+    """
+
+    action = "collect"
+    retired: int
+
+
+_ACTIONS: dict[str, type[Entry]] = {
+    kind.action: kind for kind in (Govern, Register, Bless, Approve, Promote, Rollback, Retire, Collect)
+}
 
 
 @dataclass(frozen=True)
@@ -259,6 +280,7 @@ _SOUND: dict[str, Callable[[Any], bool]] = {
     "forced": lambda value: isinstance(value, bool),
     "overruled": lambda value: isinstance(value, str),
     "blessing": lambda value: type(value) is int and value > 0,
+    "retired": lambda value: type(value) is int and value > 0,
     "release": _is_release,
 }
 _SOUND_FIELDS = {kind: {one.name: _SOUND[one.name] for one in fields(kind)} for kind in _ACTIONS.values()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +17,7 @@ from benison.core.errors import DataError, IntegrityError, RegistryError
 from benison.core.files import storage_errors
 from benison.core.store import Hashing, Store, read_document, top
 from benison.registry import manifest as manifests
+from benison.registry.copies import Copy
 from benison.registry.manifest import File, Manifest
 
 READY = "saved_model.pb"
@@ -33,7 +34,7 @@ class Packages:
     def __init__(self, store: Store, model: str) -> None:
         self._store, self._model = store, model
 
-    def add(self, folder: Path, files: tuple[File, ...]) -> None:
+    def add(self, folder: Path, files: tuple[File, ...], generation: int = 0) -> None:
         """Copies a package in, file by file, and makes sure that what lies there then is the package.
 
         Files that are there already, from an attempt that was cut short or one at this moment, are left and verified.
@@ -42,24 +43,24 @@ class Packages:
             IntegrityError: A file changed while it was copied, or another one lies in its place; it is named.
             StorageError: The registry is read-only or full.
         """
-        package = manifests.digest_of(files)
+        copy = Copy(manifests.digest_of(files), generation)
         for file in _ready_last(files):
-            self._store.put_if_absent(self._key(package, file.path), folder / file.path, file.digest)
-        self._verify(package, files)
+            self._store.put_if_absent(self._key(copy, file.path), folder / file.path, file.digest)
+        self._verify(copy, files)
 
-    def seal(self, manifest: Manifest) -> None:
+    def seal(self, manifest: Manifest, generation: int = 0) -> None:
         """Makes a package count, by its manifest; the first one stays."""
-        key = self._manifest_key(manifest.package)
+        key = self._manifest_key(Copy(manifest.package, generation))
         raw = documents.to_bytes(self._store.where(key), manifests.KIND, manifests.to_json(manifest))
         self._store.put_if_absent(key, raw)
 
-    def manifest(self, package: str) -> Manifest | None:
+    def manifest(self, copy: Copy) -> Manifest | None:
         """A package's manifest; None where it does not count as one.
 
         Raises:
             IntegrityError: The manifest is torn, or of another package.
         """
-        key = self._manifest_key(package)
+        key, package = self._manifest_key(copy), copy.package
         found = read_document(self._store, key, manifests.KIND)
         if found is None:
             return None
@@ -73,33 +74,33 @@ class Packages:
             )
         return manifest
 
-    def require(self, package: str) -> Manifest:
+    def require(self, copy: Copy) -> Manifest:
         """A package's manifest.
 
         Raises:
             IntegrityError: It is not there, or damaged.
         """
-        manifest = self.manifest(package)
+        manifest = self.manifest(copy)
         if manifest is None:
-            where = self._store.where(self._manifest_key(package))
+            where = self._store.where(self._manifest_key(copy))
             raise IntegrityError(where, expected="a manifest", got="none", hint="restore it from a copy")
         return manifest
 
-    def verify(self, package: str) -> Manifest:
+    def verify(self, copy: Copy) -> Manifest:
         """Reads every byte of a package.
 
         Raises:
             IntegrityError: A file is missing, changed, or one too many; the message names it.
         """
-        manifest = self.require(package)
-        self._verify(package, manifest.files)
+        manifest = self.require(copy)
+        self._verify(copy, manifest.files)
         return manifest
 
-    def checkout(self, package: str, target: Path) -> Manifest:
+    def checkout(self, copy: Copy, target: Path) -> Manifest:
         """Copies a package out, verified; the target is there whole or not at all.
 
         Args:
-            package: Its digest.
+            copy: Which.
             target: The folder to make; it must not be there, or be empty.
 
         Raises:
@@ -107,51 +108,61 @@ class Packages:
             RegistryError: There is something at the target.
             StorageError: The target cannot be written.
         """
-        manifest = self.require(package)
-        self._only_its_own(package, manifest.files)
+        manifest = self.require(copy)
+        self._only_its_own(copy, manifest.files)
         with storage_errors(target), _whole_or_not(target) as partial:
             for file in _ready_last(manifest.files):
-                self._copy_out(package, file, partial / _inside(file.path))
+                self._copy_out(copy, file, partial / _inside(file.path))
         return manifest
 
-    def sealed(self) -> list[str]:
-        """The digests of all packages that have a manifest."""
-        return [_digest_in(key) for key in self._store.list_after(f"{self._model}/versions/")]
+    def sealed(self) -> list[Copy]:
+        """All copies that have a manifest."""
+        prefix = f"{self._model}/versions/"
+        return _copies(key.removeprefix(prefix).removesuffix(".json") for key in self._store.list_after(prefix))
 
-    def begun(self) -> set[str]:
-        """The digests of all packages of which there is a file."""
-        return {name.removesuffix("/").replace("-", ":", 1) for name in top(self._store, f"{self._model}/packages/")}
+    def begun(self) -> list[Copy]:
+        """All copies of which there is a file."""
+        return _copies(name.removesuffix("/") for name in top(self._store, f"{self._model}/packages/"))
 
-    def _verify(self, package: str, files: tuple[File, ...]) -> None:
-        self._only_its_own(package, files)
+    def remove(self, copy: Copy) -> int:
+        """Deletes a copy: its manifest first, so that it does not count any more, then its files.
+
+        Returns:
+            How many objects there were; 0: it was gone already.
+        """
+        keys = [self._manifest_key(copy), *self._store.list_after(self._key(copy, ""))]
+        return sum(self._store.delete(key) for key in keys)
+
+    def _verify(self, copy: Copy, files: tuple[File, ...]) -> None:
+        self._only_its_own(copy, files)
         for file in files:
-            self._copy_out(package, file, None)
+            self._copy_out(copy, file, None)
 
-    def _only_its_own(self, package: str, files: tuple[File, ...]) -> None:
+    def _only_its_own(self, copy: Copy, files: tuple[File, ...]) -> None:
         """Makes sure that no file lies in a package's folder that is none of its own: a server would load it."""
-        prefix, own = self._key(package, ""), {file.path for file in files}
+        prefix, own = self._key(copy, ""), {file.path for file in files}
         for key in self._store.list_after(prefix):
             if key.removeprefix(prefix) not in own:
-                raise self._damaged(package, key.removeprefix(prefix), "no such file", "a file that is none of its own")
+                raise self._damaged(copy, key.removeprefix(prefix), "no such file", "a file that is none of its own")
 
-    def _copy_out(self, package: str, file: File, target: Path | None) -> None:
+    def _copy_out(self, copy: Copy, file: File, target: Path | None) -> None:
         """Reads a file, into a target where there is one, and holds it to its digest."""
         with _sink(target) as sink:
-            if not self._store.copy_to(self._key(package, file.path), sink):
-                raise self._damaged(package, file.path, "a file", "none")
+            if not self._store.copy_to(self._key(copy, file.path), sink):
+                raise self._damaged(copy, file.path, "a file", "none")
         if sink.digest != file.digest:
-            raise self._damaged(package, file.path, file.digest, sink.digest)
+            raise self._damaged(copy, file.path, file.digest, sink.digest)
 
-    def _damaged(self, package: str, path: str, expected: str, got: str) -> IntegrityError:
-        where = self._store.where(self._key(package, path))
+    def _damaged(self, copy: Copy, path: str, expected: str, got: str) -> IntegrityError:
+        where = self._store.where(self._key(copy, path))
         hint = "the package was changed after it was registered; restore the file, or roll back to a sound version"
         return IntegrityError(where, expected=expected, got=got, hint=hint)
 
-    def _key(self, package: str, path: str) -> str:
-        return f"{self._model}/packages/{digests.as_folder_name(package)}/{path}"
+    def _key(self, copy: Copy, path: str) -> str:
+        return f"{self._model}/packages/{copy.name}/{path}"
 
-    def _manifest_key(self, package: str) -> str:
-        return f"{self._model}/versions/{digests.as_folder_name(package)}.json"
+    def _manifest_key(self, copy: Copy) -> str:
+        return f"{self._model}/versions/{copy.name}.json"
 
 
 def files_of(folder: Path) -> tuple[File, ...]:
@@ -182,8 +193,8 @@ def _inside(path: str) -> PurePosixPath:
     return inside
 
 
-def _digest_in(key: str) -> str:
-    return PurePosixPath(key).name.removesuffix(".json").replace("-", ":", 1)
+def _copies(names: Iterable[str]) -> list[Copy]:
+    return [copy for name in names if (copy := Copy.of(name)) is not None]
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -19,39 +18,24 @@ from benison.registry.key_files import KeyFiles
 from benison.registry.log import (
     Bless,
     Champion,
+    Collect,
     Entry,
     Govern,
     Logged,
     PackageEntry,
     Promote,
     Register,
+    Retire,
     Rollback,
 )
 from benison.registry.manifest import Manifest, Provenance, digest_of
 from benison.registry.names import check_model, resolve
 from benison.registry.packages import Packages
-from benison.registry.state import State, Version, fold
+from benison.registry.state import Shown, State, fold
 from benison.registry.stores import store_at
 
 # Every lost place in the log is another writer's progress, so this many in a row tell of a fault, not of a crowd.
 _ATTEMPTS = 1000
-
-
-@dataclass(frozen=True)
-class Shown:
-    """All that is known of one version.
-
-    Attributes:
-        manifest: Its files and where it came from.
-        version: Its registration and what the gate said of it.
-        aliases: The names that stand for it at present.
-        promotions: The log entries that made it champion, promotions and rollbacks.
-    """
-
-    manifest: Manifest
-    version: Version
-    aliases: tuple[str, ...]
-    promotions: tuple[Logged, ...]
 
 
 class Registry:
@@ -114,6 +98,14 @@ class Registry:
         self.state()
         return tuple(self._log)
 
+    def verify_log(self) -> None:
+        """Reads every entry of the log where it lies alone, and holds the copies of many to them.
+
+        Raises:
+            IntegrityError: As `log`; or a copy is none.
+        """
+        Chain(self._store, f"{self.model}/log", log.KIND).verify()
+
     def state(self) -> State:
         """What the log comes to at this moment; only entries that are new since the last time are read."""
         self._take(self._chain.links_after(self._head))
@@ -137,7 +129,7 @@ class Registry:
         state, package = self._known(name)
         own = [one for one in self._log if isinstance(one.entry, PackageEntry) and one.entry.package == package]
         return Shown(
-            manifest=self.packages.require(package),
+            manifest=self.packages.require(rules.copy_of(state, package)),
             version=state.versions[package],
             aliases=tuple(alias for alias, of in state.aliases.items() if of == package),
             promotions=tuple(one for one in own if isinstance(one.entry, (Promote, Rollback))),
@@ -151,7 +143,8 @@ class Registry:
             RegistryError: There is no such version, or something lies at the target.
             StorageError: The target cannot be written.
         """
-        return self.packages.checkout(self.resolve(name), target)
+        state, package = self._known(name)
+        return self.packages.checkout(rules.copy_of(state, package), target)
 
     def register(self, folder: Path, provenance: Provenance, *, who: str, when: datetime, why: str) -> str:
         """Takes a package in; one that is there already stays one version, as it was first registered.
@@ -169,20 +162,22 @@ class Registry:
         Raises:
             DataError: The folder is no SavedModel, or holds a link or a special file.
             IntegrityError: A file changed meanwhile, or a damaged one lies in its place.
+            ConflictError: Its old copy was collected at this moment; try again.
             StorageError: The registry is read-only or full.
         """
         said = entries.said(who, when, why)
         files = packages.files_of(folder)
         package = digest_of(files)
-        if self.packages.manifest(package) is None:
+        copy = self.state().copy(package)
+        if self.packages.manifest(copy) is None:
             if provenance.trained_on:
                 self.key_files.add(provenance.trained_on, key_sets.beside(folder))
-            self.packages.add(folder, files)
-            self.packages.seal(Manifest(package, files, provenance, said["who"], said["when"]))
-        first = self.packages.require(package).provenance
+            self.packages.add(folder, files, copy.generation)
+            self.packages.seal(Manifest(package, files, provenance, said["who"], said["when"]), copy.generation)
+        first = self.packages.require(copy).provenance
         evidence = {"snapshot": first.snapshot, "bundle": first.bundle, "model": first.model_digest}
         entry = Register(package=package, spans=first.spans, evidence=evidence, **said)
-        self._append(lambda state: None if package in state.versions else entry)
+        self._append(lambda state: entries.registration(state, entry, copy))
         return package
 
     def bless(
@@ -315,6 +310,40 @@ class Registry:
         package = resolve(state, to) if to else rules.way_back(state)
         return self._crown(package, state.champion, lambda now: entries.rollback(now, package, said))
 
+    def retire(self, name: str, *, who: str, when: datetime, why: str) -> Logged | None:
+        """Takes a version out of use; its files stay until they are collected; registering it again ends that.
+
+        Returns:
+            The entry; None where it is retired.
+
+        Raises:
+            RegistryError: There is no such version.
+            RefusedError: An alias stands for it.
+        """
+        package = self.resolve(name)
+        entry = Retire(package=package, **entries.said(who, when, why))
+        return self._append(lambda state: entries.retirement(state, entry))
+
+    def collect(self, package: str, retired: int, *, who: str, when: datetime, why: str) -> bool:
+        """Deletes the files of a version, if it is still retired by this entry; what the log says of it stays.
+
+        Args:
+            package: Its digest.
+            retired: The number of the entry that retired it.
+            who: Who or what collects.
+            when: The moment, with a time zone.
+            why: The reason.
+
+        Returns:
+            Whether it was so.
+        """
+        entry = Collect(package=package, retired=retired, **entries.said(who, when, why))
+        copy = self.state().copy(package)
+        if self._append(lambda state: entries.collection(state, entry)) is None:
+            return False
+        self.packages.remove(copy)
+        return True
+
     def _take(self, links: list[Link]) -> None:
         """Goes on to the state after some more entries."""
         logged = [self._decoded(link) for link in links]
@@ -341,7 +370,7 @@ class Registry:
             return decide(now)
 
         unmoved(self._state)
-        self.packages.verify(package)
+        self.packages.verify(self._state.copy(package))
         logged = self._append(unmoved)
         assert logged is not None
         return logged

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from benison.config.release import FORBIDDEN, REQUIRED
 from benison.core import digests
 from benison.core.errors import ConflictError, RefusedError, RegistryError
+from benison.registry.copies import Copy
 from benison.registry.log import Bless, Champion
 from benison.registry.state import State, Version
 
@@ -22,6 +24,20 @@ def newest(spans: tuple[int, ...]) -> int:
 
 def _called(package: str) -> str:
     return f"version {digests.short(package)}"
+
+
+def copy_of(state: State, package: str) -> Copy:
+    """Where the files of a version lie.
+
+    Raises:
+        RegistryError: They were collected.
+    """
+    known = state.versions[package]
+    if known.collected:
+        got = f"one of which its files were deleted, by entry {known.generation}"
+        hint = "the log still has what is known of it:  benison registry log --json"
+        raise RegistryError(_called(package), expected="a version with files", got=got, hint=hint)
+    return state.copy(package)
 
 
 def champion_already(state: State, package: str) -> RegistryError | None:
@@ -77,6 +93,8 @@ def promotion(state: State, package: str, when: datetime, policy: str = "") -> R
     """
     version = state.versions[package]
     blessing = version.blessing
+    if retired := _retired(package, version):
+        return retired
     if blessing is None:
         return _unproven(package, "no blessing", "run the pipeline, so that it is evaluated")
     if not blessing.blessed:
@@ -90,6 +108,19 @@ def promotion(state: State, package: str, when: datetime, policy: str = "") -> R
         hint = "run the pipeline again, so that the policy of benison.yaml decides"
         return _unproven(package, "one by another policy than the one in force", hint)
     return _too_old(state, package, blessing, when) or _unapproved(state, package, version) or _older(state, package)
+
+
+def _retired(package: str, version: Version) -> RefusedError | None:
+    if version.retirement is None:
+        return None
+    got, hint = f"one that was retired by entry {version.retirement[0]}", "register it again, by the run that made it"
+    return RefusedError(_called(package), expected="a version in use", got=got, hint=hint)
+
+
+def in_use(package: str, names: Sequence[str]) -> RefusedError:
+    """The refusal to retire what an alias stands for."""
+    got, hint = f"the {' and '.join(names)}", "promote another one first"
+    return RefusedError(_called(package), expected="a version that no alias stands for", got=got, hint=hint)
 
 
 def _unproven(package: str, got: str, hint: str) -> RefusedError:
@@ -180,6 +211,8 @@ def rollback(state: State, package: str) -> RegistryError | RefusedError | None:
     if already := champion_already(state, package):
         return already
     version = state.versions[package]
+    if retired := _retired(package, version):
+        return retired
     blessed = version.blessing is not None and version.blessing.blessed
     if state.last_reign(package) is not None or (blessed and not _unapproved(state, package, version)):
         return None

@@ -93,7 +93,7 @@ def follow(registry: Registry, serving: Path, keep: int, seconds: float, stop: t
 def _bring(registry: Registry, champion: Champion, folder: Path) -> None:
     with scratch_beside(folder) as scratch, storage_errors(folder):
         copy = scratch / "package"
-        registry.packages.checkout(champion.package, copy)
+        registry.checkout(champion.package, copy)
         _sync(copy)
         try:
             copy.rename(folder)

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
 
 from benison.config.release import Release
 from benison.core.errors import IntegrityError
+from benison.registry.copies import Copy
 from benison.registry.log import (
     Approve,
     Bless,
     Champion,
+    Collect,
     Entry,
     Govern,
     Logged,
     PackageEntry,
     Promote,
     Register,
+    Retire,
     Rollback,
 )
+from benison.registry.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -31,12 +37,18 @@ class Version:
         entry: That entry.
         blessings: Every word of the gate on it, as (number, entry), oldest first.
         approvals: Likewise every approval.
+        retirement: Its number and entry; None: it is in use. Registering it again ends it.
+        generation: The number of the entry by which its last copy was collected; 0: none was. See `Copy`.
+        collected: Whether there is no copy of it now.
     """
 
     registered: int
     entry: Register
     blessings: tuple[tuple[int, Bless], ...] = ()
     approvals: tuple[tuple[int, Approve], ...] = ()
+    retirement: tuple[int, Retire] | None = None
+    generation: int = 0
+    collected: bool = False
 
     @property
     def blessing(self) -> Bless | None:
@@ -82,11 +94,17 @@ class State:
 
     number: int = 0
     versions: Mapping[str, Version] = field(default_factory=dict)
-    reigns: tuple[Reign, ...] = ()
-    line: tuple[Reign, ...] = ()
+    reigns: Sequence[Reign] = ()
+    line: Sequence[Reign] = ()
     challenger: str | None = None
     rolled_back: frozenset[str] = frozenset()
     release: Release = field(default_factory=Release)
+
+    def frozen(self) -> State:
+        """The same, which does not change any more."""
+        return replace(
+            self, versions=MappingProxyType(dict(self.versions)), reigns=tuple(self.reigns), line=tuple(self.line)
+        )
 
     @property
     def reign(self) -> Reign | None:
@@ -111,9 +129,56 @@ class State:
             "reference": reference.package if reference else None,
         }
 
+    def stage(self, package: str) -> str:
+        """Where a version stands, in the field's words.
+
+        ``production``: it is the champion. ``staging``: it is blessed against the champion, and waits. ``archived``: it
+        was champion, or is retired. ``development``: it was never proven against this champion.
+        """
+        known = self.versions[package]
+        if self.champion is not None and self.champion.package == package:
+            return "production"
+        if known.retirement is not None or package in self.reigned:
+            return "archived"
+        blessing = known.blessing
+        proven = blessing is not None and blessing.blessed and blessing.compared_with == self.champion
+        return "staging" if proven else "development"
+
+    @cached_property
+    def reigned(self) -> frozenset[str]:
+        """The packages that were champion at some time."""
+        return frozenset(reign.champion.package for reign in self.reigns)
+
+    def copy(self, package: str) -> Copy:
+        """Where a package lies, or will lie when it is registered."""
+        known = self.versions.get(package)
+        return Copy(package, known.generation if known else 0)
+
+    def left_over(self, copy: Copy) -> bool:
+        """Whether a copy was collected, so that whatever is still there of it has to go."""
+        known = self.versions.get(copy.package)
+        return known is not None and copy.generation < known.generation
+
     def last_reign(self, package: str) -> Reign | None:
         """The latest time that a package was champion."""
         return next((reign for reign in reversed(self.reigns) if reign.champion.package == package), None)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that is known of one version.
+
+    Attributes:
+        manifest: Its files and where it came from.
+        version: Its registration and what the gate said of it.
+        aliases: The names that stand for it at present.
+        promotions: The log entries that made it champion, promotions and rollbacks.
+    """
+
+    manifest: Manifest
+    version: Version
+    aliases: tuple[str, ...]
+    promotions: tuple[Logged, ...]
 
 
 def fold(logged: Iterable[Logged], state: State | None = None) -> State:
@@ -126,7 +191,10 @@ def fold(logged: Iterable[Logged], state: State | None = None) -> State:
     Raises:
         IntegrityError: An entry cannot follow from those before it.
     """
-    return functools.reduce(_after, logged, state or State())
+    state = state or State()
+    # What grows with the log is changed in place, in copies that nobody else has: a log may have many entries.
+    growing = replace(state, versions=dict(state.versions), reigns=list(state.reigns), line=list(state.line))
+    return functools.reduce(_after, logged, growing).frozen()
 
 
 def _after(state: State, logged: Logged) -> State:
@@ -138,6 +206,13 @@ def _after(state: State, logged: Logged) -> State:
             return replace(state, release=entry.release)
         case Register() if known is None:
             return _with(state, entry.package, Version(number, entry))
+        case Register() if known is not None and known.retirement is not None:
+            back = replace(known, registered=number, entry=entry, retirement=None, collected=False)
+            return _with(state, entry.package, back)
+        case Retire() if known is not None and known.retirement is None:
+            return _with(state, entry.package, replace(known, retirement=(number, entry)))
+        case Collect() if known is not None and _may_go(known, entry):
+            return _with(state, entry.package, replace(known, generation=number, collected=True))
         case Bless() if known is not None:
             return _blessed(state, number, entry, known)
         case Approve() if known is not None and known.blessings and known.blessings[-1][0] == entry.blessing:
@@ -160,15 +235,23 @@ def _blessed(state: State, number: int, entry: Bless, known: Version) -> State:
     return replace(_with(state, entry.package, version), challenger=challenger)
 
 
+def _may_go(known: Version, entry: Collect) -> bool:
+    return not known.collected and known.retirement is not None and known.retirement[0] == entry.retired
+
+
 def _with(state: State, package: str, version: Version) -> State:
-    return replace(state, versions={**state.versions, package: version})
+    assert isinstance(state.versions, dict)
+    state.versions[package] = version
+    return state
 
 
 def _promoted(state: State, number: int, entry: Promote) -> State:
     champion = Champion(number, entry.package)
     stays = state.reference if not (entry.superior or entry.by_hand) else None
     reign = Reign(champion, stays or champion, entry)
-    return _enthrone(state, reign, (*state.line, reign), state.rolled_back - {entry.package})
+    assert isinstance(state.line, list)
+    state.line.append(reign)
+    return _enthrone(state, reign, state.line, state.rolled_back - {entry.package})
 
 
 def _rolled_back(state: State, number: int, entry: Rollback) -> State:
@@ -177,15 +260,16 @@ def _rolled_back(state: State, number: int, entry: Rollback) -> State:
     itself = before is None or before.reference.package == entry.package
     reign = Reign(champion, champion if itself or before is None else before.reference, entry)
     places = [place for place, one in enumerate(state.line[:-1]) if one.champion.package == entry.package]
-    line = (*state.line[: places[-1] if places else -1], reign)
+    line = [*state.line[: places[-1] if places else -1], reign]
     rolled_back = (state.rolled_back | {state.line[-1].champion.package}) - {entry.package}
     return _enthrone(state, reign, line, rolled_back)
 
 
-def _enthrone(state: State, reign: Reign, line: tuple[Reign, ...], rolled_back: frozenset[str]) -> State:
+def _enthrone(state: State, reign: Reign, line: list[Reign], rolled_back: frozenset[str]) -> State:
     challenger = None if state.challenger == reign.champion.package else state.challenger
-    reigns = (*state.reigns, reign)
-    return replace(state, reigns=reigns, line=line, rolled_back=rolled_back, challenger=challenger)
+    assert isinstance(state.reigns, list)
+    state.reigns.append(reign)
+    return replace(state, line=line, rolled_back=rolled_back, challenger=challenger)
 
 
 def _does_not_follow(state: State, entry: Entry) -> IntegrityError:

@@ -21,6 +21,7 @@ from benison.registry.buckets import BucketStore
 __all__ = ["LocalStore", "Store", "store_at"]
 
 _NOTHING_THERE = (FileNotFoundError, NotADirectoryError)
+_TRIES = 100
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
@@ -72,7 +73,6 @@ class LocalStore:
         partial = self.root / self.PARTIAL / secrets.token_hex(16)
         with storage_errors(final):
             _make_folder(partial.parent)
-            _make_folder(final.parent)
             try:
                 _expect(digest, _write(partial, content), content if isinstance(content, Path) else final)
                 won = _link(partial, final)
@@ -96,6 +96,16 @@ class LocalStore:
                 return False
             with os.fdopen(handle, "rb") as source:
                 shutil.copyfileobj(source, target)
+        return True
+
+    def delete(self, key: str) -> bool:
+        path = self._path(key)
+        with storage_errors(path):
+            try:
+                path.unlink()
+            except _NOTHING_THERE:
+                return False
+            _remove_empty(path.parent, self.root)
         return True
 
     def list_after(self, prefix: str, after: str = "") -> Iterator[str]:
@@ -153,6 +163,18 @@ def _expect(digest: str | None, found: str, source: Path) -> None:
 
 def _link(partial: Path, final: Path) -> bool:
     """Gives a whole file its name, unless the name is taken."""
+    for left in reversed(range(_TRIES)):
+        try:
+            _make_folder(final.parent)
+            return _linked(partial, final)
+        except FileNotFoundError:
+            # A deletion has emptied the folder meanwhile, and took it along.
+            if not left:
+                raise
+    return False
+
+
+def _linked(partial: Path, final: Path) -> bool:
     try:
         os.link(partial, final)
     except FileExistsError:
@@ -167,6 +189,16 @@ def _link(partial: Path, final: Path) -> bool:
             hint="keep the registry on a local disk or on NFS",
         ) from error
     return True
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    """Removes a folder and those above it, as far as nothing lies in them."""
+    while folder != root:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
 
 
 def _make_folder(folder: Path) -> None:

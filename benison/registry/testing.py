@@ -61,6 +61,10 @@ class MemoryStore:
             target.write(raw)
         return raw is not None
 
+    def delete(self, key: str) -> bool:
+        with self._lock:
+            return self._objects.pop(self._checked(key), None) is not None
+
     def list_after(self, prefix: str, after: str = "") -> Iterator[str]:
         with self._lock:
             keys = sorted(key for key in self._objects if key.startswith(prefix) and key > after)
@@ -109,6 +113,13 @@ class StoppingStore:
     def copy_to(self, key: str, target: Writer) -> bool:
         self._step(key)
         return self._store.copy_to(key, target)
+
+    def delete(self, key: str) -> bool:
+        self._left -= 1
+        there = (self._left > 0 or (self._left == 0 and self._done)) and self._store.delete(key)
+        if self.stopped:
+            raise Stopped(key)
+        return there
 
     def list_after(self, prefix: str, after: str = "") -> Iterator[str]:
         self._step(prefix)
@@ -286,6 +297,27 @@ class StoreTests:
         assert not store.put_if_absent(key, b"other")
         assert list(store.list_after("")) == [key]
         assert store.get(key) == b"content"
+
+    def test_deletes_one_object_and_says_whether_it_was_there(self, store: Store) -> None:
+        for key in ("a/b/1", "a/b/2", "a/c"):
+            store.put_if_absent(key, key.encode())
+        assert store.delete("a/b/1")
+        assert not store.delete("a/b/1")
+        assert not store.delete("never")
+        assert list(store.list_after("")) == ["a/b/2", "a/c"]
+        assert store.get("a/b/1") is None
+        assert store.put_if_absent("a/b/1", b"again")
+        assert store.get("a/b/1") == b"again"
+
+    def test_deleting_and_putting_beside_each_other_loses_nothing(self, store: Store) -> None:
+        with ThreadPoolExecutor(4) as pool:
+            for n in range(30):
+                store.put_if_absent(f"folder/{n}/old", b"")
+                going = pool.submit(store.delete, f"folder/{n}/old")
+                coming = [pool.submit(store.put_if_absent, f"folder/{n}/{name}", b"new") for name in "abc"]
+                assert going.result()
+                assert all(each.result() for each in coming)
+        assert len(list(store.list_after("folder/"))) == 90
 
     def test_gives_a_key_to_exactly_one_of_many_writers_at_once(self, store: Store) -> None:
         with ThreadPoolExecutor(8) as pool:

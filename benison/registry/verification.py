@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from benison.core.errors import BenisonError
-from benison.registry.log import Logged, PackageEntry
 from benison.registry.manifest import Manifest
 from benison.registry.registry import Registry
+from benison.registry.state import State
 
 _T = TypeVar("_T")
 
@@ -27,6 +27,7 @@ class Verification:
         profiles: How many profiles of accepted snapshots there are.
         problems: What is wrong, each naming its file; empty where nothing is.
         unfinished: Packages that were begun and never sealed or logged: left by a crash, seen by no reader.
+        leftover: Copies of collected versions of which files are still there: the next collection takes them.
     """
 
     entries: int
@@ -36,6 +37,7 @@ class Verification:
     profiles: int
     problems: tuple[str, ...]
     unfinished: tuple[str, ...]
+    leftover: tuple[str, ...]
 
     @property
     def sound(self) -> bool:
@@ -54,23 +56,27 @@ def verify(registry: Registry) -> Verification:
             problems.append(str(error).partition("\n")[0])
             return otherwise
 
-    nothing: tuple[Logged, ...] = ()
     no_history: dict[str, bytes] = {}
-    logged = attempt(registry.log, nothing)
-    known = {one.entry.package for one in logged if isinstance(one.entry, PackageEntry)}
-    sealed = set(registry.packages.sealed())
+    state = attempt(registry.state, State())
+    attempt(registry.verify_log, None)
+    known = {state.copy(package) for package, version in state.versions.items() if not version.collected}
+    sealed, begun = set(registry.packages.sealed()), set(registry.packages.begun())
+    leftover = {copy for copy in sealed | begun if state.left_over(copy)}
     unread: Manifest | None = None
-    read = [attempt(functools.partial(registry.packages.verify, one), unread) for one in sorted(sealed | known)]
+    read = [
+        attempt(functools.partial(registry.packages.verify, one), unread) for one in sorted((sealed - leftover) | known)
+    ]
     manifests = [manifest for manifest in read if manifest is not None]
     for seen in dict.fromkeys(manifest.provenance.trained_on for manifest in manifests):
         if seen is not None:
             attempt(functools.partial(registry.key_files.verify, seen), None)
     return Verification(
-        entries=len(logged),
+        entries=state.number,
         versions=len(manifests),
         files=sum(len(manifest.files) for manifest in manifests),
         size=sum(manifest.size for manifest in manifests),
         profiles=len(attempt(registry.history.entries, no_history)),
-        problems=tuple(problems),
-        unfinished=tuple(sorted((sealed | registry.packages.begun()) - known)),
+        problems=tuple(dict.fromkeys(problems)),
+        unfinished=tuple(sorted(str(copy) for copy in (sealed | begun) - known - leftover)),
+        leftover=tuple(sorted(map(str, leftover))),
     )

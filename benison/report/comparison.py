@@ -67,7 +67,10 @@ def main_metrics(evidence: Evaluated) -> list[str]:
 
 def direction(evidence: Evaluated, metric: str) -> int:
     """1: more of a metric is better; -1: less is; 0: neither. Of metrics that the user wrote the evaluation says it."""
-    own = evidence.evaluation.get("own_metrics", {}) if evidence.evaluation else {}
+    said = evidence.evaluation or {}
+    if metric in said.get("tfma_metrics", {}):
+        return 0
+    own = said.get("own_metrics", {})
     return int(own[metric]) if metric in own else better(metric)
 
 

@@ -123,6 +123,18 @@ class Measured:
         return None if self.positives is None else self.rows - self.positives
 
 
+def with_others(one: Measured, others: Mapping[str, Metric], order: Sequence[str]) -> Measured:
+    """A slice with metrics that were measured elsewhere.
+
+    Args:
+        one: The slice.
+        others: Those metrics.
+        order: Of all of them.
+    """
+    found = {**one.metrics, **others}
+    return replace(one, metrics={name: found[name] for name in order})
+
+
 def compare(answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], confidence: float) -> list[Measured]:
     """Measures each slice.
 

@@ -14,20 +14,22 @@ from typing import Any
 import pyarrow as pa
 import tensorflow as tf
 
-from benison.components.evaluator import cross, judge, judge_gaps, record, tfma_files, tfma_plots
+from benison.components.evaluator import by_tfma, cross, judge, judge_gaps, record, tfma_files, tfma_plots
 from benison.components.evaluator.compare import (
     CHALLENGER,
     Answers,
     Measured,
+    Metric,
     Parts,
     at_confidences,
     measured,
     parts_of,
     usable,
+    with_others,
 )
 from benison.components.evaluator.cross import crossed
 from benison.components.evaluator.decide import Baselines, too_small
-from benison.components.evaluator.gaps import Gap, comparisons_of, gaps
+from benison.components.evaluator.gaps import Again, Comparison, Gap, comparisons_of, gaps
 from benison.components.evaluator.judge import Judgement
 from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.own import Own
@@ -178,13 +180,23 @@ def evaluate(asked: Loaded, found: Sequence[Slice], answers: Answers, more: Sequ
         answers: What the models answered to its rows.
         more: Further checks of the models, which stand beside those of the predictions.
     """
-    sound = [_sound(asked, answers, role) for role in answers.predictions]
+    sound = checks_of(asked, answers)
     answers, kept = usable(replace(answers, own=asked.own), found)
-    return concluded(asked, parts_of(answers, kept), sound, more)
+    theirs = by_tfma.measured(answers, kept, by_tfma.asked(asked.config.metrics), asked.config_file)
+    return concluded(asked, parts_of(answers, kept), sound, more, theirs)
+
+
+def checks_of(asked: Asked, answers: Answers) -> list[Check]:
+    """Whether the predictions are what models of the task answer.
+
+    Args:
+        asked: What is to be evaluated.
+        answers: What the models answered.
+    """
+    return [_sound(asked, answers, role) for role in answers.predictions]
 
 
 def _sound(asked: Asked, answers: Answers, role: str) -> Check:
-    """Whether a model's predictions are what its task asks for."""
     name, predictions = asked.names.get(role, role), answers.predictions[role]
     if asked.data.task == MULTICLASS:
         return judge.check_classes(name, predictions, answers.rows.numbers, answers.lacking.get(role, ()))
@@ -192,7 +204,13 @@ def _sound(asked: Asked, answers: Answers, role: str) -> Check:
     return check(name, predictions)
 
 
-def concluded(asked: Asked, parts: Parts, sound: Sequence[Check], more: Sequence[Check] = ()) -> Outcome:
+def concluded(
+    asked: Asked,
+    parts: Parts,
+    sound: Sequence[Check],
+    more: Sequence[Check] = (),
+    theirs: Mapping[str, Mapping[str, Metric]] | None = None,
+) -> Outcome:
     """Measures slices, wherever they come from, and holds them to the policy.
 
     Args:
@@ -200,25 +218,56 @@ def concluded(asked: Asked, parts: Parts, sound: Sequence[Check], more: Sequence
         parts: Its slices.
         sound: The checks of the predictions.
         more: As in `evaluate`.
+        theirs: By slice the metrics that TFMA has measured.
     """
-    found = measured(parts, asked.config.metrics, asked.confidence)
-    apart = _gaps(asked, parts, found)
+    metrics, of_tfma = asked.config.metrics, by_tfma.asked(asked.config.metrics)
+    found = measured(parts, [name for name in metrics if name not in of_tfma], asked.confidence)
+    apart = gaps_of(asked, comparisons_of(asked.config, asked.gate), found, partial(at_confidences, parts))
+    found = [with_others(one, theirs[one.name], metrics) for one in found] if theirs else found
+    drawable = asked.data.task != REGRESSION and len(asked.data.classes) <= MOST_CLASSES
+    drawn = plot(parts, asked.config.plots, asked.confidence) if drawable else Plots()
+    return judged(asked, found, _baselines(parts), sound, apart, more, drawn)
+
+
+def judged(
+    asked: Asked,
+    found: Sequence[Measured],
+    baselines: Baselines,
+    sound: Sequence[Check],
+    apart: Sequence[Gap],
+    more: Sequence[Check] = (),
+    drawn: Plots | None = None,
+) -> Outcome:
+    """Holds figures to the policy.
+
+    Args:
+        asked: What is to be evaluated.
+        found: Every slice with its figures.
+        baselines: What the challenger was compared with.
+        sound: The checks of the predictions.
+        apart: Gaps between groups, at least those that the policy asks about.
+        more: As in `evaluate`.
+        drawn: The plots; None: there are none.
+    """
     if asked.gate is None:
         judgement: Judgement = judge.without_policy(found)
     else:
-        unsound = judge.broken(sound)
-        judgement = judge.judge(asked.gate, found, _baselines(parts), unsound, asked.gate_file, apart)
-    drawable = asked.data.task != REGRESSION and len(asked.data.classes) <= MOST_CLASSES
-    drawn = plot(parts, asked.config.plots, asked.confidence) if drawable else Plots()
-    return Outcome(judgement, found, [*sound, *more], drawn, apart)
+        judgement = judge.judge(asked.gate, found, baselines, judge.broken(sound), asked.gate_file, apart)
+    return Outcome(judgement, found, [*sound, *more], drawn or Plots(), apart)
 
 
-def _gaps(asked: Asked, parts: Parts, found: Sequence[Measured]) -> list[Gap]:
-    """Between the groups of each column; those that the policy holds too small are left out."""
+def gaps_of(asked: Asked, wanted: Sequence[Comparison], found: Sequence[Measured], again: Again) -> list[Gap]:
+    """Between the groups of each column; those that the policy holds too small are left out.
+
+    Args:
+        asked: What is to be evaluated.
+        wanted: Which.
+        found: Every slice with its figures.
+        again: Measures slices at other confidences.
+    """
     short = {one.name: too_small(one, asked.gate) for one in found} if asked.gate else {}
     short = {name: reason for name, reason in short.items() if reason}
-    again = partial(at_confidences, parts)
-    return gaps(comparisons_of(asked.config, asked.gate), found, short, asked.confidence, again)
+    return gaps(wanted, found, short, asked.confidence, again)
 
 
 def _baselines(parts: Parts) -> Baselines:

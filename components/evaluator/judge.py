@@ -107,7 +107,11 @@ def check_counted(role: str, rows: int, missing: int, outside: int) -> Check:
 
 def check_numbers(role: str, predictions: Floats) -> Check:
     """Whether each prediction is a number, where models answer numbers."""
-    missing, many = int(np.count_nonzero(~np.isfinite(predictions))), len(predictions)
+    return check_counted_numbers(role, len(predictions), int(np.count_nonzero(~np.isfinite(predictions))))
+
+
+def check_counted_numbers(role: str, many: int, missing: int) -> Check:
+    """Likewise, from the number of predictions, and of those that are no number."""
     numbers = {"rows": float(many), "missing": float(missing)}
     who = f"the {role}" if role in (CHALLENGER, *BASELINES) else role
     if not missing:

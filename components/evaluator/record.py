@@ -14,7 +14,7 @@ from benison.components.evaluator.judge import Judgement
 from benison.components.evaluator.plot import Plots
 from benison.components.evaluator.slice import OVERALL
 from benison.config import CONFIDENCE, PARITIES, Gate
-from benison.core.metrics import better, metric
+from benison.core.metrics import metric
 from benison.core.verdicts import Check, Tier, Verdict, combine
 
 Document = dict[str, Any]
@@ -63,7 +63,7 @@ def evaluation(
         "verdict": str(combine(outcome.checks)) if gate else None,
         "holdout": holdout,
         "policy": gate.digest if gate else None,
-        **_own_metrics(outcome.measured),
+        **_further_metrics(outcome.measured),
         "confidence": confidence,
         "interval_level": round(2 * confidence - 1, 12),
         "slices": [_slice(one, why_not.get(one.name, "")) for one in outcome.measured],
@@ -75,11 +75,13 @@ def evaluation(
     }
 
 
-def _own_metrics(measured: Sequence[Measured]) -> Document:
-    """Which way metrics are better that a reader of the document cannot know."""
-    names = measured[0].metrics if measured else ()
-    own = {name: better(name) for name in names if metric(name).kind.own}
-    return {"own_metrics": own} if own else {}
+def _further_metrics(measured: Sequence[Measured]) -> Document:
+    """Which way metrics are better that a reader of the document cannot know, and the classes of those of TFMA."""
+    kinds = {name: metric(name).kind for name in (measured[0].metrics if measured else ())}
+    own = {name: kind.better for name, kind in kinds.items() if kind.own}
+    theirs = {name: kind.classes[0] for name, kind in kinds.items() if kind.tfma is not None}
+    said = {"own_metrics": own, "tfma_metrics": theirs}
+    return {key: found for key, found in said.items() if found}
 
 
 def no_model(reason: str) -> Outcome:

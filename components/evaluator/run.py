@@ -15,7 +15,7 @@ from benison import config, eval_config
 from benison.cards import card
 from benison.cards.evaluated import evaluated
 from benison.cards.markdown import markdown
-from benison.components.evaluator import keep, overlap, record
+from benison.components.evaluator import beam, keep, overlap, record
 from benison.components.evaluator.compare import CHALLENGER, Answers
 from benison.components.evaluator.evaluate import (
     Data,
@@ -34,6 +34,7 @@ from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.weighing import rows_of
 from benison.config import BASELINES, Config, Label
 from benison.core import digests, documents, key_sets
+from benison.core.beam_options import options
 from benison.core.errors import ConfigError
 from benison.core.examples import LabelledSplit, split_folder
 from benison.core.files import storage_errors, write_atomically
@@ -41,6 +42,7 @@ from benison.core.key_sets import TrainedOn
 from benison.core.verdicts import Check
 
 _LOG = logging.getLogger(__name__)
+_BEAM_OPTIONS = f"{config.FILE} (evaluation.beam_options)"
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,9 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
 def _measure(
     asked: Loaded, settings: Config, *, model: Path, champion: Path, predictions: Path, evaluation: Path
 ) -> None:
+    if settings.evaluation.engine == beam.BEAM:
+        beam.without_plots(asked.config)
+        options(settings.evaluation.beam_options, _BEAM_OPTIONS)
     found = slices(asked)
     models = _models(model, champion)
     with storage_errors(evaluation):
@@ -98,13 +103,16 @@ def _measure(
     answers = _answers(asked, models, packages)
     _write_predictions(predictions, asked, answers)
     more = [*_disjoint(asked, settings, models), *_kept(asked, packages)]
-    outcome = evaluate(asked, found, answers, more)
-    return _write(evaluation, asked, models, outcome, told)
+    if settings.evaluation.engine != beam.BEAM:
+        return _write(evaluation, asked, models, evaluate(asked, found, answers, more), told)
+    outcome = beam.evaluate(asked, found, answers, more, options(settings.evaluation.beam_options, _BEAM_OPTIONS))
+    engine = {"name": beam.BEAM, "options": list(settings.evaluation.beam_options)}
+    return _write(evaluation, asked, models, outcome, told, engine)
 
 
 def _asked(project: Path, settings: Config, holdout: Path) -> Loaded:
     """What the project asks of the holdout."""
-    path = project / settings.evaluation
+    path = project / settings.evaluation.file
     slicing = eval_config.read(path)
     label = settings.label
     if slicing.label not in ("", label.column):
@@ -119,7 +127,7 @@ def _asked(project: Path, settings: Config, holdout: Path) -> Loaded:
     rows = rows_of(split.labels == 1, table, slicing.weight, settings.gate.unit, f"{path.name} (example_weight_key)")
     own = opened(settings.own_metrics, table) if settings.own_metrics else None
     data = Data.of(snapshot, table, rows, slicing, settings.gate.unit)
-    told = (slicing, settings.evaluation, settings.gate, label.column, data)
+    told = (slicing, settings.evaluation.file, settings.gate, label.column, data)
     return Loaded(*told, own=own, table=table, rows=rows)
 
 
@@ -206,11 +214,18 @@ def _write_predictions(predictions: Path, asked: Loaded, answers: Answers) -> No
 
 
 def _write(
-    evaluation: Path, asked: Loaded, models: Mapping[str, _Model], outcome: Outcome, told: card.Card | None = None
+    evaluation: Path,
+    asked: Loaded,
+    models: Mapping[str, _Model],
+    outcome: Outcome,
+    told: card.Card | None = None,
+    engine: Document | None = None,
 ) -> None:
     """TFMA's files and the card first, then evaluation.json, which says that all of them are there."""
     write_tfma(evaluation, asked, {role: one.package for role, one in models.items()}, outcome)
     content = document(asked, {role: one.said for role, one in models.items()}, outcome)
+    if engine is not None:
+        content["engine"] = engine
     if told is not None:
         card.write(evaluation, evaluated(told, content))
         write_atomically(evaluation / card.MARKDOWN, markdown(told, content).encode())

@@ -81,6 +81,22 @@ def cut(table: pa.Table, config: EvalConfig, where: str) -> list[Slice]:
     return list(found.values())
 
 
+def cut_part(table: pa.Table, slicings: Sequence[Slicing]) -> list[Slice]:
+    """The slices that occur in some of the rows, where whatever does not may do so in the others.
+
+    Args:
+        table: Some rows, with every column that slices are cut by.
+        slicings: How rows are cut.
+    """
+    coded = {name: _coded(table[name]) for name in dict.fromkeys(name for one in slicings for name in one.columns)}
+    found: dict[Keys, Slice] = {(): Slice((), np.arange(table.num_rows))}
+    for slicing in slicings:
+        if all(value in coded[name].values for name, value in slicing.values):
+            for one in _slices(slicing, coded, table.num_rows, ""):
+                found.setdefault(one.keys, one)
+    return list(found.values())
+
+
 def told_apart(names: Sequence[str], where: str) -> None:
     """Makes sure that slices have names of their own.
 

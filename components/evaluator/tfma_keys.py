@@ -67,7 +67,7 @@ def specs(
     asked = [metric(name) for name in names]
     found = []
     for of in dict.fromkeys(["", *(one.of for one in asked)]):
-        spec = config_pb2.MetricsSpec(metrics=[_config(one, classes) for one in asked if one.of == of])
+        spec = config_pb2.MetricsSpec(metrics=[_config(one) for one in asked if one.of == of])
         if of:
             _set_aspect(spec, aspect(of), classes)
         else:
@@ -90,15 +90,26 @@ def _set_aspect(spec: config_pb2.MetricsSpec, seen: Aspect, classes: Sequence[st
             spec.aggregate.class_weights.update(weights)
 
 
-def _config(asked: Metric, classes: Sequence[str]) -> config_pb2.MetricConfig:
-    """The class, and the name where TFMA's own is another (fpr for false_positive_rate)."""
-    seen = aspect(asked.of)
+def metric_config(name: str) -> config_pb2.MetricConfig:
+    """The class, and the name where TFMA's own is another (fpr for false_positive_rate).
+
+    Args:
+        name: A metric's.
+    """
+    return _config(metric(name))
+
+
+def _config(asked: Metric) -> config_pb2.MetricConfig:
+    seen, kind = aspect(asked.of), asked.kind
     config: dict[str, object] = {"name": _plain(asked, seen).name}
-    if not math.isnan(asked.parameter) and asked.parameter != asked.kind.default:
-        whole = asked.kind.parameter in ("num_thresholds", RANK)
-        config[asked.kind.argument or asked.kind.parameter] = int(asked.parameter) if whole else asked.parameter
+    if kind.tfma is not None:
+        config |= json.loads(kind.tfma.arguments)
+        return config_pb2.MetricConfig(
+            class_name=kind.classes[0], module=kind.tfma.module or None, config=json.dumps(config)
+        )
+    if not math.isnan(asked.parameter) and asked.parameter != kind.default:
+        whole = kind.parameter in ("num_thresholds", RANK)
+        config[kind.argument or kind.parameter] = int(asked.parameter) if whole else asked.parameter
     if asked.top and not seen.rank:
         config["top_k"] = asked.top
-    return config_pb2.MetricConfig(
-        class_name=asked.kind.classes[0], module=asked.kind.own or None, config=json.dumps(config)
-    )
+    return config_pb2.MetricConfig(class_name=kind.classes[0], module=kind.own or None, config=json.dumps(config))

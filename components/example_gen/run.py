@@ -59,7 +59,7 @@ def _sealed(config: Config, data_root: str, span: int, project: Path, scratch: P
     with open_dataset(config.data, data_root, span, columns, project, raw) as dataset:
         names = dataset.schema.names
         # A slice on an unknown column is told here, before hours of training and not after.
-        path = project / config.evaluation
+        path = project / config.evaluation.file
         with config.speaking():
             eval_config.check_columns(eval_config.read(path), path, names)
         if config.own_metrics:

@@ -10,7 +10,6 @@ from typing import TypeAlias
 import apache_beam as beam
 import pyarrow as pa
 import tensorflow_data_validation as tfdv
-from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from benison.components.example_validator.declared import read_as
@@ -18,36 +17,9 @@ from benison.components.example_validator.examine import NEWEST
 from benison.components.example_validator.generators import canonical, options_of
 from benison.components.example_validator.measure import Cell
 from benison.config import FILE
-from benison.core.errors import ConfigError
-from benison.core.spelling import nearest
+from benison.core.beam_options import options
 
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
-
-
-def options(flags: Sequence[str]) -> PipelineOptions:
-    """Options for a pipeline of Beam: its runner, and what that runner asks for.
-
-    Args:
-        flags: As on a command line: ``--runner=FlinkRunner``, ``--flink_master=localhost:8081``.
-
-    Raises:
-        ConfigError: Beam knows no such option; the message names the nearest one. Left alone, Beam only warns.
-    """
-    known = PipelineOptions([]).get_all_options()
-    for flag in flags:
-        name = flag.removeprefix("--").partition("=")[0]
-        if not flag.startswith("--") or name not in known:
-            raise _not_understood(flag, "options of Apache Beam, such as --runner=FlinkRunner", nearest(name, known))
-    found = PipelineOptions(list(flags))
-    try:
-        found.get_all_options()
-    except SystemExit as error:
-        raise _not_understood(" ".join(flags), "values that Apache Beam takes", "its own words stand above") from error
-    return found
-
-
-def _not_understood(got: str, expected: str, hint: str) -> ConfigError:
-    return ConfigError(f"{FILE} (validation.beam_options)", expected=expected, got=repr(got), hint=hint)
 
 
 def statistics(
@@ -59,7 +31,7 @@ def statistics(
         cells: All rows; they are read by Beam's workers, wherever these are.
         held: Names and types that columns are read as.
         schema: The project's; None: there is none.
-        flags: As for `options`.
+        flags: As for `benison.core.beam_options.options`.
         scratch: A folder that workers reach and that is not there yet, for the results.
 
     Returns:
@@ -67,9 +39,7 @@ def statistics(
     """
     scratch.mkdir()
     groups = list(dict.fromkeys(group for cell in cells for group in cell.groups if not group.startswith(NEWEST)))
-    asked = options(flags)
-    asked.view_as(SetupOptions).save_main_session = False
-    with beam.Pipeline(options=asked) as pipeline:
+    with beam.Pipeline(options=options(flags, f"{FILE} (validation.beam_options)")) as pipeline:
         for number, group in enumerate(groups):
             readers = [cell.batches for cell in cells if group in cell.groups]
             _measured(pipeline, group, readers, held, schema, scratch / str(number))

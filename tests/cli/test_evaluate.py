@@ -221,6 +221,29 @@ def test_a_policy_with_an_unknown_key_is_refused(people: Path, tmp_path: Path, c
     assert (answer.code, "p.yaml:2 (gates)" in answer.err) == (2, True), answer.err
 
 
+def test_tfma_measures_on_beam_where_that_is_asked_for(tmp_path: Path, capsys: Captured) -> None:
+    people, config = answered.write(tmp_path / "few.csv", answered.rows(200)), tmp_path / "config.json"
+    metrics = [{"className": "Recall"}, {"className": "CoefficientOfDiscrimination"}]
+    config.write_text(json.dumps({**CONFIG, "metricsSpecs": [{"metrics": metrics}]}))
+    words = ("--eval-config", config, "--positive", "yes", "--engine", "beam", "--beam-option", "runner=DirectRunner")
+    answer = evaluate(capsys, people, *words, "--output", tmp_path / "report")
+    assert answer.code == 0
+    assert "TFMA measured every figure, on Apache Beam: none has an interval." in answer.out
+    document = documents.read(tmp_path / "report" / "evaluation.json", "evaluation")
+    assert document["predictions"]["engine"] == {"name": "beam", "options": ["--runner=DirectRunner"]}
+    assert set(document["slices"][0]["metrics"]) == {"recall", "coefficient_of_discrimination"}
+    read = model_eval_lib.load_eval_result(str(tmp_path / "report"), model_name="new").get_metrics_for_slice()
+    assert read is not None
+    held = documents.read(tmp_path / "report" / "evaluation.json", "evaluation")["slices"][0]["metrics"]["recall"]
+    assert float(read["recall"]["doubleValue"]) == held["challenger"]["value"]
+
+
+def test_options_of_beam_need_its_engine(people: Path, capsys: Captured) -> None:
+    answer = evaluate(capsys, people, *COLUMNS, "--beam-option", "runner=FlinkRunner")
+    assert (answer.code, answer.out) == (2, "")
+    assert "--beam-option: expected --engine beam beside it, got none" in answer.err
+
+
 @pytest.mark.parametrize("content", ["", "paid,boosted\n"])
 def test_a_file_without_rows_is_said(tmp_path: Path, capsys: Captured, content: str) -> None:
     (tmp_path / "empty.csv").write_text(content)
@@ -244,10 +267,10 @@ def test_rows_counted_as_they_are_read_give_the_same_figures_from_any_format(
     )
     words = (*COLUMNS, "--baseline", "linear", *SLICES)
     shown = [
-        json.loads(evaluate(capsys, path, *words, "--streamed", "--json").out)
+        json.loads(evaluate(capsys, path, *words, "--engine", "tables", "--json").out)
         for path in (people, tmp_path / "people.parquet")
     ]
-    held = json.loads(evaluate(capsys, people, *words, "--in-memory", "--json").out)
+    held = json.loads(evaluate(capsys, people, *words, "--engine", "memory", "--json").out)
     assert shown[0]["slices"] == shown[1]["slices"]
     assert (shown[0]["predictions"]["engine"]["name"], held["predictions"]["engine"]["name"]) == ("tables", "memory")
     for ours, theirs in zip(shown[0]["slices"], held["slices"], strict=True):
@@ -257,7 +280,7 @@ def test_rows_counted_as_they_are_read_give_the_same_figures_from_any_format(
 
 
 def test_figures_that_were_counted_say_so(people: Path, capsys: Captured) -> None:
-    answer = evaluate(capsys, people, *COLUMNS, "--streamed")
+    answer = evaluate(capsys, people, *COLUMNS, "--engine", "tables")
     assert answer.code == 0
     said = " ".join(answer.out.split())
     assert "Rows were counted as they were read, in 10,000 buckets of predictions: counts, rates and means" in said
@@ -267,26 +290,26 @@ def test_figures_that_were_counted_say_so(people: Path, capsys: Captured) -> Non
 
 def test_scores_squeezed_into_one_bucket_are_told(tmp_path: Path, capsys: Captured) -> None:
     content = [{**row, "boosted": f"{float(row['boosted']) / 5000:.12f}"} for row in answered.rows(400)]
-    answer = evaluate(capsys, answered.write(tmp_path / "small.csv", content), *COLUMNS, "--streamed")
+    answer = evaluate(capsys, answered.write(tmp_path / "small.csv", content), *COLUMNS, "--engine", "tables")
     assert answer.code == 0
     said = " ".join(answer.out.split())
     assert re.search(
         r"boosted squeezes \d\d\.\d% of the pairs of a positive and a negative row into one bucket, ", said
     )
-    assert "--in-memory" in said
+    assert "--engine memory" in said
 
 
 def test_what_cannot_be_counted_as_it_is_read_is_said(people: Path, capsys: Captured) -> None:
-    answer = evaluate(capsys, people, *COLUMNS, "--unit", "city", "--streamed")
+    answer = evaluate(capsys, people, *COLUMNS, "--unit", "city", "--engine", "tables")
     assert (answer.code, answer.out) == (2, "")
-    assert "--streamed: expected what tables can tell, got units in column 'city'" in answer.err
-    assert "evaluate in memory: --in-memory" in answer.err
+    assert "--engine tables: expected what tables can tell, got units in column 'city'" in answer.err
+    assert "evaluate in memory: --engine memory" in answer.err
 
 
 @pytest.mark.parametrize("content", ["", "paid,boosted\n"])
 def test_a_file_without_rows_is_said_where_they_are_counted_too(tmp_path: Path, capsys: Captured, content: str) -> None:
     (tmp_path / "empty.csv").write_text(content)
-    answer = evaluate(capsys, tmp_path / "empty.csv", *COLUMNS, "--streamed")
+    answer = evaluate(capsys, tmp_path / "empty.csv", *COLUMNS, "--engine", "tables")
     assert (answer.code, answer.out) == (2, "")
     assert "empty.csv" in answer.err
 
@@ -351,8 +374,9 @@ def test_models_of_several_classes_are_measured_from_columns_or_from_lists(
         metrics = json.loads(answer.out)["slices"][0]["metrics"]
         found.append([metrics[name]["challenger"]["value"] for name in ("auc[macro]", "recall[macro]@top_1")])
         assert found[0] == pytest.approx(found[-1], rel=1e-9)
-        streamed = call(capsys, "evaluate", "--predictions", source, *options, "--streamed")
-        assert streamed.code == 2 and "got models of multiclass" in streamed.err
+        for engine in ("tables", "beam"):
+            other = call(capsys, "evaluate", "--predictions", source, *options, "--engine", engine)
+            assert other.code == 2 and "got models of multiclass" in other.err
         positive = call(capsys, "evaluate", "--predictions", source, *options, "--positive", "1")
         assert "--positive: expected none where the task is multiclass" in positive.err
     untold = call(

@@ -12,6 +12,7 @@ import yaml
 from benison import config
 from benison.cli import project as projects
 from benison.config import Release
+from benison.core import digests
 from benison.core.verdicts import Verdict
 from benison.registry.registry import Registry
 from benison.registry.testing import SAID, Bench, digest
@@ -112,3 +113,43 @@ def test_an_approval_makes_the_challenger_champion(
     assert numbers(tmp_path / "srv") == ["11"]
     assert "the blessing of entry 9" in registry("log").out
     assert "direct, approval required, 30 days, force allowed" in registry("log").out
+
+
+def test_versions_are_listed_with_their_stage(registry: Asked, bench: Bench) -> None:
+    bench.bless(bench.add("three"))
+    bench.add("four", (1, 2))
+    lines = [line.split(maxsplit=3)[2:] for line in registry("list").out.splitlines()]
+    assert lines == [
+        ["archived", "PASS          spans 1  reference"],
+        ["production", "PASS          spans 1  champion"],
+        ["staging", "PASS          spans 1  challenger"],
+        ["development", "not judged    spans 1, 2"],
+    ]
+
+
+def test_old_versions_go_in_two_steps(registry: Asked, bench: Bench) -> None:
+    third = bench.add("three")
+    bench.add("four")
+    words = ("gc", "--keep", 1, "--champions", 1, "--grace", 0)
+    dry = registry(*words)
+    assert dry.out.splitlines()[0] == f"retire {digests.short(third)}: 1 versions are newer"
+    assert dry.out.splitlines()[-1] == "nothing was done: --yes does it"
+    assert registry(*words, "--yes").out.splitlines()[-1] == "done: 0 deleted, 1 retired"
+    again = registry(*words, "--yes").out.splitlines()
+    assert again[0].startswith(f"delete {digests.short(third)}: retired by entry ")
+    assert again[-1] == "done: 1 deleted, 0 retired"
+    assert registry("list").out.splitlines()[2].endswith("archived     not judged    spans 1  files deleted")
+    assert registry("verify").code == 0
+    shown = registry("show", digests.short(third))
+    assert (shown.code, "its files were deleted" in shown.err) == (2, True)
+
+
+def test_a_version_in_use_is_not_retired(registry: Asked) -> None:
+    refused = registry("retire", "champion", "--why", "tired of it")
+    assert (refused.code, refused.out) == (1, "")
+    assert "expected a version that no alias stands for, got the champion" in refused.err
+
+
+@pytest.mark.parametrize(("said", "code"), [("1GB", 0), ("1.5 kb", 0), ("many", 2), ("-1", 2)])
+def test_sizes_are_written_as_people_write_them(registry: Asked, said: str, code: int) -> None:
+    assert registry("gc", "--keep-size", said).code == code

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from benison.core import chain as module
 from benison.core import digests
 from benison.core.chain import Chain
-from benison.core.errors import ConflictError, IntegrityError, RegistryError
+from benison.core.errors import ConflictError, IntegrityError, RegistryError, StorageError
 from benison.core.store import Store
 from benison.registry.stores import LocalStore
 from benison.registry.testing import MemoryStore
@@ -158,3 +159,99 @@ class _Lagging(MemoryStore):
 def test_is_not_misled_by_a_listing_that_missed_an_entry() -> None:
     log = grown(_Lagging(), 4)
     assert [link.number for link in log.links_after()] == [1, 2, 3, 4]
+
+
+class Counting:
+    """A store that counts what is got from it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.got = store, 0
+
+    def get(self, key: str) -> bytes | None:
+        self.got += 1
+        return self.store.get(key)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+
+@pytest.fixture
+def segments_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SEGMENT", 5)
+
+
+@pytest.mark.usefixtures("segments_of_five")
+@pytest.mark.parametrize(("length", "got"), [(4, 4), (5, 5), (6, 2), (23, 7), (25, 5)])
+def test_a_long_log_is_read_in_few_requests(length: int, got: int) -> None:
+    store = MemoryStore()
+    written = grown(store, length).links_after()
+    counting = Counting(store)
+    assert chain(counting).links_after() == written == chain(store).links_after(segments=False)
+    assert counting.got == got
+
+
+@pytest.mark.usefixtures("segments_of_five")
+def test_whoever_reads_on_from_the_middle_of_a_segment_goes_on_there() -> None:
+    store = MemoryStore()
+    links = grown(store, 23).links_after()
+    for known in (1, 4, 5, 12, 22):
+        assert chain(store).links_after(links[known - 1]) == links[known:]
+
+
+@pytest.mark.usefixtures("segments_of_five")
+def test_many_writers_leave_whole_segments() -> None:
+    store, head = MemoryStore(), None
+    for n in range(12):
+        head = chain(store).append(said(f"entry {n + 1}"), head)
+    assert [key[-8:] for key in store.list_after("census/log_segments/")] == ["005.json", "010.json"]
+    assert len(chain(store).links_after()) == 12
+    chain(store).verify()
+
+
+@pytest.mark.usefixtures("segments_of_five")
+def test_a_log_without_one_of_its_segments_is_read_all_the_same() -> None:
+    for missing in (5, 10, 15):
+        store = MemoryStore()
+        links = grown(store, 17).links_after()
+        store.delete(f"census/log_segments/{missing:012d}.json")
+        assert chain(store).links_after() == links
+
+
+@pytest.mark.usefixtures("segments_of_five")
+def test_a_segment_that_was_changed_is_named(tmp_path: Path) -> None:
+    grown(LocalStore(tmp_path), 12)
+    segment = tmp_path / "census" / "log_segments" / "000000000005.json"
+    segment.write_text(segment.read_text().replace("entry 5", "entry x"))
+    with pytest.raises(IntegrityError, match=r"000000000006.json|000000000010.json: expected the entry before it"):
+        chain(LocalStore(tmp_path)).links_after()
+    with pytest.raises(
+        IntegrityError, match=r"log_segments/000000000005.json: expected a copy of entry 5, got something"
+    ):
+        chain(LocalStore(tmp_path)).verify()
+    segment.write_text("{}")
+    with pytest.raises(
+        IntegrityError, match=r"log_segments/000000000005.json: expected a document of kind log_segment"
+    ):
+        chain(LocalStore(tmp_path)).links_after()
+
+
+@pytest.mark.usefixtures("segments_of_five")
+def test_an_entry_that_is_gone_is_missed_though_a_segment_has_it(tmp_path: Path) -> None:
+    grown(LocalStore(tmp_path), 12)
+    file(tmp_path, 3).unlink()
+    with pytest.raises(IntegrityError, match=r"000000000003.json: expected an entry, since later ones are there"):
+        chain(LocalStore(tmp_path)).verify()
+
+
+@pytest.mark.usefixtures("segments_of_five")
+def test_an_entry_is_added_even_where_its_segment_cannot_be() -> None:
+    store = MemoryStore()
+
+    class Full(Counting):
+        def put_if_absent(self, key: str, content: bytes, digest: str | None = None) -> bool:
+            if "segments" in key:
+                raise StorageError(key, expected="room", got="a full disk")
+            return store.put_if_absent(key, content, digest)
+
+    grown(Full(store), 6)
+    assert len(chain(store).links_after()) == 6

@@ -20,6 +20,8 @@ FILES = (
     ("python", "costs.py"),
     ("yaml", "cost.yaml"),
     ("yaml", "animals.yaml"),
+    ("pbtxt", "theirs.pbtxt"),
+    ("yaml", "theirs.yaml"),
 )
 
 
@@ -41,7 +43,7 @@ def test_the_walk_goes_as_it_is_told(
         [content] = blocks(f"{kind} {name}")
         (tmp_path / name).write_text(content)
     steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks("console")), re.MULTILINE)
-    assert len(steps) == 8
+    assert len(steps) == 9
     for line, told in steps:
         answer = call(capsys, *shlex.split(line)[1:])
         said = answer.out + answer.err + (f"[{answer.code}]\n" if answer.code else "")

@@ -191,7 +191,7 @@ def test_structure_for_screen_readers(folder: Path) -> None:
 
 
 def test_figures_that_were_counted_say_so_beside_the_metrics(evaluated: Evaluated, beside: Path) -> None:
-    page = parse(evaluated(*BESIDE, "--streamed"))
+    page = parse(evaluated(*BESIDE, "--engine", "tables"))
     told = "Rows were counted as they were read, in 10,000 buckets of predictions"
     assert told in text(page.find(".//section[@id='metrics']"))
     assert sections(page) == sections(parse(beside))

@@ -75,8 +75,10 @@ class Evaluation:
     def made(self) -> tuple[str, ...]:
         """How figures came about, where it was not row by row; one sentence each."""
         engine = self.evaluation["predictions"]["engine"]
+        if engine["name"] == "beam":
+            return ("TFMA measured every figure, on Apache Beam: none has an interval.",)
         if engine["name"] == "memory":
-            return ()
+            return _of_tfma(self.evaluation)
         known = (
             f"Rows were counted as they were read, in {engine['buckets']:,} buckets of predictions: counts, rates and "
             "means are exact, areas but for the order of rows within a bucket, and the errors of gains are those of "
@@ -88,7 +90,7 @@ class Evaluation:
     def _squeezed(self, role: str, share: float) -> str:
         return (
             f"{self.title(role)} squeezes {share:.1%} of the pairs of a positive and a negative row into one bucket, "
-            f"and its AUC may be off by up to {share / 2:.2g}: evaluate in memory, --in-memory."
+            f"and its AUC may be off by up to {share / 2:.2g}: evaluate in memory, --engine memory."
         )
 
     @property
@@ -96,6 +98,12 @@ class Evaluation:
         """The metrics that are shown by slice, and those that are so on demand."""
         shown = asked_by_slice(self)
         return shown, [metric for metric in main_metrics(self) if metric not in shown]
+
+
+def _of_tfma(evaluation: Document) -> tuple[str, ...]:
+    theirs = list(evaluation.get("tfma_metrics", {}))
+    figures = "figures have no intervals" if theirs[1:] else "figure has no interval"
+    return (f"TFMA measured {', '.join(theirs)}, whose {figures}.",) if theirs else ()
 
 
 def _told(check: Check) -> str:

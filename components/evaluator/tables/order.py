@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
 
 import pyarrow as pa
 
 from benison.components.evaluator.slice import MOST, Keys, name_of, none_of, told_apart, too_many, unknown_value
-from benison.components.evaluator.tables.tables import Tables
 from benison.eval_config import Slicing
 
 
-def ordered(tables: Tables, slicings: Sequence[Slicing], types: Mapping[str, pa.DataType], where: str) -> list[Keys]:
+class Found(Protocol):
+    """What there is in rows that are read in parts: all of them, their slices, and by column the values that occur."""
+
+    @property
+    def rows(self) -> int: ...
+
+    @property
+    def slices(self) -> Collection[Keys]: ...
+
+    @property
+    def values(self) -> Mapping[str, Collection[str]]: ...
+
+
+def ordered(found_in: Found, slicings: Sequence[Slicing], types: Mapping[str, pa.DataType], where: str) -> list[Keys]:
     """All rows first, then every slice that occurs.
 
     Args:
-        tables: What was counted.
+        found_in: What was counted.
         slicings: How rows are cut.
         types: Of the columns that they are cut by.
         where: The file that names them, for messages.
@@ -25,9 +38,9 @@ def ordered(tables: Tables, slicings: Sequence[Slicing], types: Mapping[str, pa.
     """
     found: dict[Keys, None] = {(): None}
     for slicing in slicings:
-        own = [keys for keys in tables.slices if _is_of(slicing, keys)]
-        if tables.rows and not own:
-            raise _absent(slicing, tables, where)
+        own = [keys for keys in found_in.slices if _is_of(slicing, keys)]
+        if found_in.rows and not own:
+            raise _absent(slicing, found_in, where)
         found |= dict.fromkeys(sorted(own, key=lambda keys: _rank(slicing, dict(keys), types)))
         if len(found) > MOST:
             raise too_many(slicing, where)
@@ -48,8 +61,8 @@ def _is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
-def _absent(slicing: Slicing, tables: Tables, where: str) -> Exception:
+def _absent(slicing: Slicing, found_in: Found, where: str) -> Exception:
     for name, value in slicing.values:
-        if value not in (known := tables.values[name]):
+        if value not in (known := found_in.values[name]):
             return unknown_value(name, value, sorted(known), where)
     return none_of(slicing, where)

@@ -208,7 +208,7 @@ class Tally:
         found = [float(value) for value in self._label.values if value is not None]
         shares = [value for value in found if 0 < value < 1]
         if shares and min(found) >= 0 and max(found) <= 1:
-            got, hint = f"what share of a row is positive, such as {shares[0]:g}", "evaluate in memory: --in-memory"
+            got, hint = f"what share of a row is positive, such as {shares[0]:g}", "evaluate in memory: --engine memory"
             raise DataError(f"label column {self._wanted.label!r}", expected="two values", got=got, hint=hint)
 
     def _usable(self, predictions: Sequence[Floats], labels: Whole) -> Bools:

@@ -83,7 +83,7 @@ def run(folder: Path, rows: pa.Table, said: Said, body: str = MONEY, gate: str =
     (folder / "gate.yaml").write_text(gate)
     source = Table("data", str(folder / "predictions.parquet"), "parquet")
     with (
-        speaking(own=metrics.kinds),
+        speaking(more=metrics.kinds),
         open_table(source, str(folder), Asked(), folder / "scratch") as dataset,
     ):
         policy = Policy(config.read_gate(folder / "gate.yaml"), "gate.yaml") if gate else None
@@ -137,7 +137,7 @@ def test_the_error_of_value_and_gain_is_that_of_a_bootstrap(tmp_path: Path, metr
         drawn.append((figures[0], figures[0] - figures[1]))
     errors = np.std(drawn, axis=0)
     turned = -1 if metric == "money_lost" else 1
-    with speaking(own=declared(path).kinds):
+    with speaking(more=declared(path).kinds):
         value, apart = estimate(metric, one, 0.95), gain(metric, one, two, 0.95)
     assert apart.value == pytest.approx(turned * (value.value - estimate_of(metric, two)))
     # The quantile with the allowance for skewness is between 1.68 and 2.0 at these sizes.

@@ -238,7 +238,7 @@ def test_a_label_that_says_shares_of_a_row_is_referred_to_memory(tmp_path: Path)
             said = "label column 'y': expected two values, got what share of a row is positive, such as 0.25"
             with pytest.raises(DataError, match=re.escape(said)) as raised:
                 streamed.run(dataset, "rows", columns(dataset, Said("y", "new"), None), None, None, tmp_path)
-        assert "hint: evaluate in memory: --in-memory" in str(raised.value)
+        assert "hint: evaluate in memory: --engine memory" in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -276,30 +276,37 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
         yield found
 
 
-def choice(dataset: Dataset, wanted: bool | None, said: Said = SAID, metrics: tuple[str, ...] = ("auc",)) -> bool:
+def choice(dataset: Dataset, wanted: str | None, said: Said = SAID, metrics: tuple[str, ...] = ("auc",)) -> str:
     asked = columns(dataset, said, EvalConfig("y", (Slicing(),), metrics, weight=said.weight))
-    return engine.streams(dataset, asked, None, wanted)
+    return engine.chosen(dataset, asked, None, wanted)
 
 
 def test_rows_that_fit_are_held_in_memory_unless_something_else_is_wanted(dataset: Dataset) -> None:
-    assert [choice(dataset, wanted) for wanted in (None, False, True)] == [False, False, True]
+    assert [choice(dataset, wanted) for wanted in (None, *engine.ENGINES)] == ["memory", "memory", "tables", "beam"]
 
 
 def test_rows_that_may_not_fit_are_counted_where_tables_can_tell_what_is_asked(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(engine, "_SHARE", 0.0)
-    assert choice(dataset, None)
-    assert not choice(dataset, False)
-    assert not choice(dataset, None, metrics=("recall@0.12345",))
-    assert re.search(r"300 rows may need \d+ MB of memory .* cannot be streamed: a threshold of 0.12345", caplog.text)
+    assert choice(dataset, None) == "tables"
+    assert choice(dataset, "memory") == "memory"
+    assert choice(dataset, None, metrics=("recall@0.12345",)) == "memory"
+    assert re.search(
+        r"300 rows may need \d+ MB of memory .* cannot be counted as they are read: a threshold of 0.12345", caplog.text
+    )
 
 
 @pytest.mark.parametrize(
     ("said", "metrics", "got", "hint"),
     [
-        (Said("y", "new", weight="grade"), ("auc",), "weights in column 'grade'", "evaluate in memory: --in-memory"),
-        (Said("y", "new", unit="grade"), ("auc",), "units in column 'grade'", "evaluate in memory: --in-memory"),
+        (
+            Said("y", "new", weight="grade"),
+            ("auc",),
+            "weights in column 'grade'",
+            "evaluate in memory: --engine memory",
+        ),
+        (Said("y", "new", unit="grade"), ("auc",), "units in column 'grade'", "evaluate in memory: --engine memory"),
         (SAID, ("recall@0.33333",), "a threshold of 0.33333", "ask at multiples of 1/10,000, or evaluate in memory"),
         (
             SAID,
@@ -307,16 +314,16 @@ def test_rows_that_may_not_fit_are_counted_where_tables_can_tell_what_is_asked(
             "39 thresholds",
             "ask at 32 at most, or evaluate in memory",
         ),
-        (SAID, ("precision_at_recall@0.8",), "precision_at_recall@0.8", "evaluate in memory: --in-memory"),
-        (SAID, ("auc@200",), "auc@200", "ask for auc or auc@10000, or evaluate in memory: --in-memory"),
+        (SAID, ("precision_at_recall@0.8",), "precision_at_recall@0.8", "evaluate in memory: --engine memory"),
+        (SAID, ("auc@200",), "auc@200", "ask for auc or auc@10000, or evaluate in memory: --engine memory"),
     ],
 )
 def test_what_tables_cannot_tell_is_an_error_that_says_what_to_do(
     dataset: Dataset, said: Said, metrics: tuple[str, ...], got: str, hint: str
 ) -> None:
-    expected = f"--streamed: expected what tables can tell, got {got}\n\nhint: {hint}"
+    expected = f"--engine tables: expected what tables can tell, got {got}\n\nhint: {hint}"
     with pytest.raises(ConfigError, match=re.escape(expected)):
-        choice(dataset, True, said, metrics)
+        choice(dataset, "tables", said, metrics)
 
 
 def test_gaps_between_groups_are_those_in_memory(off_grid: tuple[Document, ...]) -> None:

@@ -45,6 +45,7 @@ class World:
     root: Path
     gate: dict[str, Any] = field(default_factory=lambda: json.loads(json.dumps(GATE)))
     metrics: str = ""
+    engine: dict[str, Any] = field(default_factory=dict)
     evaluation: dict[str, Any] = field(default_factory=lambda: json.loads(json.dumps(EVALUATION)))
 
     def holdout(self, table: pa.Table) -> None:
@@ -116,6 +117,7 @@ class World:
             "model": {},
             "gate": self.gate,
             **({"metrics": self.metrics} if self.metrics else {}),
+            **({"evaluation": self.engine} if self.engine else {}),
         }
         (project / "benison.yaml").write_text(yaml.safe_dump(settings))
         (project / "eval_config.json").write_text(json.dumps(self.evaluation))

@@ -11,7 +11,6 @@ from benison.components.example_validator.cells import split_cells
 from benison.components.example_validator.measure import Asked, measure, types_held
 from benison.components.example_validator.parse import parse
 from benison.components.example_validator.run import run
-from benison.core.errors import ConfigError
 from benison.core.examples import split_files
 from components.example_validator.tests.alike import assert_alike
 
@@ -43,22 +42,3 @@ def test_a_project_can_ask_for_beam(snapshot: Any) -> None:
         "Span-2", "Split-eval", "Split-holdout", "Split-train", "profile.json",
     ]  # fmt: skip
     assert [path.name for path in (snapshot.root / "beam").iterdir() if path.name.startswith(".")] == []
-
-
-@pytest.mark.parametrize(
-    ("flag", "message"),
-    [
-        ("--runer=FlinkRunner", "options of Apache Beam, such as --runner=FlinkRunner, got '--runer=FlinkRunner'"),
-        ("runner=FlinkRunner", "options of Apache Beam, such as --runner=FlinkRunner, got 'runner=FlinkRunner'"),
-        ("--direct_num_workers=many", "values that Apache Beam takes, got '--direct_num_workers=many'"),
-    ],
-)
-def test_options_that_beam_does_not_know_are_refused(flag: str, message: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        beam.options([flag])
-    assert str(caught.value).startswith(f"benison.yaml (validation.beam_options): expected {message}")
-
-
-def test_a_misspelt_option_names_the_nearest_one() -> None:
-    with pytest.raises(ConfigError, match=r"hint: did you mean runner\?$"):
-        beam.options(["--runer=FlinkRunner"])
