@@ -230,9 +230,7 @@ def _of_numbers() -> list[Kind]:
 
 
 def _of_several_classes() -> list[Kind]:
-    end = math.inf
-
-    def of(name: str, *classes: str, better: int = -1, high: float = end) -> Kind:
+    def of(name: str, *classes: str, better: int = -1, high: float = math.inf) -> Kind:
         return Kind(name, classes, better, high=high, task=MULTICLASS)
 
     both = ("TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy")
