@@ -172,6 +172,11 @@ def metric_name(metric: str) -> str:
 
     >>> metric_name("false_positive_rate")
     'False positive rate'
+    >>> metric_name("auc[big_cat]"), metric_name("recall[macro]@top_1")
+    ('AUC [big_cat]', 'Recall [macro] @top_1')
     """
-    words = metric.replace("_", " ")
-    return _NAMES.get(metric, words[:1].upper() + words[1:])
+    named, bracket, of = metric.partition("[")
+    named, at, number = named.partition("@") if not bracket else (named, "", "")
+    words = named.replace("_", " ")
+    words = _NAMES.get(named, words[:1].upper() + words[1:])
+    return f"{words} [{of.replace(']@', '] @')}" if bracket else f"{words}{at}{number}"

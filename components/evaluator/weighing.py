@@ -13,7 +13,15 @@ from benison.core.metrics import BINARY
 from benison.core.spelling import nearest
 
 
-def rows_of(labels: Bools | Floats, table: pa.Table, weight: str, unit: str, where: str, task: str = BINARY) -> Rows:
+def rows_of(
+    labels: Bools | Floats,
+    table: pa.Table,
+    weight: str,
+    unit: str,
+    where: str,
+    task: str = BINARY,
+    classes: tuple[str, ...] = (),
+) -> Rows:
     """The rows with their weights and units.
 
     Args:
@@ -23,6 +31,7 @@ def rows_of(labels: Bools | Floats, table: pa.Table, weight: str, unit: str, whe
         unit: The column of what each is of, such as a user; empty: rows are independent.
         where: Where the two columns are named, for messages.
         task: What models answer.
+        classes: As in `Rows`.
 
     Raises:
         ConfigError: There is no such column.
@@ -30,7 +39,7 @@ def rows_of(labels: Bools | Floats, table: pa.Table, weight: str, unit: str, whe
     """
     weights = weights_of(_column(table, weight, where), weight) if weight else None
     units = units_of(_column(table, unit, where), unit) if unit else None
-    return Rows.of(labels, weights=weights, units=units, task=task)
+    return Rows.of(labels, weights=weights, units=units, task=task, classes=classes)
 
 
 def _column(table: pa.Table, name: str, where: str) -> pa.ChunkedArray:
