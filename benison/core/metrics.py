@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 
 _AT = re.compile(r"(?P<kind>[a-z0-9_]+)@(?P<parameter>[0-9.]+(?:e-?[0-9]+)?)")
 THRESHOLD = "threshold"
+TOP_K = "top_k"
 BINARY, REGRESSION = "binary", "regression"
+RANKING = "ranking"
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,28 @@ def _of_numbers() -> list[Kind]:
     return kinds
 
 
+def _of_queries() -> list[Kind]:
+    def of(name: str, class_name: str, *, needs: bool = False) -> Kind:
+        return Kind(name, (class_name,), 1, parameter=TOP_K, most=1e6, needs=needs, task=RANKING)
+
+    return [
+        of("ndcg", "NDCG"),
+        of("hit_rate", "HitRate", needs=True),
+        of("mean_average_precision", "MeanAveragePrecision"),
+        of("mean_reciprocal_rank", "MeanReciprocalRank"),
+        of("precision", "PrecisionAtK", needs=True),
+        of("recall", "RecallAtK", needs=True),
+        *(
+            Kind(name, (class_name,), 0, high=math.inf, task=RANKING)
+            for name, class_name in (
+                ("query_count", "QueryCount"),
+                ("example_count", "ExampleCount"),
+                ("weighted_example_count", "WeightedExampleCount"),
+            )
+        ),
+    ]
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """The metrics that may be asked for.
@@ -245,9 +269,22 @@ class Vocabulary:
 
 
 _NUMBERS = {kind.name: kind for kind in _of_numbers()}
+_RANKED = {kind.name: kind for kind in _of_queries()}
+_USUAL_OF_QUERIES = (
+    "ndcg@10",
+    "ndcg",
+    "hit_rate@10",
+    "mean_average_precision",
+    "mean_reciprocal_rank",
+    "precision@10",
+    "recall@10",
+    "query_count",
+    "example_count",
+)
 VOCABULARIES: Mapping[str, Vocabulary] = {
     BINARY: Vocabulary(BINARY, KINDS, USUAL, GROUPS),
     REGRESSION: Vocabulary(REGRESSION, _NUMBERS, tuple(name for name in _NUMBERS if name != "weighted_example_count")),
+    RANKING: Vocabulary(RANKING, _RANKED, _USUAL_OF_QUERIES),
 }
 _SPOKEN = [VOCABULARIES[BINARY]]
 
@@ -297,6 +334,8 @@ def find(name: str) -> Metric | None:
     try:
         parameter = float(at["parameter"])
     except ValueError:
+        return None
+    if kind.parameter == TOP_K and not (parameter >= 1 and parameter.is_integer()):
         return None
     return Metric(kind, parameter) if kind.parameter and 0 <= parameter <= kind.most else None
 

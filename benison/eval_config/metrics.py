@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benison.core.metrics import BINARY, THRESHOLD, Kind, Metric, spoken
+from benison.core.metrics import BINARY, RANKING, THRESHOLD, TOP_K, Kind, Metric, spoken
 from benison.core.plots import ARGUMENTS, MOST, USUAL, Plot
 from benison.core.sections import Section
 from benison.eval_config import of_tfma
+from benison.eval_config.ranking import QUERY_KEY, at_places
 
 
 def metrics_of(section: Section) -> list[str | Plot]:
@@ -17,6 +18,8 @@ def metrics_of(section: Section) -> list[str | Plot]:
         ConfigError: Something in it is not known, or not acted on.
     """
     _no_thresholds(section, ("thresholds", "per_slice_thresholds", "cross_slice_thresholds"))
+    if spoken().task == RANKING:
+        section.take(QUERY_KEY, str, "")
     found = [name for one in section.sections("metrics") for name in _metric(one)]
     section.close()
     return found
@@ -67,6 +70,8 @@ def _in_its_module(section: Section, kind: Kind) -> None:
 def _at(kind: Kind, config: Section) -> list[Metric]:
     if kind.parameter == THRESHOLD:
         return [Metric(kind, at) for at in _thresholds(config, (kind.default,), kind.argument)]
+    if kind.parameter == TOP_K:
+        return at_places(kind, config)
     if kind.needs:
         return [Metric(kind, at) for at in _thresholds(config, (), kind.parameter)]
     if not kind.parameter or kind.parameter not in config.content:

@@ -10,7 +10,7 @@ from typing import Any
 UNDEFINED = "undefined"
 NO_INTERVAL = "no interval"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAMES = {"auc": "AUC", "auc_precision_recall": "AUC, precision and recall", "f1_score": "F1 score"}
+_NAMES = {"auc": "AUC", "auc_precision_recall": "AUC, precision and recall", "f1_score": "F1 score", "ndcg": "NDCG"}
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -172,6 +172,9 @@ def metric_name(metric: str) -> str:
 
     >>> metric_name("false_positive_rate")
     'False positive rate'
+    >>> metric_name("ndcg@10")
+    'NDCG@10'
     """
-    words = metric.replace("_", " ")
-    return _NAMES.get(metric, words[:1].upper() + words[1:])
+    name, at, number = metric.partition("@")
+    words = name.replace("_", " ")
+    return _NAMES.get(name, words[:1].upper() + words[1:]) + at + number

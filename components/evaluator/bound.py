@@ -16,7 +16,7 @@ from benison.core import metrics
 from benison.measures.intervals import UNKNOWN, Interval
 
 _UNDEFINED = "undefined: its denominator is 0"
-_ONE = {"rows": "row", "positives": "positive", "negatives": "negative"}
+_ONE = {"rows": "row", "positives": "positive", "negatives": "negative", "queries": "query"}
 _ANSWERED = {"predicted_positives": "answered positive", "predicted_negatives": "answered negative"}
 
 

@@ -56,7 +56,7 @@ class Data:
         rows: How many.
         positives: How many of them are positive; None: they have no two classes.
         types: Of the columns that slices are cut by.
-        counted_by: The columns that say what a row counts, by ``weight`` and ``unit``; those that there are.
+        counted_by: The columns that say what a row counts, by ``weight``, ``unit`` and ``query``; those that there are.
         task: What models answer.
     """
 
@@ -68,7 +68,7 @@ class Data:
     task: str = BINARY
 
     @classmethod
-    def of(cls, snapshot: str, table: pa.Table, rows: Rows, config: EvalConfig, unit: str) -> Data:
+    def of(cls, snapshot: str, table: pa.Table, rows: Rows, config: EvalConfig, unit: str, query: str = "") -> Data:
         """Of rows in memory, which are cut by some of their columns.
 
         Args:
@@ -77,9 +77,10 @@ class Data:
             rows: The same rows.
             config: Names slices and weight.
             unit: The column of what rows are of; empty: none.
+            query: The column of what rows are ranked within; empty: none.
         """
         types = {name: table.schema.field(name).type for name in config.columns}
-        named = {"weight": config.weight, "unit": unit}
+        named = {"weight": config.weight, "unit": unit, "query": query}
         counted_by = {what: name for what, name in named.items() if name}
         return cls(snapshot, rows.count, rows.positives, types, counted_by, rows.task)
 

@@ -34,7 +34,7 @@ from benison.config import Gate, format_of
 from benison.core import digests, documents
 from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
-from benison.core.metrics import BINARY
+from benison.core.metrics import BINARY, RANKING
 from benison.sources.dataset import Dataset
 
 _LOG = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Labels:
 
     Attributes:
         known: Whether a row has one.
-        positive: Whether a row is positive, or what share of it is, or its number, of the rows that have one.
+        positive: Whether a row is positive, or what share of it is, or its number or gain, of the rows that have one.
         values: Its two values, as (positive, negative); None for one that does not occur, and both of them
             where labels are shares or numbers.
     """
@@ -163,8 +163,9 @@ def no_rows(source: str) -> DataError:
 
 
 def _asked(columns: Columns, rows: pa.Table, labels: Labels, policy: Policy | None, snapshot: str) -> Loaded:
-    counted = rows_of(labels.positive, rows, columns.config.weight, columns.unit, columns.config_file, columns.task)
-    asked = asked_of(columns, policy, Data.of(snapshot, rows, counted, columns.config, columns.unit))
+    told = (columns.config.weight, columns.unit, columns.config_file, columns.task, columns.query)
+    counted = rows_of(labels.positive, rows, *told)
+    asked = asked_of(columns, policy, Data.of(snapshot, rows, counted, columns.config, columns.unit, columns.query))
     own = opened(columns.own, rows) if columns.own else None
     return Loaded(**{**vars(asked), "own": own}, table=rows, rows=counted)
 
@@ -209,7 +210,25 @@ def _labels(column: pa.ChunkedArray, columns: Columns, positive: str | None) -> 
         return binary_labels(column, columns.label, positive)
     if positive is not None:
         raise ConfigError("--positive", expected=f"none where the task is {columns.task}", got=repr(positive))
-    return number_labels(column, columns.label)
+    return (gain_labels if columns.task == RANKING else number_labels)(column, columns.label)
+
+
+def gain_labels(column: pa.ChunkedArray, name: str) -> Labels:
+    """Labels as gains: how relevant each item is.
+
+    Args:
+        column: As in `number_labels`.
+        name: Likewise.
+
+    Raises:
+        DataError: As `number_labels`, or some are below 0.
+    """
+    labels = number_labels(column, name)
+    if (labels.positive < 0).any():
+        place = np.flatnonzero(labels.known)[int(np.argmax(labels.positive < 0))]
+        got = f"{column[int(place)].as_py()!r} in row {place + 1:,}"
+        raise DataError(f"label column {name!r}", expected="gains, numbers from 0", got=got)
+    return labels
 
 
 def number_labels(column: pa.ChunkedArray, name: str) -> Labels:

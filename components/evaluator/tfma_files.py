@@ -25,7 +25,7 @@ CONFIG = "eval_config.json"
 METRICS_FILE = "metrics-00000-of-00001.tfrecord"
 VALIDATIONS_FILE = "validations.tfrecord"
 # TFMA counts rows once, whatever the number of models.
-_OF_NO_MODEL = ("example_count", "weighted_example_count")
+_OF_NO_MODEL = ("example_count", "weighted_example_count", "query_count")
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ def eval_run(
     slicings = [_spec(one) for one in config.slicings]
     plots = [config_pb2.MetricConfig(class_name=plot.kind, config=plot.config) for plot in config.plots]
     metrics = config_pb2.MetricsSpec(metrics=[*(metric_config(name) for name in config.metrics), *plots])
+    _ranked(metrics, config.query, label)
     asked = config_pb2.EvalConfig(model_specs=specs, slicing_specs=slicings, metrics_specs=[metrics])
     asked.cross_slicing_specs.extend(_cross_spec(one) for one in config.crosses)
     run = config_pb2.EvalRun(
@@ -86,6 +87,14 @@ def eval_run(
         model_locations={names[role]: package for role, package in packages.items()},
     )
     return str(json_format.MessageToJson(run, sort_keys=True))
+
+
+def _ranked(metrics: config_pb2.MetricsSpec, query: str, label: str) -> None:
+    """Names the columns that TFMA ranks by, where models rank."""
+    metrics.query_key = query
+    for one in metrics.metrics:
+        if one.class_name == "NDCG":
+            one.config = json.dumps({**json.loads(one.config), "gain_key": label})
 
 
 def _spec(one: Slicing) -> config_pb2.SlicingSpec:
@@ -103,17 +112,34 @@ def metric_config(name: str) -> config_pb2.MetricConfig:
         name: A metric's.
     """
     asked = known.metric(name)
-    config: dict[str, object] = {"name": name}
+    config: dict[str, object] = {"name": key_of(name).name}
     if asked.kind.tfma is not None:
         config |= json.loads(asked.kind.tfma.arguments)
         module = asked.kind.tfma.module or None
         return config_pb2.MetricConfig(class_name=asked.kind.classes[0], module=module, config=json.dumps(config))
     if not math.isnan(asked.parameter) and asked.parameter != asked.kind.default:
-        whole = asked.parameter if asked.kind.parameter != "num_thresholds" else int(asked.parameter)
+        whole: object = int(asked.parameter) if asked.kind.parameter == "num_thresholds" else asked.parameter
+        whole = [int(asked.parameter)] if asked.kind.parameter == known.TOP_K else whole
         config[asked.kind.argument or asked.kind.parameter] = whole
     return config_pb2.MetricConfig(
         class_name=asked.kind.classes[0], module=asked.kind.own or None, config=json.dumps(config)
     )
+
+
+def key_of(name: str, model: str = "", *, is_diff: bool = False) -> metrics_for_slice_pb2.MetricKey:
+    """What TFMA calls a metric: the first places of a ranking are a key of their own beside its name.
+
+    Args:
+        name: A metric's.
+        model: Of which model; empty: of none in particular.
+        is_diff: Whether it is the difference to the baseline.
+    """
+    key = metrics_for_slice_pb2.MetricKey(name=name, model_name=model, is_diff=is_diff)
+    asked = find(name)
+    if asked and asked.kind.parameter == known.TOP_K and not math.isnan(asked.parameter):
+        key.name = asked.kind.name
+        key.sub_key.top_k.value = int(asked.parameter)
+    return key
 
 
 def metrics(measured: Sequence[Measured], types: Mapping[str, pa.DataType], naming: Naming = _BY_ROLE) -> list[bytes]:
@@ -186,15 +212,12 @@ def _figures(name: str, metric: Metric, naming: Naming) -> Iterator[tuple[metric
     """Each model's figure, then the difference to the champion in TFMA's sense, where more is not always better."""
     names = naming.of(list(metric.models))
     if name in _OF_NO_MODEL:
-        yield metrics_for_slice_pb2.MetricKey(name=name), metric.models[CHALLENGER]
+        yield key_of(name), metric.models[CHALLENGER]
         return
     for role, found in metric.models.items():
-        yield metrics_for_slice_pb2.MetricKey(name=name, model_name=names[role]), found
+        yield key_of(name, names[role]), found
     if "champion" in metric.models:
-        yield (
-            metrics_for_slice_pb2.MetricKey(name=name, model_name=names[CHALLENGER], is_diff=True),
-            _difference(name, metric),
-        )
+        yield key_of(name, names[CHALLENGER], is_diff=True), _difference(name, metric)
 
 
 def _difference(name: str, metric: Metric) -> Estimate:
@@ -245,7 +268,7 @@ def _failure(check: Check) -> validation_result_pb2.ValidationFailure:
     failure.metric_key.name = name
     if not find(name):
         return failure
-    failure.metric_key.is_diff = bool(baseline)
+    failure.metric_key.CopyFrom(key_of(name, is_diff=bool(baseline)))
     turned = -1.0 if baseline and better(name) < 0 else 1.0
     if "value" in check.numbers:
         failure.metric_value.CopyFrom(_value(turned * check.numbers["value"]))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benison.components.evaluator.metrics import matrix, numbers, points, scores, shares
+from benison.components.evaluator.metrics import matrix, numbers, points, rankings, scores, shares
 from benison.components.evaluator.metrics.base import Measure as Measure
 from benison.components.evaluator.metrics.ratios import of_own
-from benison.core.metrics import BINARY, REGRESSION, Kind
+from benison.core.metrics import BINARY, RANKING, REGRESSION, Kind
 
 MEASURES: Mapping[str, Mapping[str, Measure]] = {
     BINARY: {**shares.measures(), **matrix.measures(), **scores.measures(), **points.measures()},
     REGRESSION: numbers.measures(),
+    RANKING: rankings.measures(),
 }
 
 
