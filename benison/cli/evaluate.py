@@ -36,7 +36,7 @@ _FILE = click.Path(path_type=Path)
     "--query",
     default="",
     metavar="COLUMN",
-    help="What rows are ranked within, such as a search; beside --task ranking.",
+    help="What rows are ranked within, such as a search; with --task ranking.",
 )
 @click.option(
     "--metrics", type=_FILE, metavar="FILE.py", help="A Python file with metrics of your own, measured as all others."
