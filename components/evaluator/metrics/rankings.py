@@ -9,15 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from benison.components.evaluator.measure import Floats, Sample
-from benison.components.evaluator.metrics.base import FEWEST, LOGIT, Measure, of_influences
+from benison.components.evaluator.metrics.base import FEWEST, LOGIT, Measure, quantile
 from benison.components.evaluator.metrics.matrix import exact
-from benison.components.evaluator.metrics.ratios import careful, paired_gain
+from benison.components.evaluator.metrics.ratios import paired_gain
 from benison.measures import queries
 from benison.measures.confusion import share
+from benison.measures.intervals import Interval, symmetric, union
+from benison.measures.proportions import clopper_pearson
 from benison.measures.queries import Ranking
 
 _QUERIES: Mapping[str, int] = {"queries": FEWEST}
-_METHOD = "mean over queries: influence (logit); gain: paired influences"
+_METHOD = "mean over queries: influence (logit) and Student; gain: paired influences"
+# With fewer queries that are not as good, or as bad, as can be, or that two models differ in, errors are too small.
+_FEW = 10
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,38 @@ class _Mean:
 
         return sample.latest((self, k), made)
 
+    def interval(self, sample: Sample, k: float, confidence: float) -> Interval:
+        """On each side the wider of the logit scale's and Student's.
+
+        Where nearly all queries are as good as can be, or at 0, one bound: no figure from 0 to 1 spreads more than a
+        share with its mean does, so that the bound of a share will do.
+        """
+        value, figures, masses = self.value(sample, k), self._by_row(sample, k), sample.masses
+        size = sample.size("queries")
+        best = self._by_row(Sample(sample.rows, sample.rows.queries.gains), k)
+        if masses.size(figures < best - _ROUNDING) < _FEW:
+            return Interval(clopper_pearson(value * size, size, confidence).lower, 1.0)
+        if masses.size(figures > 0) < _FEW:
+            return Interval(0.0, clopper_pearson(value * size, size, confidence).upper)
+        error, many = masses.error(self.influences(sample, k)), quantile(sample, _QUERIES, k, confidence)
+        return union(LOGIT(value, error, many), symmetric(value, error, many).clipped(0.0, 1.0))
+
+    def gain(self, one: Sample, two: Sample, k: float, confidence: float) -> Interval:
+        """Student's of the differences; of few queries that differ, what those lost, and those won, may come to."""
+        masses, size = one.masses, one.size("queries")
+        apart = self._by_row(one, k) - self._by_row(two, k)
+        if masses.size(np.abs(apart) > _ROUNDING) >= _FEW:
+            return paired_gain(self.value, self.influences, _QUERIES)(one, two, k, confidence)
+        lost, won = (
+            clopper_pearson(size * share(masses.sum(part), masses.sum(one.rows.judged)), size, confidence).upper
+            for part in (np.maximum(-apart, 0.0), np.maximum(apart, 0.0))
+        )
+        return Interval(-lost, won)
+
     @property
     def measure(self) -> Measure:
         """How it is measured."""
-        found = of_influences(self.value, self.influences, LOGIT, _QUERIES, _METHOD)
-        gain = paired_gain(self.value, self.influences, _QUERIES)
-        return careful(Measure(found.value, found.interval, gain, _QUERIES, _METHOD))
+        return Measure(self.value, self.interval, self.gain, _QUERIES, _METHOD)
 
 
 _MEANS: Mapping[str, _Mean] = {
