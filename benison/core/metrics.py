@@ -221,7 +221,7 @@ def _of_numbers() -> list[Kind]:
 
 def _of_queries() -> list[Kind]:
     def of(name: str, class_name: str, *, needs: bool = False) -> Kind:
-        return Kind(name, (class_name,), 1, parameter=TOP_K, most=1e6, needs=needs, task=RANKING)
+        return Kind(name, (class_name,), 1, parameter=TOP_K, most=1e6, argument="top_k_list", needs=needs, task=RANKING)
 
     return [
         of("ndcg", "NDCG"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from benison.core.metrics import TOP_K, Kind, Metric
+from benison.core.metrics import Kind, Metric
 from benison.core.sections import Section
 from benison.eval_config.of_tfma import arguments_of
 
 QUERY_KEY, GAIN_KEY = "query_key", "gain_key"
-_LIST = f"{TOP_K}_list"
 
 
 def ranked_by(top: Section) -> tuple[str, str]:
@@ -37,8 +36,8 @@ def at_places(kind: Kind, config: Section) -> list[Metric]:
     """
     if kind.name == "ndcg":
         config.take(GAIN_KEY, str, "")
-    found = config.take(_LIST, list, [])
+    found = config.take(kind.argument, list, [])
     sound = all(type(k) is int and 1 <= k <= kind.most for k in found)
     if not sound or (kind.needs and not found):
-        raise config.error(_LIST, f"whole numbers from 1 to {kind.most:,.0f}", repr(found) if found else "none")
+        raise config.error(kind.argument, f"whole numbers from 1 to {kind.most:,.0f}", repr(found) if found else "none")
     return [Metric(kind, float(k)) for k in found] or [Metric(kind, kind.default)]

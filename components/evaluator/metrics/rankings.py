@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benison.components.evaluator.measure import Floats, Sample
+from benison.components.evaluator.measure import Floats, Rows, Sample
 from benison.components.evaluator.metrics.base import FEWEST, LOGIT, Measure, quantile
 from benison.components.evaluator.metrics.matrix import exact
 from benison.components.evaluator.metrics.ratios import paired_gain
@@ -46,12 +46,12 @@ class _Mean:
         return np.asarray(apart / sample.masses.mean(judged), dtype=np.float64)
 
     def _by_row(self, sample: Sample, k: float) -> Floats:
-        def made() -> Floats:
-            found = self.figure(sample.ranking, math.inf if math.isnan(k) else k)
-            # Means over orders may come to a little more than what no order exceeds.
-            return sample.rows.queries.at_heads(np.minimum(found, 1.0)) * sample.rows.judged
+        return sample.latest((self, k), lambda: self._placed(sample.rows, sample.ranking, k))
 
-        return sample.latest((self, k), made)
+    def _placed(self, rows: Rows, ranking: Ranking, k: float) -> Floats:
+        # Means over orders may come to a little more than what no order exceeds.
+        found = np.minimum(self.figure(ranking, math.inf if math.isnan(k) else k), 1.0)
+        return rows.queries.at_heads(found) * rows.judged
 
     def interval(self, sample: Sample, k: float, confidence: float) -> Interval:
         """On each side the wider of the logit scale's and Student's.
@@ -61,7 +61,7 @@ class _Mean:
         """
         value, figures, masses = self.value(sample, k), self._by_row(sample, k), sample.masses
         size = sample.size("queries")
-        best = self._by_row(Sample(sample.rows, sample.rows.queries.gains), k)
+        best = self._placed(sample.rows, sample.rows.queries.ideal, k)
         if masses.size(figures < best - _ROUNDING) < _FEW:
             return Interval(clopper_pearson(value * size, size, confidence).lower, 1.0)
         if masses.size(figures > 0) < _FEW:
