@@ -124,12 +124,12 @@ def columns_of(
 
 
 def _label(said: Said, config: EvalConfig, file: str, known: Sequence[str]) -> str:
-    """The label's column; the gains of a ranking are the label, and no second column."""
+    """The label's column; what rows of a ranking gain is their label, and no second column."""
     gain = _Said(config.gain, f"{file} (metrics_specs.metrics.config.gain_key)")
     option = gain if config.gain and not said.label else _Said(said.label, "--label")
     label = _one(_Said(config.label, f"{file} ({_SPECS})"), option, "the label", known)
     if config.gain not in ("", label):
-        hint = "gains are the labels of a ranking: name one column"
+        hint = "the label is what a row gains, its relevance: name one column"
         raise ConfigError(gain.where, expected=f"the label's column, {label!r}", got=repr(config.gain), hint=hint)
     return label
 

@@ -214,7 +214,7 @@ def _labels(column: pa.ChunkedArray, columns: Columns, positive: str | None) -> 
 
 
 def gain_labels(column: pa.ChunkedArray, name: str) -> Labels:
-    """Labels as gains: how relevant each item is.
+    """Labels as the relevance of each item.
 
     Args:
         column: As in `number_labels`.
@@ -227,7 +227,7 @@ def gain_labels(column: pa.ChunkedArray, name: str) -> Labels:
     if (labels.positive < 0).any():
         place = np.flatnonzero(labels.known)[int(np.argmax(labels.positive < 0))]
         got = f"{column[int(place)].as_py()!r} in row {place + 1:,}"
-        raise DataError(f"label column {name!r}", expected="gains, numbers from 0", got=got)
+        raise DataError(f"label column {name!r}", expected="relevance, numbers from 0", got=got)
     return labels
 
 

@@ -172,15 +172,14 @@ def test_a_model_without_a_fault_has_a_lower_bound_and_one_that_loses_nothing_ma
     bound = 0.05 ** (1 / 100)
     with speaking(RANKING):
         found = estimate("ndcg", right, 0.95).interval
-        assert (found.lower, found.upper) == (pytest.approx(bound), 1.0)
+        assert found.lower == pytest.approx(bound)
+        assert found.upper == 1.0
         missed = estimate("hit_rate@1", wrong, 0.95).interval
-        assert (missed.lower, missed.upper) == (0.0, pytest.approx(1 - bound))
+        assert missed.lower == 0.0
+        assert missed.upper == pytest.approx(1 - bound)
         apart = gain("ndcg", right, right, 0.95)
-        assert (apart.value, apart.interval.lower, apart.interval.upper) == (
-            0.0,
-            pytest.approx(bound - 1),
-            pytest.approx(1 - bound),
-        )
+        assert apart.value == 0.0
+        assert apart.interval.upper == -apart.interval.lower == pytest.approx(1 - bound)
         # One relevant item of five places: no order has more precision than 0.2.
         best = estimate("precision@5", right, 0.95).interval
         assert best.lower < 0.2 < best.upper == 1.0
@@ -248,7 +247,7 @@ def test_the_config_names_query_gain_and_places_as_tfma_has_it(tmp_path: Path) -
         (Said("gain", "new", query="serach"), "", "--query: expected a column of the predictions, got 'serach'"),
         (
             Said("gain", "new"), config({"gain_key": "w"}, queryKey="search"),
-            "gain_key): expected the label's column, 'gain', got 'w'\n\nhint: gains are the labels of a ranking",
+            "gain_key): expected the label's column, 'gain', got 'w'\n\nhint: the label is what a row gains, its relevance",
         ),
         (
             Said("gain", "new", query="user"), config({}, queryKey="search"),
@@ -283,7 +282,7 @@ def test_columns_and_metrics_that_cannot_be_are_told(tmp_path: Path, said: Said,
 @pytest.mark.parametrize(
     ("column", "values", "said", "message"),
     [
-        ("gain", [1.0, -2.5], {}, "label column 'gain': expected gains, numbers from 0, got -2.5 in row 2"),
+        ("gain", [1.0, -2.5], {}, "label column 'gain': expected relevance, numbers from 0, got -2.5 in row 2"),
         ("search", ["a", None], {}, "query column 'search': expected a query for each row, got none in 1 of "),
         ("w", [1.0, 2.0], {"weight": "w"}, "weight column 'w': expected one weight for all rows of a query, got "
          "several in query 'a', row 2"),
@@ -292,7 +291,7 @@ def test_columns_and_metrics_that_cannot_be_are_told(tmp_path: Path, said: Said,
     ],
 )  # fmt: skip
 def test_rows_that_cannot_be_ranked_are_told(
-    tmp_path: Path, column: str, values: list[Any], said: dict[str, str], message: str
+    tmp_path: Path, column: str, values: list[Any], said: dict[str, Any], message: str
 ) -> None:
     plain = {"search": ["a", "a"], "gain": [1.0, 0.0], "new": [0.5, 0.7], "w": [1.0, 1.0], "user": ["x", "x"]}
     with pytest.raises(DataError, match=re.escape(message)):
@@ -366,8 +365,7 @@ def test_each_bound_holds(kind: str, queries: int) -> None:
         truth = np.mean([[found.value for found in figures(50_000)] for _ in range(4)], axis=0)
         drawn = [figures(queries) for _ in range(1000)]
     bounds = np.array([[(found.interval.lower, found.interval.upper) for found in one] for one in drawn])
-    assert np.isfinite(bounds).mean() > 0.9
+    assert np.isfinite(bounds).all()
     lower, upper = (bounds[..., 0] <= truth).mean(axis=0), (bounds[..., 1] >= truth).mean(axis=0)
-    missing = np.isnan(bounds[..., 0]).mean(axis=0)
-    held = dict(zip(asked, np.minimum(lower, upper) + missing, strict=True))
+    held = dict(zip(asked, np.minimum(lower, upper), strict=True))
     assert {name: share for name, share in held.items() if share < 0.93} == {}
