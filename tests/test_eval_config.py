@@ -195,5 +195,9 @@ def test_a_projects_config_may_be_a_text_proto(tmp_path: Path) -> None:
 def test_the_classes_are_tfma_s_own() -> None:
     metric_types = pytest.importorskip("tensorflow_model_analysis.metrics.metric_types")
     of_keras = {"BinaryCrossentropy", "RootMeanSquaredError", "R2Score"}  # which TFMA takes too
-    known = {*metric_types.registered_metrics(), *of_keras, "MeanError"}  # the last is ours
+    of_keras |= {f"{way}Categorical{what}" for way in ("", "Sparse") for what in ("Accuracy", "Crossentropy")}
+    of_keras |= {"TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy"}
+    ours = {"MeanError", "BrierScore", "HitRate", "MeanAveragePrecision", "MeanReciprocalRank", "PrecisionAtK"}
+    ours |= {"RecallAtK", "QueryCount"}
+    known = {*metric_types.registered_metrics(), *of_keras, *ours}
     assert {name for words in VOCABULARIES.values() for name in words.classes} - known == set()

@@ -17,7 +17,12 @@ _FILE = click.Path(path_type=Path)
 @click.option("--eval-config", type=_FILE, help="TFMA's EvalConfig: models, slices, metrics; JSON, .pbtxt or .pb.")
 @click.option("--output", type=_FILE, help="A folder for the report, evaluation.json and TFMA's files.")
 @click.option("--label", default="", metavar="COLUMN", help="The label's column, where the config does not say it.")
-@click.option("--prediction", default="", metavar="COLUMN", help="The model's probabilities, likewise.")
+@click.option(
+    "--prediction",
+    default="",
+    metavar="COLUMN",
+    help="The model's probabilities, likewise; 'p_{class}' of several classes.",
+)
 @click.option(
     "--baseline", "baselines", multiple=True, metavar="COLUMN", help="Those of a model to compare with; at most two."
 )
@@ -78,8 +83,9 @@ def command(
 
     SOURCE is a file (CSV, Parquet, TFRecord of tf.Example, JSON lines; gzipped as well), a glob in quotes, a folder of
     files, or a URI of them. Predictions are probabilities of the positive class,
-    numbers where the task is regression, or scores of items where it is ranking. Without --eval-config every metric is
-    measured. Without --gate nothing is judged; with it the command exits with 1 where the verdict is not PASS.
+    numbers where the task is regression, scores of items where it is ranking, or one for each class where it is
+    multiclass: 'p_{class}' stands for p_cat, p_dog and so on. Without --eval-config every metric is measured. Without
+    --gate nothing is judged; with it the command exits with 1 where the verdict is not PASS.
     """
     with logs.quiet_imports():
         from benison.cli.evaluating import Wanted, show

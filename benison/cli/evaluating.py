@@ -20,8 +20,9 @@ from benison.config import OwnMetrics
 from benison.core import plots
 from benison.core.errors import ConfigError
 from benison.core.files import storage_errors, write_atomically
-from benison.core.metrics import BINARY, Vocabulary, speaking
+from benison.core.metrics import BINARY, MULTICLASS, Vocabulary, speaking, spoken
 from benison.core.verdicts import Verdict
+from benison.eval_config import EvalConfig
 from benison.report.evaluation import FILE, Evaluation, page, summary
 
 
@@ -80,10 +81,17 @@ def _task(wanted: Wanted) -> str:
     return wanted.task or asked or BINARY
 
 
+def _lists(said: Said, read: EvalConfig | None) -> list[str]:
+    """Columns of predictions, which may be lists where models tell several classes apart."""
+    if spoken().task != MULTICLASS:
+        return []
+    return [said.prediction, *said.baselines, *(model.prediction for model in (read.models if read else ()))]
+
+
 def _evaluated(wanted: Wanted, own: OwnMetrics | None, folder: Path) -> Evaluation:
     policy = Policy(config.read_gate(wanted.gate), wanted.gate.name) if wanted.gate else None
     read = eval_config.read_with_models(wanted.eval_config) if wanted.eval_config else None
-    with opened(wanted.source) as dataset:
+    with opened(wanted.source, _lists(wanted.said, read)) as dataset:
         said = wanted.said if wanted.said.unit or policy is None else replace(wanted.said, unit=policy.gate.unit)
         columns = columns_of(said, wanted.eval_config, read, dataset.schema.names, own)
         given = (dataset, wanted.source, columns, wanted.positive, policy, folder)

@@ -21,7 +21,8 @@ from benison.core import digests
 from benison.core.errors import ConfigError
 from benison.core.key_sets import TrainedOn
 from benison.registry import retention
-from benison.registry.log import Approve, Bless, Govern, Logged, PackageEntry, Promote, Register, Rollback
+from benison.registry.lineage import lineage as lineage_of
+from benison.registry.log import Alias, Approve, Bless, Govern, Logged, PackageEntry, Promote, Register, Rollback
 from benison.registry.registry import Registry
 from benison.registry.serving_folder import Served
 from benison.registry.serving_folder import follow as follow_champion
@@ -99,6 +100,8 @@ def _tail(logged: Logged) -> str:
             return f"{'FORCED, ' if forced else ''}replaces {before or 'none'}"
         case Rollback(replaces=before):
             return f"replaces {before or 'none'}"
+        case Alias(name=name, removed=removed):
+            return f"{name} no longer" if removed else name
         case Approve(blessing=blessing):
             return f"the blessing of entry {blessing}"
         case Govern(release=release):
@@ -136,6 +139,25 @@ def _seen(trained_on: TrainedOn | None) -> str:
     rows, entities = trained_on.rows, trained_on.entities
     by = f", {entities.keys:,} entities by {', '.join(entities.columns)}" if entities else ""
     return f"{rows.rows:,} rows, {rows.keys:,} different{by}"
+
+
+@command.command()
+@click.argument("version", default="champion")
+@click.option("--verify", is_flag=True, help="Read package, evidence and log, and hold every byte to its digest.")
+@_which
+def lineage(version: str, verify: bool, folder: Path, registry: str | None) -> None:
+    """Print the chain of VERSION: commit, data, training, package, evaluation, gate, approval, times as champion.
+
+    With --verify it exits with 1 where something does not hold.
+    """
+    steps = lineage_of(_open(folder, registry), version, verify=verify)
+    for step in steps:
+        mark = "WRONG" if step.wrong else "holds" if step.looked else ""
+        click.echo(f"{step.what:12}{step.digest or '':73}{mark:7}{step.said}".rstrip())
+        if step.wrong:
+            click.echo(f"{'':12}{step.wrong}")
+    if any(step.wrong for step in steps):
+        raise click.exceptions.Exit(1)
 
 
 def _described(shown: Shown) -> list[str]:
@@ -263,6 +285,20 @@ def verify(folder: Path, registry: str | None) -> None:
         click.echo(f"WRONG: {problem}")
     if not found.sound:
         raise click.exceptions.Exit(1)
+
+
+@command.command()
+@click.argument("name")
+@click.argument("version", default="")
+@click.option("--remove", is_flag=True, help="NAME stands for nothing any more.")
+@click.option("--why", required=True, help="The reason; the log keeps it.")
+@_which
+def alias(name: str, version: str, remove: bool, why: str, folder: Path, registry: str | None) -> None:
+    """Have NAME, one of your own, stand for VERSION, which then stays."""
+    if bool(version) is remove:
+        raise click.UsageError("name either a VERSION or --remove")
+    logged = _open(folder, registry).alias(name, version, why=why, **_by())
+    click.echo(_line(logged) if logged else f"{name} stands for it already")
 
 
 @command.command()

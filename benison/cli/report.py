@@ -13,12 +13,21 @@ from benison.cli import project as projects
 @click.argument("run", required=False)
 @projects.project_option
 @projects.runs_option
-def command(run: str | None, folder: Path, runs: Path | None) -> None:
-    """Write the report of RUN (an id or a run's folder; the newest run by default) and show its scorecard."""
+@click.option(
+    "--format", "form", type=click.Choice(["text", "markdown"]), default="text", help="How the scorecard is written."
+)
+def command(run: str | None, folder: Path, runs: Path | None, form: str) -> None:
+    """Write the report of RUN (an id or a run's folder; the newest run by default) and show its scorecard.
+
+    --format markdown writes the scorecard alone to stdout, for a CI job to post on a pull request.
+    """
     from benison import report
-    from benison.report import gather, scorecard
+    from benison.report import gather, pull_request, scorecard
 
     found = _folder_of(run, folder, runs)
+    if form == "markdown":
+        click.echo(pull_request.markdown(gather.gather(found)), nl=False)
+        return
     page = report.write(found)
     for line in scorecard.lines(gather.gather(found)):
         click.echo(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 
 from benison.config.gate import BASELINES, FairnessCheck, known_baselines
@@ -18,6 +19,8 @@ PARITIES: Mapping[str, tuple[str, ...]] = {
     "equalized_odds": ("recall", "false_positive_rate"),
     "predictive_parity": ("precision",),
 }
+# What follows a metric's own name: a class or an average, and a number.
+_NOT_NAMED = re.compile(r"[\[@]")
 _LIMITS = {"gap": ("at_most", "tolerance", "no_worse_than"), "ratio": ("at_least",)}
 
 
@@ -26,7 +29,7 @@ def can_have_gaps(metric: str) -> bool:
     found = known_metrics.find(metric)
     if found is not None and found.kind.tfma is not None:
         return False
-    return not metric.partition("@")[0].endswith(("example_count", "_positives", "_negatives"))
+    return not _NOT_NAMED.split(metric, 1)[0].endswith(("example_count", "_positives", "_negatives"))
 
 
 def fairness_check(section: Section) -> FairnessCheck:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
@@ -139,7 +140,10 @@ def metric_of(section: Section, key: str = "metric") -> str:
 
 
 def _elsewhere(said: str) -> str:
-    """A hint at the task that has such a metric."""
+    """A hint at the task that has such a metric, or at what it is asked of."""
+    plain = re.split(r"[\[@]", said, maxsplit=1)[0]
+    if plain in metrics.spoken().of_classes:
+        return f'say of which class, or average: "{plain}[CLASS]", "{plain}[macro]"; @top_1 is the highest'
     tasks = [task for task, words in metrics.VOCABULARIES.items() if said.partition("@")[0] in words.kinds]
     return f"{said} is a metric of other models: benison evaluate --task {tasks[0]}" if tasks else ""
 

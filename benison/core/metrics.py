@@ -8,61 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-_AT = re.compile(r"(?P<kind>[a-z0-9_]+)@(?P<parameter>[0-9.]+(?:e-?[0-9]+)?)")
-THRESHOLD = "threshold"
-TOP_K = "top_k"
-BINARY, REGRESSION = "binary", "regression"
-RANKING = "ranking"
+from benison.core.aspects import EACH, MICRO, MICRO_RANKS, RANK, aspect
+from benison.core.kinds import BINARY as BINARY
+from benison.core.kinds import MULTICLASS as MULTICLASS
+from benison.core.kinds import RANKING as RANKING
+from benison.core.kinds import REGRESSION as REGRESSION
+from benison.core.kinds import THRESHOLD as THRESHOLD
+from benison.core.kinds import TOP_K as TOP_K
+from benison.core.kinds import Kind as Kind
+from benison.core.kinds import OfTfma as OfTfma
 
-
-@dataclass(frozen=True)
-class OfTfma:
-    """How TFMA is asked for a metric that is not measured here.
-
-    Attributes:
-        module: Where its class stands; empty: among those of TFMA and Keras that need none.
-        arguments: Of its class, as JSON, without the name.
-    """
-
-    module: str
-    arguments: str
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A metric without its parameter.
-
-    Attributes:
-        name: TFMA's default name, or the field's where TFMA has none.
-        classes: TFMA's classes; the first is written, all are read.
-        better: 1: more is better; -1: less is; 0: neither.
-        low: It is never below.
-        high: It is never above; infinity: there is no end.
-        parameter: What the number behind @ is; empty: it takes none.
-        default: The parameter where none is given; NaN: without one it is another figure.
-        most: The parameter is never above, and never below 0.
-        argument: What TFMA's classes call the parameter; empty: as here.
-        needs: Whether there is no such metric without a parameter.
-        task: What a model that it is asked of answers.
-        own: The module of a metric that the user wrote; empty: it is one of these.
-        needed: Of such a metric: with fewer rows that count there is no interval.
-        tfma: How TFMA measures it, which gives no interval and does not say what is better; None: it is measured here.
-    """
-
-    name: str
-    classes: tuple[str, ...]
-    better: int
-    low: float = 0.0
-    high: float = 1.0
-    parameter: str = ""
-    default: float = math.nan
-    most: float = 1.0
-    argument: str = ""
-    needs: bool = False
-    task: str = BINARY
-    own: str = ""
-    needed: int = 0
-    tfma: OfTfma | None = None
+_NAME = re.compile(
+    r"(?P<kind>[a-z0-9_]+)(?:\[(?P<of>.+)\])?(?:@(?:top_(?P<top>[1-9][0-9]*)|(?P<parameter>[0-9.]+(?:e-?[0-9]+)?)))?"
+)
 
 
 @dataclass(frozen=True)
@@ -72,16 +30,24 @@ class Metric:
     Attributes:
         kind: Which.
         parameter: Such as the threshold; NaN: none.
+        of: Of several classes, which aspect, as `benison.core.aspects` writes it; empty: all there is.
+        top: Of several classes, how many with the highest predictions are the answer, whatever the threshold; 0: those
+            above it.
     """
 
     kind: Kind
     parameter: float
+    of: str = ""
+    top: int = 0
 
     @property
     def name(self) -> str:
-        """``recall`` at the usual threshold, ``recall@0.3`` at another."""
+        """``recall`` at the usual threshold, ``recall@0.3`` at another; ``recall[cat]@top_1`` of a class."""
+        named = f"{self.kind.name}[{self.of}]" if self.of else self.kind.name
+        if self.top:
+            return f"{named}@top_{self.top}"
         usual = self.parameter == self.kind.default or math.isnan(self.parameter)
-        return self.kind.name if usual else f"{self.kind.name}@{self.parameter:.12g}"
+        return named if usual else f"{named}@{self.parameter:.12g}"
 
 
 def _at_threshold(name: str, classes: Sequence[str], better: int, low: float = 0.0, high: float = 1.0) -> Kind:
@@ -219,6 +185,23 @@ def _of_numbers() -> list[Kind]:
     return kinds
 
 
+def _of_several_classes() -> list[Kind]:
+    def of(name: str, *classes: str, better: int = -1, high: float = math.inf) -> Kind:
+        return Kind(name, classes, better, high=high, task=MULTICLASS)
+
+    both = ("TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy")
+    top_k = of("top_k_categorical_accuracy", *both, better=1, high=1.0)
+    losses = ("CategoricalCrossentropy", "CategoricalCrossEntropy", "SparseCategoricalCrossentropy")
+    return [
+        of("brier_score", "BrierScore", high=2.0),
+        of("categorical_accuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy", better=1, high=1.0),
+        of("categorical_crossentropy", *losses),
+        of("example_count", "ExampleCount", better=0),
+        replace(top_k, parameter=RANK, default=5.0, most=1000.0),
+        of("weighted_example_count", "WeightedExampleCount", better=0),
+    ]
+
+
 def _of_queries() -> list[Kind]:
     def of(name: str, class_name: str, *, needs: bool = False) -> Kind:
         return Kind(name, (class_name,), 1, parameter=TOP_K, most=1e6, argument="top_k_list", needs=needs, task=RANKING)
@@ -250,17 +233,24 @@ class Vocabulary:
         kinds: By name.
         usual: What is measured where nobody says what to measure.
         groups: Classes that stand for several metrics, as in `GROUPS`.
+        of_classes: By name those that may be asked of a class, or averaged, where models tell several apart.
     """
 
     task: str
     kinds: Mapping[str, Kind]
     usual: tuple[str, ...]
     groups: Mapping[str, tuple[tuple[str, ...], tuple[float, ...]]] = field(default_factory=dict)
+    of_classes: Mapping[str, Kind] = field(default_factory=dict)
 
     @property
     def classes(self) -> dict[str, Kind]:
         """By each of TFMA's classes, as far as its metric is measured here."""
         return {name: kind for kind in self.kinds.values() for name in kind.classes if kind.tfma is None}
+
+    @property
+    def classes_of_one(self) -> dict[str, Kind]:
+        """By each of TFMA's classes those of one class, or averaged."""
+        return {name: kind for kind in self.of_classes.values() for name in kind.classes}
 
     def with_more(self, more: Sequence[Kind]) -> Vocabulary:
         """The same with others: those that the user wrote are then measured as a matter of course."""
@@ -269,6 +259,23 @@ class Vocabulary:
 
 
 _NUMBERS = {kind.name: kind for kind in _of_numbers()}
+_OF_ALL_CLASSES = {kind.name: kind for kind in _of_several_classes()}
+_OF_A_CLASS = {name: kind for name, kind in KINDS.items() if not name.endswith("example_count")}
+# Of a class the answer that most people mean: that it is the one with the highest prediction.
+_BY_ANSWER = ("f1_score", "precision", "recall")
+_USUAL_OF_CLASSES = (
+    "categorical_accuracy",
+    "categorical_crossentropy",
+    "brier_score",
+    "example_count",
+    "auc[macro]",
+    *(f"{name}[macro]@top_1" for name in _BY_ANSWER),
+    *(f"{name}[weighted_macro]@top_1" for name in _BY_ANSWER),
+    f"auc[{EACH}]",
+    *(f"{name}[{EACH}]@top_1" for name in _BY_ANSWER),
+    f"mean_label[{EACH}]",
+    f"mean_prediction[{EACH}]",
+)
 _RANKED = {kind.name: kind for kind in _of_queries()}
 _USUAL_OF_QUERIES = (
     "ndcg@10",
@@ -284,6 +291,7 @@ _USUAL_OF_QUERIES = (
 VOCABULARIES: Mapping[str, Vocabulary] = {
     BINARY: Vocabulary(BINARY, KINDS, USUAL, GROUPS),
     REGRESSION: Vocabulary(REGRESSION, _NUMBERS, tuple(name for name in _NUMBERS if name != "weighted_example_count")),
+    MULTICLASS: Vocabulary(MULTICLASS, _OF_ALL_CLASSES, _USUAL_OF_CLASSES, of_classes=_OF_A_CLASS),
     RANKING: Vocabulary(RANKING, _RANKED, _USUAL_OF_QUERIES),
 }
 _SPOKEN = [VOCABULARIES[BINARY]]
@@ -315,6 +323,8 @@ def task_of(classes: Sequence[str]) -> str:
         {task for task, words in VOCABULARIES.items() if name in {*words.classes, *words.groups}} for name in classes
     ]
     alone = {next(iter(tasks)) for tasks in found if len(tasks) == 1}
+    if MULTICLASS in alone and alone <= {BINARY, MULTICLASS}:
+        return MULTICLASS
     return alone.pop() if len(alone) == 1 else ""
 
 
@@ -324,20 +334,43 @@ def find(name: str) -> Metric | None:
     >>> find("recall@0.3").parameter, find("recall@0.50").name, find("recal"), find("precision_at_recall")
     (0.3, 'recall', None, None)
     """
-    kinds = spoken().kinds
-    if name in kinds:
-        return None if kinds[name].needs else Metric(kinds[name], kinds[name].default)
-    at = _AT.fullmatch(name)
-    if at is None or at["kind"] not in kinds:
+    said = _NAME.fullmatch(name)
+    if said is None:
         return None
-    kind = kinds[at["kind"]]
+    if said["of"] or said["top"]:
+        return _of_classes(said["kind"], said["of"] or "", said["parameter"], int(said["top"] or 0))
+    kind = spoken().kinds.get(said["kind"])
+    return _with(kind, said["parameter"]) if kind else None
+
+
+def _with(kind: Kind, written: str | None) -> Metric | None:
+    """A kind with the number behind @, as it is written."""
+    if written is None:
+        return None if kind.needs else Metric(kind, kind.default)
     try:
-        parameter = float(at["parameter"])
+        parameter = float(written)
     except ValueError:
         return None
-    if kind.parameter == TOP_K and not (parameter >= 1 and parameter.is_integer()):
+    possible = kind.parameter and 0 <= parameter <= kind.most
+    if kind.parameter in (RANK, TOP_K):
+        possible = possible and parameter >= 1 and parameter.is_integer()
+    return Metric(kind, parameter) if possible else None
+
+
+def _of_classes(kind_name: str, of: str, written: str | None, top: int) -> Metric | None:
+    """A metric of a class, of an average or of ranks; None where there is no such thing."""
+    kind = spoken().of_classes.get(kind_name)
+    if kind is None:
         return None
-    return Metric(kind, parameter) if kind.parameter and 0 <= parameter <= kind.most else None
+    asked = aspect(of)
+    if not top:
+        found = _with(kind, written)
+        return replace(found, of=asked.text) if found else None
+    if kind.parameter != THRESHOLD or asked.rank not in (0, top) or (asked.rank and asked.how != MICRO_RANKS):
+        return None
+    # Taken together, all classes of which so many are answered are what TFMA has without an average.
+    plain = asked.how == MICRO and not asked.weights
+    return Metric(kind, kind.default, "" if plain else asked.text, top)
 
 
 def metric(name: str) -> Metric:

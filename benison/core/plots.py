@@ -12,10 +12,12 @@ ARGUMENTS: Mapping[str, str] = {
     "ConfusionMatrixPlot": "num_thresholds",
     "ScoreDistributionPlot": "num_thresholds",
 }
+CLASS_MATRIX = "MultiClassConfusionMatrixPlot"
 NAMES: Mapping[str, str] = {
     "CalibrationPlot": "calibration_plot",
     "ConfusionMatrixPlot": "confusion_matrix_plot",
     "ScoreDistributionPlot": "score_distribution_plot",
+    CLASS_MATRIX: "multi_class_confusion_matrix_plot",
 }
 USUAL, MOST = 1000, 10_000
 FILE = "plots-00000-of-00001.tfrecord"
@@ -26,8 +28,8 @@ class Plot:
     """A plot as it is asked for.
 
     Attributes:
-        kind: TFMA's class, one of `ARGUMENTS`.
-        number: Between how many equal parts of [0, 1] it tells predictions apart.
+        kind: TFMA's class, one of `NAMES`.
+        number: Between how many equal parts of [0, 1] it tells predictions apart; 0: it takes no such number.
     """
 
     kind: str
@@ -45,4 +47,5 @@ class Plot:
         >>> Plot("CalibrationPlot", 100).config
         '{"name": "calibration_plot", "num_buckets": 100}'
         """
-        return json.dumps({"name": self.name, ARGUMENTS[self.kind]: self.number})
+        number = {ARGUMENTS[self.kind]: self.number} if self.kind in ARGUMENTS else {}
+        return json.dumps({"name": self.name, **number})

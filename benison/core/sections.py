@@ -182,7 +182,9 @@ def load(path: Path) -> Section:
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), expected="UTF-8 text", got=f"byte {error.object[error.start]:#x}") from error
     except yaml.YAMLError as error:
-        raise ConfigError(str(path), expected="YAML", got=" ".join(str(error).split())) from error
+        hint = 'a name with brackets stands in quotes: {metric: "recall[macro]", at_least: 0.8}'
+        got, bracket = " ".join(str(error).split()), "but got '['" in str(error)
+        raise ConfigError(str(path), expected="YAML", got=got, hint=hint if bracket else "") from error
     except ValueError as error:
         hint = "put what looks like a date into quotes"
         raise ConfigError(str(path), expected="YAML", got=str(error), hint=hint) from error

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benison.core.errors import ConfigError
-from benison.core.metrics import RANKING, task_of
+from benison.core.metrics import MULTICLASS, RANKING, task_of
 from benison.core.plots import Plot
 from benison.core.sections import Section
 from benison.core.spelling import nearest
+from benison.eval_config.classes import OPTIONS
 from benison.eval_config.content import content_of
 from benison.eval_config.metrics import metrics_of
 from benison.eval_config.of_tfma import declared as declared
@@ -143,6 +144,8 @@ def task_in(path: Path) -> str:
         ConfigError: The file is missing, or not what its name says.
     """
     specs = Section(path.name, content_of(path)).sections("metrics_specs")
+    if any(option in spec.content for spec in specs for option in OPTIONS):
+        return MULTICLASS
     if any(spec.content.get(QUERY_KEY) for spec in specs):
         return RANKING
     metrics = [one for spec in specs for one in spec.sections("metrics")]

@@ -14,7 +14,7 @@ from benison.core.spelling import nearest
 
 TEXT_SUFFIXES = (".pbtxt", ".textproto", ".txtpb", ".prototxt")
 BINARY_SUFFIXES = (".pb", ".binpb")
-_CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+_BEGINNING = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_FIELD = re.compile(r'Message type "(?P<type>[^"]+)" has no field named "(?P<field>[^"]+)"')
 
 
@@ -111,5 +111,5 @@ def _snake_keys(content: Any) -> Any:
         return [_snake_keys(item) for item in content]
     if not isinstance(content, dict):
         return content
-    named = {_CAPITAL.sub(r"_\1", key).lower(): value for key, value in content.items()}
+    named = {_BEGINNING.sub("_", key).lower(): value for key, value in content.items()}
     return {key: value if key == "feature_values" else _snake_keys(value) for key, value in named.items()}

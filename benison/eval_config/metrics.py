@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from benison.core.metrics import BINARY, RANKING, THRESHOLD, TOP_K, Kind, Metric, spoken
-from benison.core.plots import ARGUMENTS, MOST, USUAL, Plot
+from benison.core.aspects import RANK
+from benison.core.metrics import BINARY, MULTICLASS, RANKING, THRESHOLD, TOP_K, Kind, Metric, spoken
+from benison.core.plots import ARGUMENTS, CLASS_MATRIX, MOST, USUAL, Plot
 from benison.core.sections import Section
+from benison.core.spelling import nearest
 from benison.eval_config import of_tfma
+from benison.eval_config.classes import Wanted, asked_of, wanted_of
 from benison.eval_config.ranking import QUERY_KEY, at_places
 
 
@@ -20,17 +24,20 @@ def metrics_of(section: Section) -> list[str | Plot]:
     _no_thresholds(section, ("thresholds", "per_slice_thresholds", "cross_slice_thresholds"))
     if spoken().task == RANKING:
         section.take(QUERY_KEY, str, "")
-    found = [name for one in section.sections("metrics") for name in _metric(one)]
+    wanted = wanted_of(section) if spoken().of_classes else ()
+    found = [name for one in section.sections("metrics") for name in _metric(one, wanted)]
     section.close()
     return found
 
 
-def _metric(section: Section) -> Sequence[str | Plot]:
+def _metric(section: Section, wanted: Sequence[Wanted]) -> Sequence[str | Plot]:
     """One class may stand for several metrics: at several thresholds, or a group of rates; or for a plot."""
     _no_thresholds(section, ("threshold", "per_slice_thresholds", "cross_slice_thresholds"))
     name, words = section.take("class_name", str), spoken()
-    plots = ARGUMENTS if words.task == BINARY else {}
-    known = [*words.classes, *words.groups, *plots]
+    plots = {BINARY: tuple(ARGUMENTS), MULTICLASS: (CLASS_MATRIX,)}.get(words.task, ())
+    known = [*words.classes, *words.classes_of_one, *words.groups, *plots]
+    if name not in known and words.of_classes:
+        raise section.error("class_name", f"a metric of {words.task} models", repr(name), nearest(name, known))
     if name not in known:
         return [of_tfma.name_of(section, words, known)]
     config = of_tfma.arguments_of(section)
@@ -40,6 +47,11 @@ def _metric(section: Section) -> Sequence[str | Plot]:
     if name in words.groups:
         kinds, usual = words.groups[name]
         asked = [Metric(words.kinds[kind], at) for at in _thresholds(config, usual) for kind in kinds]
+    elif name in words.classes_of_one:
+        asked = asked_of(kind := words.classes_of_one[name], _at(kind, config), config, wanted)
+    elif wanted:
+        expected = "metrics of one class beside binarize and aggregate"
+        raise section.error("class_name", expected, name, "write those of all classes into metrics_specs of their own")
     else:
         _in_its_module(section, words.classes[name])
         asked = _at(words.classes[name], config)
@@ -50,7 +62,7 @@ def _metric(section: Section) -> Sequence[str | Plot]:
 
 
 def _plot(kind: str, config: Section) -> Plot:
-    number = config.whole(ARGUMENTS[kind], USUAL, low=2)
+    number = config.whole(ARGUMENTS[kind], USUAL, low=2) if kind in ARGUMENTS else 0
     if number > MOST:
         raise config.error(ARGUMENTS[kind], f"at most {MOST}", f"{number}")
     plot = Plot(kind, number)
@@ -76,7 +88,7 @@ def _at(kind: Kind, config: Section) -> list[Metric]:
         return [Metric(kind, at) for at in _thresholds(config, (), kind.parameter)]
     if not kind.parameter or kind.parameter not in config.content:
         return [Metric(kind, kind.default)]
-    number = float(config.whole(kind.parameter, 0, low=3))
+    number = float(config.whole(kind.parameter, 0, low=1 if kind.parameter == RANK else 3))
     if number > kind.most:
         raise config.error(kind.parameter, f"at most {kind.most:g}", f"{number:g}")
     return [Metric(kind, number)]
@@ -96,7 +108,8 @@ def _thresholds(config: Section, usual: tuple[float, ...], key: str = "threshold
 def _own_name(config: Section, asked: list[Metric]) -> None:
     """Refuses a name that figures would not be found under."""
     name = config.take("name", str, "")
-    if name and [metric.name for metric in asked] != [name]:
+    # TFMA calls a metric the same whichever class it is of.
+    if name and list(dict.fromkeys(replace(metric, of="", top=0).name for metric in asked)) != [name]:
         called = ", ".join(metric.name for metric in asked)
         raise config.error(
             "name", f"none, or {called}", repr(name), "figures stand under the names that all metrics have here"

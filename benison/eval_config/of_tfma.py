@@ -16,7 +16,7 @@ from typing import Any
 
 from benison.core.errors import ConfigError
 from benison.core.metrics import BINARY, VOCABULARIES, Kind, OfTfma, Vocabulary
-from benison.core.plots import ARGUMENTS
+from benison.core.plots import NAMES
 from benison.core.sections import Section
 from benison.core.spelling import nearest
 from benison.eval_config.content import content_of
@@ -35,7 +35,7 @@ def declared(path: Path, task: str = BINARY, own: Sequence[Kind] = ()) -> tuple[
         task: What the models answer.
         own: Metrics that the user wrote.
     """
-    known = {name for kind in own for name in kind.classes}.union(*map(_classes, VOCABULARIES.values()), ARGUMENTS)
+    known = {name for kind in own for name in kind.classes}.union(*map(_classes, VOCABULARIES.values()), NAMES)
     try:
         specs = Section(path.name, content_of(path)).sections("metrics_specs")
         asked = [one for spec in specs for one in spec.sections("metrics")]

@@ -172,9 +172,11 @@ def metric_name(metric: str) -> str:
 
     >>> metric_name("false_positive_rate")
     'False positive rate'
-    >>> metric_name("ndcg@10")
-    'NDCG@10'
+    >>> metric_name("auc[big_cat]"), metric_name("recall[macro]@top_1"), metric_name("ndcg@10")
+    ('AUC [big_cat]', 'Recall [macro] @top_1', 'NDCG@10')
     """
-    name, at, number = metric.partition("@")
-    words = name.replace("_", " ")
-    return _NAMES.get(name, words[:1].upper() + words[1:]) + at + number
+    named, bracket, of = metric.partition("[")
+    named, at, number = named.partition("@") if not bracket else (named, "", "")
+    words = named.replace("_", " ")
+    words = _NAMES.get(named, words[:1].upper() + words[1:])
+    return f"{words} [{of.replace(']@', '] @')}" if bracket else f"{words}{at}{number}"

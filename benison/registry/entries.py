@@ -11,7 +11,7 @@ from benison.core import digests
 from benison.core.errors import ConflictError, RegistryError
 from benison.registry import log, rules
 from benison.registry.copies import Copy
-from benison.registry.log import Approve, Bless, Collect, Promote, Register, Retire, Rollback
+from benison.registry.log import Alias, Approve, Bless, Collect, Promote, Register, Retire, Rollback
 from benison.registry.state import State
 
 
@@ -78,8 +78,12 @@ def said(who: str, when: datetime, why: str) -> dict[str, Any]:
     return said
 
 
-def same_word(last: Bless | None, new: Bless) -> bool:
-    """Whether the gate says what it has said, on the same evidence by the same policy."""
+def blessing(now: State, entry: Bless) -> Bless | None:
+    """The entry with the gate's word; None where it has said so, on the same evidence by the same policy."""
+    return None if _same_word(now.versions[entry.package].blessing, entry) else entry
+
+
+def _same_word(last: Bless | None, new: Bless) -> bool:
     if last is None or last.verdict is not new.verdict:
         return False
     return all(last.evidence.get(name) == new.evidence.get(name) for name in ("evaluation", "policy"))
@@ -114,3 +118,12 @@ def collection(now: State, entry: Collect) -> Collect | None:
     if known is None or known.collected or known.retirement is None or entry.package in now.aliases.values():
         return None
     return entry if known.retirement[0] == entry.retired else None
+
+
+def naming(now: State, entry: Alias) -> Alias | None:
+    """The entry that gives a name; None where the version has it, or where nothing has the name to be removed."""
+    if entry.removed:
+        return entry if now.names.get(entry.name) == entry.package else None
+    if refusal := rules.retired(entry.package, now.versions[entry.package]):
+        raise refusal
+    return None if now.names.get(entry.name) == entry.package else entry

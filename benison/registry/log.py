@@ -15,6 +15,7 @@ from benison.core.verdicts import Verdict
 KIND = "log_entry"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+ALIAS = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -149,6 +150,20 @@ class Rollback(PackageEntry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alias(PackageEntry):
+    """A name of the user's stands for a package from now on, or no longer.
+
+    Attributes:
+        name: The name.
+        removed: Whether it stands for nothing any more; the package is then the one that it stood for.
+    """
+
+    action = "alias"
+    name: str
+    removed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Retire(PackageEntry):
     """A version is not to be used any more; its files stay for a time."""
 
@@ -168,7 +183,7 @@ class Collect(PackageEntry):
 
 
 _ACTIONS: dict[str, type[Entry]] = {
-    kind.action: kind for kind in (Govern, Register, Bless, Approve, Promote, Rollback, Retire, Collect)
+    kind.action: kind for kind in (Govern, Register, Bless, Approve, Promote, Rollback, Alias, Retire, Collect)
 }
 
 
@@ -277,6 +292,8 @@ _SOUND: dict[str, Callable[[Any], bool]] = {
     "reasons": lambda value: isinstance(value, list) and all(isinstance(reason, str) for reason in value),
     "superior": lambda value: isinstance(value, bool),
     "by_hand": lambda value: isinstance(value, bool),
+    "name": lambda value: isinstance(value, str) and ALIAS.fullmatch(value) is not None,
+    "removed": lambda value: isinstance(value, bool),
     "forced": lambda value: isinstance(value, bool),
     "overruled": lambda value: isinstance(value, str),
     "blessing": lambda value: type(value) is int and value > 0,

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from benison.config.release import Release
 from benison.core import key_sets
-from benison.core.chain import Chain, Link
-from benison.core.errors import ConflictError
-from benison.core.store import Store, damaged
+from benison.core.store import Store
 from benison.core.verdicts import Verdict
-from benison.registry import entries, log, marker, packages, rules
+from benison.registry import entries, marker, packages, rules
+from benison.registry.evidence_files import EvidenceFiles
 from benison.registry.history import History
 from benison.registry.key_files import KeyFiles
 from benison.registry.log import (
+    Alias,
     Bless,
     Champion,
     Collect,
@@ -31,11 +31,9 @@ from benison.registry.log import (
 from benison.registry.manifest import Manifest, Provenance, digest_of
 from benison.registry.names import check_model, resolve
 from benison.registry.packages import Packages
-from benison.registry.state import Shown, State, fold
+from benison.registry.promotion_log import PromotionLog
+from benison.registry.state import Shown, State
 from benison.registry.stores import store_at
-
-# Every lost place in the log is another writer's progress, so this many in a row tell of a fault, not of a crowd.
-_ATTEMPTS = 1000
 
 
 class Registry:
@@ -52,11 +50,9 @@ class Registry:
         self.packages = Packages(store, model)
         self.history = History(store, model)
         self.key_files = KeyFiles(store, model)
+        self.evidence = EvidenceFiles(store, model)
         self._store = store
-        self._chain = Chain(store, f"{model}/log", log.KIND)
-        self._head: Link | None = None
-        self._log: list[Logged] = []
-        self._state = State()
+        self._log = PromotionLog(store, model)
 
     @classmethod
     def open(cls, uri: str, model: str) -> Registry:
@@ -95,21 +91,15 @@ class Registry:
         Raises:
             IntegrityError: An entry is missing, torn, foreign or does not follow from the one before it.
         """
-        self.state()
-        return tuple(self._log)
+        return self._log.entries()
 
     def verify_log(self) -> None:
-        """Reads every entry of the log where it lies alone, and holds the copies of many to them.
-
-        Raises:
-            IntegrityError: As `log`; or a copy is none.
-        """
-        Chain(self._store, f"{self.model}/log", log.KIND).verify()
+        """As `PromotionLog.verify`."""
+        self._log.verify()
 
     def state(self) -> State:
         """What the log comes to at this moment; only entries that are new since the last time are read."""
-        self._take(self._chain.links_after(self._head))
-        return self._state
+        return self._log.state()
 
     def resolve(self, name: str) -> str:
         """The digest of the package that a person means: an alias, a number, or the start of a digest.
@@ -127,7 +117,9 @@ class Registry:
             IntegrityError: Its manifest is missing or damaged.
         """
         state, package = self._known(name)
-        own = [one for one in self._log if isinstance(one.entry, PackageEntry) and one.entry.package == package]
+        own = [
+            one for one in self._log.entries() if isinstance(one.entry, PackageEntry) and one.entry.package == package
+        ]
         return Shown(
             manifest=self.packages.require(rules.copy_of(state, package)),
             version=state.versions[package],
@@ -177,7 +169,7 @@ class Registry:
         first = self.packages.require(copy).provenance
         evidence = {"snapshot": first.snapshot, "bundle": first.bundle, "model": first.model_digest}
         entry = Register(package=package, spans=first.spans, evidence=evidence, **said)
-        self._append(lambda state: entries.registration(state, entry, copy))
+        self._log.append(lambda state: entries.registration(state, entry, copy))
         return package
 
     def bless(
@@ -219,7 +211,7 @@ class Registry:
             superior=superior,
             **entries.said(who, when, why),
         )
-        return self._append(lambda state: None if entries.same_word(state.versions[package].blessing, entry) else entry)
+        return self._log.append(lambda state: entries.blessing(state, entry))
 
     def govern(self, release: Release, *, who: str, when: datetime, why: str) -> Logged | None:
         """Lays down the rules of promotion, unless they are these already.
@@ -234,7 +226,7 @@ class Registry:
             The entry; None where nothing changes.
         """
         entry = Govern(release=release, **entries.said(who, when, why))
-        return self._append(lambda state: None if state.release == release else entry)
+        return self._log.append(lambda state: None if state.release == release else entry)
 
     def approve(self, name: str, *, who: str, when: datetime, why: str) -> Logged | None:
         """Lets a blessed version be promoted, where the rules of promotion want a person's approval.
@@ -254,7 +246,7 @@ class Registry:
         """
         _, package = self._known(name)
         said = entries.said(who, when, why)
-        return self._append(lambda state: entries.approval(state, package, said))
+        return self._log.append(lambda state: entries.approval(state, package, said))
 
     def promote(
         self,
@@ -310,6 +302,28 @@ class Registry:
         package = resolve(state, to) if to else rules.way_back(state)
         return self._crown(package, state.champion, lambda now: entries.rollback(now, package, said))
 
+    def alias(self, alias: str, name: str = "", *, who: str, when: datetime, why: str) -> Logged | None:
+        """Has a name of the user's stand for a version, which then is not retired; or for none.
+
+        Args:
+            alias: The name.
+            name: The version; empty: the name is removed.
+            who: Who does it.
+            when: The moment, with a time zone.
+            why: The reason.
+
+        Returns:
+            The entry; None where it is so already.
+
+        Raises:
+            RegistryError: There is no such version, or the name cannot be one.
+            RefusedError: The version is retired.
+        """
+        rules.check_alias(alias)
+        package = self.resolve(name or alias)
+        entry = Alias(package=package, name=alias, removed=not name, **entries.said(who, when, why))
+        return self._log.append(lambda state: entries.naming(state, entry))
+
     def retire(self, name: str, *, who: str, when: datetime, why: str) -> Logged | None:
         """Takes a version out of use; its files stay until they are collected; registering it again ends that.
 
@@ -322,7 +336,7 @@ class Registry:
         """
         package = self.resolve(name)
         entry = Retire(package=package, **entries.said(who, when, why))
-        return self._append(lambda state: entries.retirement(state, entry))
+        return self._log.append(lambda state: entries.retirement(state, entry))
 
     def collect(self, package: str, retired: int, *, who: str, when: datetime, why: str) -> bool:
         """Deletes the files of a version, if it is still retired by this entry; what the log says of it stays.
@@ -339,23 +353,10 @@ class Registry:
         """
         entry = Collect(package=package, retired=retired, **entries.said(who, when, why))
         copy = self.state().copy(package)
-        if self._append(lambda state: entries.collection(state, entry)) is None:
+        if self._log.append(lambda state: entries.collection(state, entry)) is None:
             return False
         self.packages.remove(copy)
         return True
-
-    def _take(self, links: list[Link]) -> None:
-        """Goes on to the state after some more entries."""
-        logged = [self._decoded(link) for link in links]
-        self._state = fold(logged, self._state)
-        self._log.extend(logged)
-        self._head = links[-1] if links else self._head
-
-    def _decoded(self, link: Link) -> Logged:
-        try:
-            return Logged(link.number, link.writer, link.digest, log.from_json(link.content))
-        except ValueError as error:
-            raise damaged(self._chain.where(link.number), log.KIND, str(error)) from error
 
     def _known(self, name: str) -> tuple[State, str]:
         state = self.state()
@@ -369,23 +370,8 @@ class Registry:
                 raise rules.raced(package, expected, now.champion)
             return decide(now)
 
-        unmoved(self._state)
-        self.packages.verify(self._state.copy(package))
-        logged = self._append(unmoved)
+        unmoved(self.state())
+        self.packages.verify(self.state().copy(package))
+        logged = self._log.append(unmoved)
         assert logged is not None
         return logged
-
-    def _append(self, decide: Callable[[State], Entry | None]) -> Logged | None:
-        """Adds the entry that is right in the state of the moment, again where another writer was first."""
-        for _ in range(_ATTEMPTS):
-            entry = decide(self.state())
-            if entry is None:
-                return None
-            try:
-                link = self._chain.append(log.to_json(entry), self._head)
-            except ConflictError:
-                continue
-            self._take([link])
-            return self._log[-1]
-        where = self._chain.where(self._state.number + 1)
-        raise ConflictError(where, expected="a free place", got=f"{_ATTEMPTS} others that were first", hint="try again")

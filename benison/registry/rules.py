@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -9,9 +10,10 @@ from benison.config.release import FORBIDDEN, REQUIRED
 from benison.core import digests
 from benison.core.errors import ConflictError, RefusedError, RegistryError
 from benison.registry.copies import Copy
-from benison.registry.log import Bless, Champion
+from benison.registry.log import ALIAS, Bless, Champion
 from benison.registry.state import State, Version
 
+_DIGITS = re.compile(r"[0-9a-f]{6,64}")
 _FORCE = "force it with a reason, which is recorded"
 # A blessing may be dated so much later than the promotion by clocks that differ; more is no small difference.
 _CLOCKS_APART = timedelta(days=1)
@@ -93,8 +95,8 @@ def promotion(state: State, package: str, when: datetime, policy: str = "") -> R
     """
     version = state.versions[package]
     blessing = version.blessing
-    if retired := _retired(package, version):
-        return retired
+    if gone := retired(package, version):
+        return gone
     if blessing is None:
         return _unproven(package, "no blessing", "run the pipeline, so that it is evaluated")
     if not blessing.blessed:
@@ -110,11 +112,30 @@ def promotion(state: State, package: str, when: datetime, policy: str = "") -> R
     return _too_old(state, package, blessing, when) or _unapproved(state, package, version) or _older(state, package)
 
 
-def _retired(package: str, version: Version) -> RefusedError | None:
+def retired(package: str, version: Version) -> RefusedError | None:
+    """Why a version must not be used: it is retired; None where it is not."""
     if version.retirement is None:
         return None
     got, hint = f"one that was retired by entry {version.retirement[0]}", "register it again, by the run that made it"
     return RefusedError(_called(package), expected="a version in use", got=got, hint=hint)
+
+
+def check_alias(name: str) -> None:
+    """Makes sure that a name can be a user's own.
+
+    Raises:
+        RegistryError: It cannot, or could be taken for something else.
+    """
+    where = f"alias {name!r}"
+    if name in State().aliases:
+        hint = "promotions and rollbacks move it"
+        raise RegistryError(where, expected="a name of your own", got="one that the log moves by itself", hint=hint)
+    if _DIGITS.fullmatch(name):
+        hint = "put a word beside it"
+        raise RegistryError(where, expected="a name", got="what could be the start of a digest", hint=hint)
+    if not ALIAS.fullmatch(name):
+        expected = "small letters, digits, - and _, a letter first, at most 63"
+        raise RegistryError(where, expected=expected, got=repr(name))
 
 
 def in_use(package: str, names: Sequence[str]) -> RefusedError:
@@ -211,8 +232,8 @@ def rollback(state: State, package: str) -> RegistryError | RefusedError | None:
     if already := champion_already(state, package):
         return already
     version = state.versions[package]
-    if retired := _retired(package, version):
-        return retired
+    if gone := retired(package, version):
+        return gone
     blessed = version.blessing is not None and version.blessing.blessed
     if state.last_reign(package) is not None or (blessed and not _unapproved(state, package, version)):
         return None

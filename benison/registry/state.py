@@ -12,6 +12,7 @@ from benison.config.release import Release
 from benison.core.errors import IntegrityError
 from benison.registry.copies import Copy
 from benison.registry.log import (
+    Alias,
     Approve,
     Bless,
     Champion,
@@ -90,6 +91,7 @@ class State:
         challenger: The package that was blessed last and is not champion, unless the gate took its word back.
         rolled_back: Packages that a rollback took out of the champion's place and that have not been back since.
         release: The rules of promotion.
+        names: The user's own, and the package that each stands for.
     """
 
     number: int = 0
@@ -99,6 +101,7 @@ class State:
     challenger: str | None = None
     rolled_back: frozenset[str] = frozenset()
     release: Release = field(default_factory=Release)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def frozen(self) -> State:
         """The same, which does not change any more."""
@@ -127,6 +130,7 @@ class State:
             "champion": champion.package if champion else None,
             "challenger": self.challenger,
             "reference": reference.package if reference else None,
+            **self.names,
         }
 
     def stage(self, package: str) -> str:
@@ -209,6 +213,9 @@ def _after(state: State, logged: Logged) -> State:
         case Register() if known is not None and known.retirement is not None:
             back = replace(known, registered=number, entry=entry, retirement=None, collected=False)
             return _with(state, entry.package, back)
+        case Alias() if known is not None and (not entry.removed or state.names.get(entry.name) == entry.package):
+            others = {name: package for name, package in state.names.items() if name != entry.name}
+            return replace(state, names=others if entry.removed else {**others, entry.name: entry.package})
         case Retire() if known is not None and known.retirement is None:
             return _with(state, entry.package, replace(known, retirement=(number, entry)))
         case Collect() if known is not None and _may_go(known, entry):

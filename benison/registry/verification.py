@@ -70,6 +70,8 @@ def verify(registry: Registry) -> Verification:
     for seen in dict.fromkeys(manifest.provenance.trained_on for manifest in manifests):
         if seen is not None:
             attempt(functools.partial(registry.key_files.verify, seen), None)
+    for digest in _named(state):
+        attempt(functools.partial(registry.evidence.verify, digest), None)
     return Verification(
         entries=state.number,
         versions=len(manifests),
@@ -80,3 +82,9 @@ def verify(registry: Registry) -> Verification:
         unfinished=tuple(sorted(str(copy) for copy in (sealed | begun) - known - leftover)),
         leftover=tuple(sorted(map(str, leftover))),
     )
+
+
+def _named(state: State) -> set[str]:
+    """The digests of all evidence; of what was not kept there is nothing to read."""
+    blessings = (blessing for version in state.versions.values() for _, blessing in version.blessings)
+    return {digest for blessing in blessings for digest in blessing.evidence.values()}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from benison.pages.figures import count, estimate, number, percent, plural
 from benison.pages.markup import Column, Markup, Row, join, quiet, section, table, tag
-from benison.report import charts, score_charts
+from benison.report import charts, classes, score_charts
 from benison.report.comparison import WHOLE, Document, Evaluated, measured
 
 TITLE = "Curves and confusion"
@@ -43,9 +43,15 @@ def render(evidence: Evaluated) -> Markup | None:
         return None
     shown = plots["slices"]
     panels = [_panel(evidence, one) for one in shown]
+    left_out = _left_out(plots, "" if _has_classes(evidence) else " of a class")
     if len(shown) == 1:
-        return section("curves", TITLE, *panels, _left_out(plots))
-    return section("curves", TITLE, _picker(shown, panels), _left_out(plots))
+        return section("curves", TITLE, *panels, left_out)
+    return section("curves", TITLE, _picker(shown, panels), left_out)
+
+
+def _has_classes(evidence: Evaluated) -> bool:
+    """Whether models tell several classes apart."""
+    return bool(evidence.evaluation and "classes" in evidence.evaluation["holdout"])
 
 
 def _picker(shown: Sequence[Document], panels: Sequence[Markup]) -> Markup:
@@ -70,14 +76,16 @@ def _slice(one: Document) -> str:
     return "All rows" if one["slice"] == WHOLE else str(one["slice"])
 
 
-def _left_out(plots: Document) -> Markup | None:
+def _left_out(plots: Document, of_which: str) -> Markup | None:
     small, beyond = plots["left_out"]["small"], plots["left_out"]["beyond"]
-    said = [f"{plural(small, 'slice')} with fewer than 20 rows of a class"] if small else []
+    said = [f"{plural(small, 'slice')} with fewer than 20 rows{of_which}"] if small else []
     said += [f"{plural(beyond, 'slice')} beyond the 50 largest"] if beyond else []
     return tag("p", quiet(f"Not drawn: {' and '.join(said)}.")) if said else None
 
 
 def _panel(evidence: Evaluated, one: Document) -> Markup:
+    if _has_classes(evidence):
+        return join([tag("h3", _slice(one)), classes.matrices(evidence, one)])
     models = {model: one["models"][model] for model in _MODELS if model in one["models"]}
     figures = (_roc, _precision_recall, _calibration, _scores)
     drawn = [

@@ -22,12 +22,14 @@ class Columns:
         numeric: Features that become int64 or float64.
         text: Columns of categorical features and texts, and the label, kept as text.
         others: Dates, and columns that rows are split or checked by, of whatever type they are.
+        lists: Columns that become one for each place, where they are lists of numbers.
         said: The section of the configuration that names each, for messages.
     """
 
     numeric: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod

@@ -17,6 +17,7 @@ from benison.sources.cuts import Cuts, cut
 from benison.sources.diagnose import no_rows
 from benison.sources.files import Files
 from benison.sources.find import File, is_remote
+from benison.sources.lists import Spread, spreads_of
 from benison.sources.pieces import Piece, compression
 from benison.sources.queries import QueryRecord
 from benison.sources.read_csv import never_closed, read_header
@@ -119,6 +120,8 @@ def parquet_input(
     if not path.stat().st_size:
         raise DataError(name, expected="rows", got="an empty file")
     schema, groups = read_footer(path, name)
+    lists = spreads_of(path, name, schema, columns.lists) if columns.lists and sum(groups) else ()
+    schema = _with_places(schema, lists)
     names = (*schema.names, *(folder for folder, _ in whole.partitions))
     check_names(names, columns, name)
     conform({field.name: pa.array([], field.type) for field in schema}, columns, Place(name))
@@ -127,11 +130,21 @@ def parquet_input(
     integers = frozenset(field.name for field in schema if pa.types.is_integer(field.type))
     numbers = frozenset(field.name for field in schema if is_number(field.type))
     pieces = [
-        replace(whole, start=group, end=rows, names=names, integers=integers, numbers=numbers)
+        replace(whole, start=group, end=rows, names=names, integers=integers, numbers=numbers, lists=lists)
         for group, rows in enumerate(groups)
         if rows
     ]
     return Input(span, name, path.stat().st_size, digests.of_file(path), tuple(pieces), names, version, query)
+
+
+def _with_places(schema: pa.Schema, lists: Sequence[Spread]) -> pa.Schema:
+    """The columns as they are read: lists are one for each place."""
+    by_name = {one.name: one for one in lists}
+    fields = []
+    for field in schema:
+        of_places = by_name[field.name].names if field.name in by_name else ()
+        fields += [pa.field(name, pa.float64()) for name in of_places] or [field]
+    return pa.schema(fields)
 
 
 def same_columns(named: Sequence[tuple[str, Sequence[str]]]) -> None:

@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 
 from benison.core.errors import DataError
+from benison.sources.lists import Spread, spread
 from benison.sources.read_csv import read_csv
 from benison.sources.read_jsonl import read_jsonl
 from benison.sources.read_parquet import read_group
@@ -37,6 +38,7 @@ class Piece:
         partitions: Columns that the path tells: names, and values as text or null.
         integers: Columns that are integers by the file's own word.
         numbers: Likewise, those that are numbers of any kind.
+        lists: Columns that become one for each place.
     """
 
     source: int
@@ -49,6 +51,7 @@ class Piece:
     partitions: tuple[tuple[str, str | None], ...] = ()
     integers: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
+    lists: tuple[Spread, ...] = ()
 
     def opened(self) -> BinaryIO:
         """The whole file, decompressed.
@@ -92,8 +95,11 @@ def read(
 
 
 def _parquet(piece: Piece, names: tuple[str, ...] | None, coded: Collection[str]) -> Iterator[Block]:
-    own = None if names is None else [name for name in names if name not in dict(piece.partitions)]
-    return read_group(piece.path, piece.name, piece.start, own, coded)
+    of_places = {name: one.name for one in piece.lists for name in one.names}
+    own = [of_places.get(name, name) for name in names or () if name not in dict(piece.partitions)]
+    wanted = None if names is None else list(dict.fromkeys(own))
+    for block in read_group(piece.path, piece.name, piece.start, wanted, coded):
+        yield spread(block, piece.lists)
 
 
 def _streamed(piece: Piece, first: int) -> Iterator[Block]:

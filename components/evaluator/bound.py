@@ -11,13 +11,12 @@ from dataclasses import dataclass
 
 from benison.components.evaluator.measure import Sample, by_cell
 from benison.components.evaluator.metrics import measure_of
+from benison.components.evaluator.metrics.base import lacking
 from benison.components.evaluator.metrics.matrix import EXACT
 from benison.core import metrics
 from benison.measures.intervals import UNKNOWN, Interval
 
 _UNDEFINED = "undefined: its denominator is 0"
-_ONE = {"rows": "row", "positives": "positive", "negatives": "negative", "queries": "query"}
-_ANSWERED = {"predicted_positives": "answered positive", "predicted_negatives": "answered negative"}
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,12 @@ def value(metric: str, sample: Sample) -> float:
         sample: A model on a slice.
     """
     asked = metrics.metric(metric)
-    return measure_of(asked.kind).value(sample, asked.parameter)
+    return measure_of(asked).value(sample, asked.parameter)
 
 
 def method(metric: str, sample: Sample) -> str:
     """How its intervals come about, on rows such as those of the sample."""
-    found, masses = measure_of(metrics.metric(metric).kind).method, sample.masses
+    found, masses = measure_of(metrics.metric(metric)).method, sample.masses
     if masses.counted or found == EXACT:
         return found
     how = [word for word, there in (("weighed", masses.weights), ("summed by unit", masses.units)) if there is not None]
@@ -60,7 +59,7 @@ def estimate(metric: str, sample: Sample, confidence: float) -> Estimate:
     """A metric's value and interval on one slice."""
     asked = metrics.metric(metric)
     (sample,) = _as_few_rows(asked, sample)
-    measure = measure_of(asked.kind)
+    measure = measure_of(asked)
     found = measure.value(sample, asked.parameter)
     if note := _too_few(asked, sample) or _too_coarse(asked, sample):
         return Estimate(found, UNKNOWN, note)
@@ -80,7 +79,7 @@ def gain(metric: str, challenger: Sample, baseline: Sample, confidence: float) -
     """
     asked = metrics.metric(metric)
     challenger, baseline = _as_few_rows(asked, challenger, baseline)
-    measure, turned = measure_of(asked.kind), asked.kind.better < 0
+    measure, turned = measure_of(asked), asked.kind.better < 0
     found = measure.value(challenger.finest, asked.parameter) - measure.value(baseline.finest, asked.parameter)
     found = -found if turned else found
     for check in (_too_few, _too_coarse):
@@ -106,25 +105,11 @@ def _noted(found: float, interval: Interval) -> Estimate:
 
 def _too_few(asked: metrics.Metric, sample: Sample) -> str:
     """Which count falls short, as a person reads it; empty where none does."""
-    for what, needed in measure_of(asked.kind).needs(asked.parameter).items():
-        found = sample.size(what, asked.parameter)
-        if found < needed:
-            effective = "" if sample.masses.counted else "effectively "
-            return f"{effective}{counted(math.floor(found), what)} where an interval needs {needed}"
-    return ""
+    return lacking(measure_of(asked), sample, asked.parameter)
 
 
 def _too_coarse(asked: metrics.Metric, sample: Sample) -> str:
     """Says where rows have been counted in bins that are too coarse for their predictions; empty where they are not."""
-    if sample.binned and measure_of(asked.kind).coarse(sample, asked.parameter):
+    if sample.binned and measure_of(asked).coarse(sample, asked.parameter):
         return "predictions lie too close together to be told apart in bins: evaluate in memory"
     return ""
-
-
-def counted(number: int, what: str) -> str:
-    """How many rows, positives, negatives, rows answered so or that a metric counts, as a person writes it."""
-    if what in _ANSWERED:
-        return f"{counted(number, 'rows')} {_ANSWERED[what]}"
-    if what not in _ONE:
-        return f"{counted(number, 'rows')} that {what} counts"
-    return f"{number:,} {_ONE[what] if number == 1 else what}"

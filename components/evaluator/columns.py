@@ -6,13 +6,14 @@ The command line says what the config leaves out; where both say something, it h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from benison.components.evaluator.classes import PLACE, columns_of_classes, title_of
 from benison.components.evaluator.compare import CHALLENGER
 from benison.config import BASELINES, OwnMetrics
 from benison.core.errors import ConfigError
-from benison.core.metrics import BINARY, RANKING, spoken
+from benison.core.metrics import BINARY, MULTICLASS, RANKING, spoken
 from benison.core.spelling import nearest
 from benison.eval_config import EvalConfig, ModelSpec, Slicing, check_columns
 
@@ -48,11 +49,18 @@ class Model:
 
     Attributes:
         name: What figures and pages call it.
-        column: Where its predictions are.
+        column: Where its predictions are; of several classes the pattern of their columns.
+        classes: The column of each class, where there are several.
     """
 
     name: str
     column: str
+    classes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All that it has."""
+        return tuple(self.classes.values()) or (self.column,)
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ class Columns:
     @property
     def all(self) -> tuple[str, ...]:
         """Every column that is needed, each once."""
-        predicted = (model.column for model in self.models.values())
+        predicted = (name for model in self.models.values() for name in model.columns)
         own = (name for one in (self.own.metrics if self.own else ()) for name in one.columns)
         counted = (name for name in (self.config.weight, self.unit, self.query) if name)
         return tuple(dict.fromkeys((self.label, *predicted, *counted, *self.config.columns, *own)))
@@ -118,6 +126,8 @@ def columns_of(
     query = _query(said, config, name, known)
     config = replace(config, slicings=tuple(slicings), weight=weight, query=query)
     unit = _Said(said.unit, "--unit").check(known) if said.unit else ""
+    if spoken().task == MULTICLASS:
+        models = _with_classes(models, (label, weight, unit, *config.columns), known)
     if own:
         own.check_columns(known)
     return Columns(label, models, config, name or "--slice", unit, own, spoken().task, query)
@@ -155,7 +165,8 @@ class _Said:
     where: str
 
     def check(self, known: Sequence[str]) -> str:
-        if self.column not in known:
+        several = spoken().task == MULTICLASS and (PLACE in self.column or _of_places(self.column) in known)
+        if self.column not in known and not several:
             hint = nearest(self.column, known)
             raise ConfigError(self.where, expected="a column of the predictions", got=repr(self.column), hint=hint)
         return self.column
@@ -202,7 +213,35 @@ def _models(said: Said, specs: Sequence[ModelSpec], file: str, known: Sequence[s
 def _model(spec: ModelSpec, option: _Said, file: str, known: Sequence[str]) -> Model:
     what = f"the predictions of {spec.name or ('the baseline' if spec.baseline else 'the model')}"
     column = _one(_Said(spec.prediction, f"{file} ({_SPECS})"), option, what, known)
-    return Model(spec.name or column, column)
+    return Model(spec.name or (title_of(column) if PLACE in column else column), column)
+
+
+def _with_classes(models: Mapping[str, Model], others: Sequence[str], known: Sequence[str]) -> dict[str, Model]:
+    """The models with the column of each class."""
+    found = {}
+    patterns = {role: _pattern(model.column, known) for role, model in models.items()}
+    for role, model in models.items():
+        beside = [pattern for other, pattern in patterns.items() if other != role]
+        classes = columns_of_classes(patterns[role], [*others, *beside], known)
+        if len(classes) < 2:
+            got = f"{', '.join(map(repr, classes.values())) or 'none'} of {', '.join(known)}"
+            raise ConfigError(f"--prediction {model.column!r}", expected="the columns of several classes", got=got)
+        found[role] = replace(model, classes=classes)
+    return found
+
+
+def _pattern(column: str, known: Sequence[str]) -> str:
+    """What stands for the columns of all classes; of a column of lists, which has been read as one for each place."""
+    if PLACE not in column and _of_places(column) in known:
+        return f"{column}[{PLACE}]"
+    if PLACE not in column:
+        hint = f"write  --prediction 'p_{PLACE}'  where columns are called p_cat, p_dog, ..."
+        raise ConfigError("--prediction", expected=f"a list, or a pattern with {PLACE}", got=repr(column), hint=hint)
+    return column
+
+
+def _of_places(column: str) -> str:
+    return f"{column}[0]"
 
 
 def _not_one(asked: int, against: int, file: str) -> ConfigError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -14,10 +14,12 @@ from benison.components.evaluator.bound import Estimate, estimate, gain, method
 from benison.components.evaluator.measure import Bools, Floats, Rows, Sample
 from benison.components.evaluator.own import Own
 from benison.components.evaluator.slice import Keys, Slice
-from benison.core.metrics import BINARY, better
+from benison.core.metrics import BINARY, MULTICLASS, RANKING, REGRESSION, better
 from benison.measures.intervals import Interval
 
 CHALLENGER = "challenger"
+# How far the probabilities of all classes may be from 1 in sum.
+SLACK = 1e-3
 
 
 @dataclass(frozen=True)
@@ -26,15 +28,18 @@ class Answers:
 
     Attributes:
         rows: The rows and what they count.
-        predictions: Each role's probabilities, or numbers; every array with all rows, in one order.
+        predictions: Each role's probabilities, or numbers; every array with all rows, in one order; of several classes
+            [rows, classes].
         same_as: Of roles whose model is another role's, that role; it is measured once, and the gain is 0 for certain.
         own: The metrics that the user wrote, on the same rows; None: there are none.
+        lacking: By role the classes, by number, that a model has no predictions of; where there are several classes.
     """
 
     rows: Rows
     predictions: Mapping[str, Floats]
     same_as: Mapping[str, str]
     own: Own | None = None
+    lacking: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @cached_property
     def samples(self) -> dict[str, Sample]:
@@ -146,7 +151,7 @@ def parts_of(answers: Answers, slices: Sequence[Slice]) -> Parts:
     """The slices of rows in memory."""
     # NumPy lets go of the interpreter in its loops, so that models are ranked, and slices measured, side by side.
     with ThreadPoolExecutor() as pool:
-        if slices:
+        if slices and answers.rows.task == BINARY:
             list(pool.map(lambda sample: sample.levels, answers.samples.values()))
     makes = {one.name: partial(_part, answers, one) for one in slices}
     return Parts(makes, tuple(answers.predictions), answers.same_as)
@@ -212,9 +217,13 @@ def _metric(metric: str, part: Part, same_as: Mapping[str, str], confidence: flo
 
 
 def sound(predictions: Floats, task: str) -> Bools:
-    """Which predictions are what a model of the task answers: probabilities, or finite numbers."""
-    found = (predictions >= 0) & (predictions <= 1) if task == BINARY else np.isfinite(predictions)
-    return np.asarray(found, dtype=np.bool_)
+    """Which predictions are what a model of the task answers: probabilities, of all classes, or finite numbers."""
+    if task in (REGRESSION, RANKING):
+        return np.isfinite(predictions)
+    inside = (predictions >= 0) & (predictions <= 1)
+    if task == MULTICLASS:
+        inside = inside.all(axis=1) & (np.abs(predictions.sum(axis=1) - 1) <= SLACK)
+    return np.asarray(inside, dtype=np.bool_)
 
 
 def usable(answers: Answers, slices: Sequence[Slice]) -> tuple[Answers, list[Slice]]:

@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benison.components.evaluator.bound import Estimate, counted
+from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Measured
+from benison.components.evaluator.metrics.base import counted
 from benison.config import Gate
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.measures.intervals import Interval

@@ -33,14 +33,14 @@ from benison.components.evaluator.gaps import Again, Comparison, Gap, comparison
 from benison.components.evaluator.judge import Judgement
 from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.own import Own
-from benison.components.evaluator.plot import Plots, plot
+from benison.components.evaluator.plot import MOST_CLASSES, Plots, plot
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.slice import Keys, Slice, cut, name_of
 from benison.components.evaluator.tfma_files import Naming
 from benison.config import BASELINES, CONFIDENCE, FILE, Gate
 from benison.core import plots
 from benison.core.files import write_atomically
-from benison.core.metrics import BINARY, spoken
+from benison.core.metrics import BINARY, MULTICLASS, spoken
 from benison.core.verdicts import Check
 from benison.eval_config import EvalConfig
 
@@ -58,6 +58,7 @@ class Data:
         types: Of the columns that slices are cut by.
         counted_by: The columns that say what a row counts, by ``weight``, ``unit`` and ``query``; those that there are.
         task: What models answer.
+        classes: How many rows each class has, where models tell several apart.
     """
 
     snapshot: str
@@ -66,6 +67,7 @@ class Data:
     types: Mapping[str, pa.DataType]
     counted_by: Mapping[str, str] = field(default_factory=dict)
     task: str = BINARY
+    classes: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, snapshot: str, table: pa.Table, rows: Rows, config: EvalConfig, unit: str, query: str = "") -> Data:
@@ -82,7 +84,7 @@ class Data:
         types = {name: table.schema.field(name).type for name in config.columns}
         named = {"weight": config.weight, "unit": unit, "query": query}
         counted_by = {what: name for what, name in named.items() if name}
-        return cls(snapshot, rows.count, rows.positives, types, counted_by, rows.task)
+        return cls(snapshot, rows.count, rows.positives, types, counted_by, rows.task, rows.by_class)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,9 @@ class Asked:
     @property
     def holdout(self) -> Document:
         counts = {"rows": self.data.rows, "positives": self.data.positives}
-        return {"snapshot": self.data.snapshot, **counts, **self.data.counted_by}
+        named = [{"name": name, "rows": rows} for name, rows in self.data.classes.items()]
+        classes = {"classes": named} if named else {}
+        return {"snapshot": self.data.snapshot, **counts, **classes, **self.data.counted_by}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,9 +194,15 @@ def checks_of(asked: Asked, answers: Answers) -> list[Check]:
         asked: What is to be evaluated.
         answers: What the models answered.
     """
-    named = {asked.names.get(role, role): predictions for role, predictions in answers.predictions.items()}
+    return [_sound(asked, answers, role) for role in answers.predictions]
+
+
+def _sound(asked: Asked, answers: Answers, role: str) -> Check:
+    name, predictions = asked.names.get(role, role), answers.predictions[role]
+    if asked.data.task == MULTICLASS:
+        return judge.check_classes(name, predictions, answers.rows.numbers, answers.lacking.get(role, ()))
     check = judge.check_predictions if asked.data.task == BINARY else judge.check_numbers
-    return [check(name, predictions) for name, predictions in named.items()]
+    return check(name, predictions)
 
 
 def concluded(
@@ -215,7 +225,8 @@ def concluded(
     found = measured(parts, [name for name in metrics if name not in of_tfma], asked.confidence)
     apart = gaps_of(asked, comparisons_of(asked.config, asked.gate), found, partial(at_confidences, parts))
     found = [with_others(one, theirs[one.name], metrics) for one in found] if theirs else found
-    drawn = plot(parts, asked.config.plots, asked.confidence) if asked.data.task == BINARY else Plots()
+    drawable = asked.data.task in (BINARY, MULTICLASS) and len(asked.data.classes) <= MOST_CLASSES
+    drawn = plot(parts, asked.config.plots, asked.confidence) if drawable else Plots()
     return judged(asked, found, _baselines(parts), sound, apart, more, drawn)
 
 
@@ -290,7 +301,7 @@ def write_tfma(
         outcome: What it came to.
         naming: What TFMA calls the models; None: by their role.
     """
-    naming = naming or Naming()
+    naming = replace(naming or Naming(), classes=tuple(asked.data.classes))
     eval_run = tfma_files.eval_run(asked.config, asked.label, models, asked.data.snapshot, naming)
     write_atomically(folder / tfma_files.CONFIG, eval_run.encode())
     pairs = crossed(asked.config, outcome.measured)
@@ -301,7 +312,8 @@ def write_tfma(
         written = tfma_plots.write(outcome.plots, asked.config.plots, asked.data.types, naming)
         _write_records(folder / plots.FILE, written)
     policy = asked.gate is not None
-    validation = tfma_files.validation(outcome.checks, outcome.measured, asked.data.types, policy=policy)
+    types, classes = asked.data.types, naming.classes
+    validation = tfma_files.validation(outcome.checks, outcome.measured, types, policy=policy, classes=classes)
     _write_records(folder / tfma_files.VALIDATIONS_FILE, [validation])
 
 

@@ -10,15 +10,17 @@ import numpy as np
 
 from benison.components.evaluator import judge_gaps
 from benison.components.evaluator.bound import Estimate
-from benison.components.evaluator.compare import CHALLENGER, Measured
+from benison.components.evaluator.compare import CHALLENGER, Measured, sound
 from benison.components.evaluator.decide import Baselines, NotApplicable, Question, answer, too_small, unjudged
 from benison.components.evaluator.gaps import Gap
-from benison.components.evaluator.measure import Floats
+from benison.components.evaluator.measure import Floats, Whole
 from benison.components.evaluator.slice import OVERALL
 from benison.config import BASELINES, FILE, Gate, GateCheck
 from benison.core.errors import ConfigError
+from benison.core.metrics import MULTICLASS
 from benison.core.spelling import nearest
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.pages.figures import listed
 
 ALL = "all"
 
@@ -120,9 +122,36 @@ def check_counted_numbers(role: str, many: int, missing: int) -> Check:
     return Check("predictions", role, Tier.HARD, Verdict.FAIL, observed, "finite", reason, numbers)
 
 
-def broken(sound: Sequence[Check]) -> str:
+def check_classes(role: str, predictions: Floats, labels: Whole, lacking: Sequence[int]) -> Check:
+    """Whether each row has a probability of every class, where there are several, and they add up to 1.
+
+    Args:
+        role: Of the model.
+        predictions: [rows, classes].
+        labels: The class of each row.
+        lacking: Classes that the model has no predictions of.
+    """
+    who, many = f"the {role}" if role in (CHALLENGER, *BASELINES) else role, len(predictions)
+    unknown = np.isin(labels, lacking)
+    missing = np.isnan(predictions).any(axis=1) & ~unknown
+    outside = ((predictions < 0) | (predictions > 1)).any(axis=1) & ~unknown & ~missing
+    apart = ~sound(predictions, MULTICLASS) & ~unknown & ~missing & ~outside
+    found = {"missing": missing, "outside": outside, "not_1": apart, "unknown_class": unknown}
+    counts = {name: int(np.count_nonzero(rows)) for name, rows in found.items()}
+    numbers = {"rows": float(many), **{name: float(count) for name, count in counts.items()}}
+    allowed = "from 0 to 1, in sum 1"
+    if not any(counts.values()):
+        reason = f"all {many:,} rows of {who} have probabilities of every class, {allowed}"
+        return Check("predictions", role, Tier.HARD, Verdict.PASS, "probabilities", allowed, reason, numbers)
+    words = ("with NaN", "outside of 0 to 1", "not adding up to 1", "of a class that it does not have")
+    observed = listed([f"{count:,} {word}" for count, word in zip(counts.values(), words, strict=True) if count])
+    reason = f"among {many:,} rows of {who} are {observed}"
+    return Check("predictions", role, Tier.HARD, Verdict.FAIL, observed, allowed, reason, numbers)
+
+
+def broken(checks: Sequence[Check]) -> str:
     """Why nothing may be judged, from the checks of predictions; empty where all pass."""
-    return "; ".join(check.reason for check in sound if check.verdict is not Verdict.PASS)
+    return "; ".join(check.reason for check in checks if check.verdict is not Verdict.PASS)
 
 
 def subjects_of(line: GateCheck, known: Sequence[str], number: int, file: str = FILE) -> list[str]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from benison.measures.ranking import RocArea, roc_area
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,18 @@ class Rows:
 
     Attributes:
         labels: Whether each is positive; or what share of it is, from 0 to 1, and it counts in both classes; or its
-            number, where models answer numbers; or its gain, where they rank.
+            number, where models answer numbers; or its class, by number, where they tell several apart; or its gain,
+            where they rank.
         masses: How much each counts.
         task: What models answer.
+        classes: Their names, by number, where models tell several apart.
         query: The query of each, by number, where models rank; None: they do not.
     """
 
     labels: Bools | Floats
     masses: Masses
     task: str = BINARY
+    classes: tuple[str, ...] = ()
     query: Whole | None = None
 
     @classmethod
@@ -53,6 +57,7 @@ class Rows:
         squares: Floats | None = None,
         units: Whole | None = None,
         task: str = BINARY,
+        classes: tuple[str, ...] = (),
         query: Whole | None = None,
     ) -> Rows:
         """Rows with what `Masses` says of them; labels that are all 0 or 1 are told apart as classes.
@@ -62,7 +67,7 @@ class Rows:
         units = query if units is None else units
         if task == BINARY and labels.dtype != np.bool_ and bool(np.all((labels == 0) | (labels == 1))):
             labels = labels == 1
-        return cls(labels, Masses(len(labels), times, weights, squares, units), task, query)
+        return cls(labels, Masses(len(labels), times, weights, squares, units), task, classes, query)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -70,7 +75,7 @@ class Rows:
     def part(self, rows: Whole) -> Rows:
         """Some of them, by number."""
         query = None if self.query is None else self.query[rows]
-        return Rows(self.labels[rows], self.masses.part(rows), self.task, query)
+        return Rows(self.labels[rows], self.masses.part(rows), self.task, self.classes, query)
 
     @property
     def classed(self) -> bool:
@@ -113,6 +118,17 @@ class Rows:
         return self.queries.at_heads(self.queries.relevant > 0)
 
     @cached_property
+    def numbers(self) -> Whole:
+        """The class of each, by number, where models tell several apart."""
+        return np.asarray(self.labels, dtype=np.int64)
+
+    @cached_property
+    def by_class(self) -> dict[str, int]:
+        """How many are of each class, where models tell several apart; else none."""
+        counts = np.bincount(self.numbers, minlength=len(self.classes)) if self.classes else ()
+        return {name: int(count) for name, count in zip(self.classes, counts, strict=True)}
+
+    @cached_property
     def sizes(self) -> dict[str, float]:
         """How many independent rows of equal weight would tell as much: of all, of positives and of negatives.
 
@@ -132,7 +148,7 @@ class Sample:
 
     Attributes:
         rows: The rows.
-        predictions: The probability that the model gives to each, in [0, 1].
+        predictions: The probability that the model gives to each, in [0, 1]; of several classes [rows, classes].
         whole: The same model on all rows, where these are some of them.
         places: Which; of no meaning without `whole`.
         binned: Whether rows stand for others whose predictions lie near theirs, not at them.
@@ -151,6 +167,7 @@ class Sample:
     added: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict, compare=False)
     _by_threshold: dict[float, tuple[Bools, Counts]] = field(default_factory=dict, compare=False)
     _latest: dict[object, Floats] = field(default_factory=dict, compare=False)
+    _kept: dict[object, Any] = field(default_factory=dict, compare=False)
 
     def part(self, places: Whole, rows: Rows) -> Sample:
         """The same model on some of the rows.
@@ -188,6 +205,18 @@ class Sample:
             self._latest.clear()
             self._latest[key] = make()
         return self._latest[key]
+
+    def kept(self, key: object, make: Callable[[], Kept]) -> Kept:
+        """What was made under a key, for as long as the sample is there: many metrics need it.
+
+        Args:
+            key: Says what it is.
+            make: Makes it.
+        """
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: Kept = self._kept[key]
+        return found
 
     def terms(self, metric: str) -> tuple[Floats, Floats]:
         """What each row adds above and below the line of a metric that the user wrote."""

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from benison.components.evaluator.binarize import answers
 from benison.components.evaluator.compare import CHALLENGER, Part, Parts
 from benison.components.evaluator.measure import Floats, Sample
 from benison.components.evaluator.metrics.base import FEWEST
+from benison.core.metrics import BINARY
 from benison.core.plots import Plot
 from benison.measures.calibration import Bin, reliability
 from benison.measures.levels import EPSILON, lower_ends
@@ -23,6 +25,9 @@ THRESHOLDS = tuple(tenth / 10 for tenth in range(1, 10))
 _COLUMNS = 20
 # Six digits are more than can be drawn, and a third of what a float takes.
 _DIGITS = 6
+_SIZES = {BINARY: ("positives", "negatives")}
+# A table of more classes nobody reads.
+MOST_CLASSES = 30
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ class Plots:
 
 
 def plot(parts: Parts, asked: Sequence[Plot], confidence: float) -> Plots:
-    """Draws each model on all rows, and on at most 50 slices with at least 20 rows of each class.
+    """Draws each model on all rows, and on at most 50 slices with at least 20 rows of each class of two.
 
     Args:
         parts: The slices, all rows first.
@@ -100,18 +105,33 @@ def plot(parts: Parts, asked: Sequence[Plot], confidence: float) -> Plots:
 
 
 def _size(part: Part) -> int:
-    """How many rows there are; 0 where there are too few of a class."""
+    """How many rows there are; 0 where there are too few of a class, or of several classes together."""
     rows = part.models[CHALLENGER].rows
-    return rows.count if min(rows.sizes["positives"], rows.sizes["negatives"]) >= FEWEST else 0
+    return rows.count if min(rows.sizes[what] for what in _SIZES.get(rows.task, ("rows",))) >= FEWEST else 0
 
 
 def _plotted(part: Part, asked: Sequence[Plot], confidence: float) -> Plotted:
     most = _POINTS_OF_SLICE if part.keys else _POINTS
-    models = {
-        role: Drawn(_document(sample, confidence, most), tuple(between_thresholds(one, sample) for one in asked))
-        for role, sample in part.models.items()
-    }
+    models = {role: _drawn(sample, asked, confidence, most) for role, sample in part.models.items()}
     return Plotted(part.keys, part.name, models)
+
+
+def _drawn(sample: Sample, asked: Sequence[Plot], confidence: float, most: int) -> Drawn:
+    if sample.rows.classes:
+        table = answers_by_class(sample)
+        return Drawn({"answers": [[_rounded(cell) for cell in row] for row in table]}, (table,) * len(asked))
+    return Drawn(_document(sample, confidence, most), tuple(between_thresholds(one, sample) for one in asked))
+
+
+def answers_by_class(sample: Sample) -> Floats:
+    """What the rows of each class weigh by the class that the model answers, the one of the highest prediction.
+
+    Returns:
+        [classes of the label, classes of the answer].
+    """
+    many = len(sample.rows.classes)
+    cells = sample.rows.numbers * many + answers(sample)
+    return np.bincount(cells, sample.masses.each, many * many).astype(np.float64).reshape(many, many)
 
 
 def between_thresholds(plot: Plot, sample: Sample) -> Floats:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from benison.components.evaluator import classes
 from benison.components.evaluator.columns import Columns
 from benison.components.evaluator.compare import Answers
 from benison.components.evaluator.evaluate import (
@@ -25,7 +26,7 @@ from benison.components.evaluator.evaluate import (
     with_metrics_of,
     write_tfma,
 )
-from benison.components.evaluator.measure import Bools, Floats
+from benison.components.evaluator.measure import Bools, Floats, Rows
 from benison.components.evaluator.own import opened
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.tfma_files import Naming
@@ -34,7 +35,7 @@ from benison.config import Gate, format_of
 from benison.core import digests, documents
 from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
-from benison.core.metrics import BINARY, RANKING
+from benison.core.metrics import BINARY, MULTICLASS, RANKING, REGRESSION
 from benison.sources.dataset import Dataset
 
 _LOG = logging.getLogger(__name__)
@@ -58,9 +59,9 @@ class Labels:
 
     Attributes:
         known: Whether a row has one.
-        positive: Whether a row is positive, or what share of it is, or its number or gain, of the rows that have one.
+        positive: Of rows with one: whether positive, its share, its number or relevance, or the number of its class.
         values: Its two values, as (positive, negative); None for one that does not occur, and both of them
-            where labels are shares or numbers.
+            where labels are shares, numbers or several classes.
     """
 
     known: Bools
@@ -90,18 +91,43 @@ def run(
     """
     comparable(policy, columns)
     table = _table(dataset, source, columns.all)
-    labels = _labels(table[columns.label], columns, positive)
+    columns, names = _with_classes(columns, table[columns.label], policy)
+    labels = _labels(table[columns.label], columns, positive, names)
     rows = table.filter(pa.array(labels.known))
     if left_out := table.num_rows - rows.num_rows:
         _LOG.info("%d of %d rows have no label, and are left out", left_out, table.num_rows)
-    asked = _asked(columns, rows, labels, policy, digests.of_json([one.digest for one in dataset.sources]))
+    asked = _asked(columns, rows, labels, policy, digests.of_json([one.digest for one in dataset.sources]), names)
     found = slices(asked)
-    said = "probabilities" if columns.task == BINARY else "numbers"
-    answered = {role: numbers(rows[model.column], model.column, said) for role, model in columns.models.items()}
-    outcome = evaluate(asked, found, Answers(asked.rows, answered, {}))
+    outcome = evaluate(asked, found, _answers(rows, columns, asked.rows))
     without = int(np.count_nonzero(~labels.known))
     read = Read(dataset, source, columns, labels.values, without, {"name": IN_MEMORY})
     return write(folder, asked, read, outcome)
+
+
+def _with_classes(columns: Columns, labels: pa.ChunkedArray, policy: Policy | None) -> tuple[Columns, tuple[str, ...]]:
+    """The classes, where models tell several apart, with the metrics that are asked of them."""
+    if columns.task != MULTICLASS:
+        return columns, ()
+    models = [tuple(model.classes) for model in columns.models.values()]
+    names = classes.names_of(labels, f"label column {columns.label!r}", models)
+    metrics = classes.resolved(columns.config.metrics, names, columns.config_file)
+    if policy:
+        classes.check_named(policy.gate.metrics, names, policy.file)
+    return replace(columns, config=replace(columns.config, metrics=metrics)), names
+
+
+def _answers(rows: pa.Table, columns: Columns, counted: Rows) -> Answers:
+    said = "numbers" if columns.task in (REGRESSION, RANKING) else "probabilities"
+    answered, lacking = {}, {}
+    for role, model in columns.models.items():
+        found = {name: numbers(rows[name], name, said) for name in model.columns}
+        if columns.task == MULTICLASS:
+            of_classes = {name: found[column] for name, column in model.classes.items()}
+            answered[role] = classes.matrix_of(of_classes, counted.classes, counted.numbers)
+            lacking[role] = tuple(at for at, name in enumerate(counted.classes) if name not in model.classes)
+        else:
+            answered[role] = found[model.column]
+    return Answers(counted, answered, {}, lacking=lacking)
 
 
 @dataclass(frozen=True)
@@ -140,7 +166,8 @@ def write(folder: Path, asked: Asked, read: Read, outcome: Outcome) -> dict[str,
     columns = read.columns
     told = {role: model.column for role, model in columns.models.items()}
     write_tfma(folder, asked, told, outcome, Naming(asked.names, told, format_of(read.source) or ""))
-    content = document(asked, {role: vars(model) for role, model in columns.models.items()}, outcome)
+    said = {role: {"name": model.name, "column": model.column} for role, model in columns.models.items()}
+    content = document(asked, said, outcome)
     content["predictions"] = read.to_json()
     documents.write(folder / "evaluation.json", "evaluation", content)
     return content
@@ -162,9 +189,11 @@ def no_rows(source: str) -> DataError:
     return DataError(source, expected="rows", got="none", hint="the file has a header at most")
 
 
-def _asked(columns: Columns, rows: pa.Table, labels: Labels, policy: Policy | None, snapshot: str) -> Loaded:
-    told = (columns.config.weight, columns.unit, columns.config_file, columns.task, columns.query)
-    counted = rows_of(labels.positive, rows, *told)
+def _asked(
+    columns: Columns, rows: pa.Table, labels: Labels, policy: Policy | None, snapshot: str, names: tuple[str, ...]
+) -> Loaded:
+    weight, where = columns.config.weight, columns.config_file
+    counted = rows_of(labels.positive, rows, weight, columns.unit, where, columns.task, names, columns.query)
     asked = asked_of(columns, policy, Data.of(snapshot, rows, counted, columns.config, columns.unit, columns.query))
     own = opened(columns.own, rows) if columns.own else None
     return Loaded(**{**vars(asked), "own": own}, table=rows, rows=counted)
@@ -205,51 +234,37 @@ def _compared(gate: Gate) -> Iterator[tuple[str, float, Sequence[str]]]:
         yield f"fairness.{number}.tolerance", across.tolerance, across.no_worse_than
 
 
-def _labels(column: pa.ChunkedArray, columns: Columns, positive: str | None) -> Labels:
+def _labels(column: pa.ChunkedArray, columns: Columns, positive: str | None, names: Sequence[str]) -> Labels:
     if columns.task == BINARY:
         return binary_labels(column, columns.label, positive)
     if positive is not None:
         raise ConfigError("--positive", expected=f"none where the task is {columns.task}", got=repr(positive))
-    return (gain_labels if columns.task == RANKING else number_labels)(column, columns.label)
+    if columns.task == MULTICLASS:
+        known, found = classes.numbers_of_labels(column, names)
+        return Labels(known, found.astype(np.float64), (None, None))
+    return number_labels(column, columns.label, 0.0 if columns.task == RANKING else -math.inf)
 
 
-def gain_labels(column: pa.ChunkedArray, name: str) -> Labels:
-    """Labels as the relevance of each item.
-
-    Args:
-        column: As in `number_labels`.
-        name: Likewise.
-
-    Raises:
-        DataError: As `number_labels`, or some are below 0.
-    """
-    labels = number_labels(column, name)
-    if (labels.positive < 0).any():
-        place = np.flatnonzero(labels.known)[int(np.argmax(labels.positive < 0))]
-        got = f"{column[int(place)].as_py()!r} in row {place + 1:,}"
-        raise DataError(f"label column {name!r}", expected="relevance, numbers from 0", got=got)
-    return labels
-
-
-def number_labels(column: pa.ChunkedArray, name: str) -> Labels:
+def number_labels(column: pa.ChunkedArray, name: str, low: float = -math.inf) -> Labels:
     """Labels as numbers; rows without one are told apart.
 
     Args:
         column: The label's, of any type.
         name: What it is called.
+        low: None is below it.
 
     Raises:
-        DataError: There are no labels, or some are text or infinite.
+        DataError: There are no labels, or some are text, infinite or too low.
     """
-    where = f"label column {name!r}"
     found = numbers(column, name, "numbers", "label")
     known = np.asarray(column.is_valid().to_numpy(), dtype=np.bool_)
     known &= ~np.isnan(found) | pa.types.is_string(column.type)
-    wrong = known & ~np.isfinite(found)
+    wrong = known & ~(np.isfinite(found) & (found >= low))
     if wrong.any():
         first = int(np.argmax(wrong))
         got = f"{column[first].as_py()!r} in row {first + 1:,}"
-        raise DataError(where, expected="a number, or none", got=got)
+        expected = "a number, or none" if math.isinf(low) else f"a number from {low:g}, or none"
+        raise DataError(f"label column {name!r}", expected=expected, got=got)
     return Labels(known, found[known], (None, None))
 
 
@@ -313,7 +328,7 @@ def _check_two(values: Sequence[str], name: str) -> None:
         raise DataError(f"label column {name!r}", expected="labels", got="none in any row")
     if len(values) > 2:
         got = f"{len(values):,}: {_some(values)}"
-        hint = "say  --task regression  where labels are numbers; shares of a row are numbers from 0 to 1"
+        hint = "say  --task multiclass  where labels are classes, or  --task regression  where they are numbers"
         raise DataError(f"label column {name!r}", expected="two values", got=got, hint=hint)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,10 +11,10 @@ from google.protobuf import json_format
 from tensorflow_model_analysis import version
 from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2, validation_result_pb2
 
+from benison.components.evaluator import tfma_keys
 from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import CHALLENGER, Measured, Metric
 from benison.components.evaluator.cross import Crossed, difference
-from benison.core import metrics as known
 from benison.core.metrics import better, find
 from benison.core.verdicts import Check, Tier, Verdict, combine
 from benison.eval_config import CrossSlicing, EvalConfig, Slicing
@@ -36,11 +35,13 @@ class Naming:
         names: By role.
         columns: By role the column of its predictions, where those were ready.
         file_format: Of the data.
+        classes: Those that models tell apart, by number; none: they do not.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     file_format: str = "parquet"
+    classes: tuple[str, ...] = ()
 
     def of(self, roles: Sequence[str]) -> dict[str, str]:
         """What TFMA calls each model: nothing where there is but one."""
@@ -75,9 +76,10 @@ def eval_run(
     ]
     slicings = [_spec(one) for one in config.slicings]
     plots = [config_pb2.MetricConfig(class_name=plot.kind, config=plot.config) for plot in config.plots]
-    metrics = config_pb2.MetricsSpec(metrics=[*(metric_config(name) for name in config.metrics), *plots])
-    _ranked(metrics, config.query, label)
-    asked = config_pb2.EvalConfig(model_specs=specs, slicing_specs=slicings, metrics_specs=[metrics])
+    metrics = tfma_keys.specs(config.metrics, plots, naming.classes)
+    for spec in metrics:
+        tfma_keys.rank(spec, config.query, label)
+    asked = config_pb2.EvalConfig(model_specs=specs, slicing_specs=slicings, metrics_specs=metrics)
     asked.cross_slicing_specs.extend(_cross_spec(one) for one in config.crosses)
     run = config_pb2.EvalRun(
         eval_config=asked,
@@ -89,57 +91,12 @@ def eval_run(
     return str(json_format.MessageToJson(run, sort_keys=True))
 
 
-def _ranked(metrics: config_pb2.MetricsSpec, query: str, label: str) -> None:
-    """Names the columns that TFMA ranks by, where models rank."""
-    metrics.query_key = query
-    for one in metrics.metrics:
-        if one.class_name == "NDCG":
-            one.config = json.dumps({**json.loads(one.config), "gain_key": label})
-
-
 def _spec(one: Slicing) -> config_pb2.SlicingSpec:
     return config_pb2.SlicingSpec(feature_keys=one.keys, feature_values=dict(one.values))
 
 
 def _cross_spec(one: CrossSlicing) -> config_pb2.CrossSlicingSpec:
     return config_pb2.CrossSlicingSpec(baseline_spec=_spec(one.baseline), slicing_specs=map(_spec, one.comparisons))
-
-
-def metric_config(name: str) -> config_pb2.MetricConfig:
-    """The class, and the name where TFMA's own is another (fpr for false_positive_rate).
-
-    Args:
-        name: A metric's.
-    """
-    asked = known.metric(name)
-    config: dict[str, object] = {"name": key_of(name).name}
-    if asked.kind.tfma is not None:
-        config |= json.loads(asked.kind.tfma.arguments)
-        module = asked.kind.tfma.module or None
-        return config_pb2.MetricConfig(class_name=asked.kind.classes[0], module=module, config=json.dumps(config))
-    if not math.isnan(asked.parameter) and asked.parameter != asked.kind.default:
-        whole: object = int(asked.parameter) if asked.kind.parameter == "num_thresholds" else asked.parameter
-        whole = [int(asked.parameter)] if asked.kind.parameter == known.TOP_K else whole
-        config[asked.kind.argument or asked.kind.parameter] = whole
-    return config_pb2.MetricConfig(
-        class_name=asked.kind.classes[0], module=asked.kind.own or None, config=json.dumps(config)
-    )
-
-
-def key_of(name: str, model: str = "", *, is_diff: bool = False) -> metrics_for_slice_pb2.MetricKey:
-    """What TFMA calls a metric: the first places of a ranking are a key of their own beside its name.
-
-    Args:
-        name: A metric's.
-        model: Of which model; empty: of none in particular.
-        is_diff: Whether it is the difference to the baseline.
-    """
-    key = metrics_for_slice_pb2.MetricKey(name=name, model_name=model, is_diff=is_diff)
-    asked = find(name)
-    if asked and asked.kind.parameter == known.TOP_K and not math.isnan(asked.parameter):
-        key.name = asked.kind.name
-        key.sub_key.top_k.value = int(asked.parameter)
-    return key
 
 
 def metrics(measured: Sequence[Measured], types: Mapping[str, pa.DataType], naming: Naming = _BY_ROLE) -> list[bytes]:
@@ -212,12 +169,12 @@ def _figures(name: str, metric: Metric, naming: Naming) -> Iterator[tuple[metric
     """Each model's figure, then the difference to the champion in TFMA's sense, where more is not always better."""
     names = naming.of(list(metric.models))
     if name in _OF_NO_MODEL:
-        yield key_of(name), metric.models[CHALLENGER]
+        yield tfma_keys.key(name, naming.classes), metric.models[CHALLENGER]
         return
     for role, found in metric.models.items():
-        yield key_of(name, names[role]), found
+        yield tfma_keys.key(name, naming.classes, names[role]), found
     if "champion" in metric.models:
-        yield key_of(name, names[CHALLENGER], is_diff=True), _difference(name, metric)
+        yield tfma_keys.key(name, naming.classes, names[CHALLENGER], is_diff=True), _difference(name, metric)
 
 
 def _difference(name: str, metric: Metric) -> Estimate:
@@ -240,6 +197,7 @@ def validation(
     types: Mapping[str, pa.DataType],
     *,
     policy: bool = True,
+    classes: Sequence[str] = (),
 ) -> bytes:
     """TFMA's ValidationResult: our verdict, and each hard check that does not pass as a failure of its slice.
 
@@ -248,6 +206,7 @@ def validation(
         measured: Every slice.
         types: Of the columns that slices are cut by.
         policy: Whether there is one; TFMA calls nothing valid that no threshold was set for.
+        classes: As in `Naming`.
     """
     keys = {one.name: one.keys for one in measured}
     result = validation_result_pb2.ValidationResult(
@@ -255,20 +214,20 @@ def validation(
     )
     against = [check for check in checks if check.tier is Tier.HARD and check.verdict is not Verdict.PASS]
     for subject in dict.fromkeys(check.subject for check in against):
-        failures = [_failure(check) for check in against if check.subject == subject]
+        failures = [_failure(check, classes) for check in against if check.subject == subject]
         key = slice_key(keys.get(subject, ()), types)
         result.metric_validations_per_slice.add(slice_key=key, failures=failures)
     return bytes(result.SerializeToString(deterministic=True))
 
 
-def _failure(check: Check) -> validation_result_pb2.ValidationFailure:
+def _failure(check: Check, classes: Sequence[str]) -> validation_result_pb2.ValidationFailure:
     """A check as TFMA writes it; one that asks of no metric has its name in the metric's place."""
     name, _, baseline = check.name.partition("_gain_over_")
     failure = validation_result_pb2.ValidationFailure(message=f"{check.verdict}: {check.reason}")
     failure.metric_key.name = name
     if not find(name):
         return failure
-    failure.metric_key.CopyFrom(key_of(name, is_diff=bool(baseline)))
+    failure.metric_key.CopyFrom(tfma_keys.key(name, classes, is_diff=bool(baseline)))
     turned = -1.0 if baseline and better(name) < 0 else 1.0
     if "value" in check.numbers:
         failure.metric_value.CopyFrom(_value(turned * check.numbers["value"]))

@@ -11,7 +11,7 @@ from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 from benison.components.evaluator.measure import Floats
 from benison.components.evaluator.plot import Plots
 from benison.components.evaluator.tfma_files import Naming, slice_key
-from benison.core.plots import Plot
+from benison.core.plots import CLASS_MATRIX, Plot
 
 _FIGURES = (
     "true_positives",
@@ -62,7 +62,10 @@ def _by_key(
     if shared.ByteSize():
         yield metrics_for_slice_pb2.PlotKey(model_name=model), shared
     for plot, summed in zip(asked, of_tfma, strict=True):
-        if plot.kind == "ScoreDistributionPlot":
+        if plot.kind == CLASS_MATRIX:
+            data = metrics_for_slice_pb2.PlotData(multi_class_confusion_matrix_at_thresholds=_of_classes(summed))
+            yield metrics_for_slice_pb2.PlotKey(name=plot.name, model_name=model), data
+        elif plot.kind == "ScoreDistributionPlot":
             data = metrics_for_slice_pb2.PlotData(confusion_matrix_at_thresholds=_distribution(plot, summed))
             yield metrics_for_slice_pb2.PlotKey(name=plot.name, model_name=model), data
 
@@ -96,6 +99,16 @@ def _matrices(plot: Plot, cells: Floats) -> metrics_for_slice_pb2.ConfusionMatri
     result = metrics_for_slice_pb2.ConfusionMatrixAtThresholds()
     for threshold, figures in zip(thresholds, np.stack([*cells, *rates, accuracy]).T.tolist(), strict=True):
         result.matrices.add(threshold=threshold, **dict(zip(_FIGURES, figures, strict=True)))
+    return result
+
+
+def _of_classes(table: Floats) -> metrics_for_slice_pb2.MultiClassConfusionMatrixAtThresholds:
+    """Rows by class of label and answer; cells without any are left out."""
+    result = metrics_for_slice_pb2.MultiClassConfusionMatrixAtThresholds()
+    matrix = result.matrices.add(threshold=0.0)
+    for label, answer in np.argwhere(table > 0).tolist():
+        weight = float(table[label, answer])
+        matrix.entries.add(actual_class_id=label, predicted_class_id=answer, num_weighted_examples=weight)
     return result
 
 

@@ -14,7 +14,14 @@ from benison.core.spelling import nearest
 
 
 def rows_of(
-    labels: Bools | Floats, table: pa.Table, weight: str, unit: str, where: str, task: str = BINARY, query: str = ""
+    labels: Bools | Floats,
+    table: pa.Table,
+    weight: str,
+    unit: str,
+    where: str,
+    task: str = BINARY,
+    classes: tuple[str, ...] = (),
+    query: str = "",
 ) -> Rows:
     """The rows with their weights and units.
 
@@ -25,6 +32,7 @@ def rows_of(
         unit: The column of what each is of, such as a user; empty: rows are independent.
         where: Where the two columns are named, for messages.
         task: What models answer.
+        classes: As in `Rows`.
         query: The column of what rows are ranked within; empty: models do not rank.
 
     Raises:
@@ -35,7 +43,7 @@ def rows_of(
     weights = weights_of(_column(table, weight, where), weight) if weight else None
     units = units_of(_column(table, unit, where), unit) if unit else None
     if not query:
-        return Rows.of(labels, weights=weights, units=units, task=task)
+        return Rows.of(labels, weights=weights, units=units, task=task, classes=classes)
     queries = units_of(_column(table, query, where), query, "query")
     for what, column, values in (("weight", weight, weights), ("unit", unit, units)):
         if values is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -51,6 +52,7 @@ class Push:
         who: Who or what asked for it.
         when: The moment.
         release: The rules of promotion.
+        documents: Evidence that is kept in the registry, by name.
     """
 
     folder: Path
@@ -59,6 +61,7 @@ class Push:
     who: str
     when: datetime
     release: Release = field(default_factory=Release)
+    documents: Mapping[str, Path] = field(default_factory=dict)
 
 
 def decide(state: State, evidence: Evidence, blessing: Blessing, release: Release) -> Pushed:
@@ -152,6 +155,7 @@ def _record(registry: Registry, push: Push, blessing: Blessing) -> None:
         blessing.verdict,
         reasons=blessing.reasons,
         evidence={
+            **{name: registry.evidence.put(file) for name, file in push.documents.items()},
             "evaluation": blessing.evaluation,
             "policy": blessing.policy,
             "snapshot": blessing.snapshot,

@@ -63,6 +63,7 @@ def run(
         who=who.strip() or "unnamed",
         when=datetime.now(UTC),
         release=config.release,
+        documents=_documents(anomalies, model, evaluation),
     )
     word, pushed = _settle(registry, push)
     if config.serving.folder and registry.state().champion:
@@ -112,6 +113,17 @@ def _gather(
         package=digests.of_tree(model / "Format-Serving") if trained else None,
         policy=policy,
     )
+
+
+def _documents(anomalies: Path, model: Path, evaluation: Path) -> dict[str, Path]:
+    """The evidence that an auditor will want to read, as far as there is any."""
+    files = {
+        "checks": anomalies / "checks.json",
+        "training": model / "training.json",
+        "evaluation": evaluation / "evaluation.json",
+        "model_card": evaluation / "model_card.json",
+    }
+    return {name: file for name, file in files.items() if file.is_file()}
 
 
 def _write_blessing(folder: Path, word: Blessing) -> None:

@@ -35,6 +35,20 @@ def prices(how_many: int = 800, seed: int = 3) -> list[dict[str, str]]:
     return found
 
 
+def animals(how_many: int = 900, seed: int = 5) -> list[dict[str, str]]:
+    """Pictures of three animals from two cameras, which two models have named: a wide one, and a small one."""
+    draw = random.Random(seed)
+    found = []
+    for _ in range(how_many):
+        animal, camera = draw.choices(["cat", "dog", "owl"], [50, 40, 10])[0], draw.choice(["day", "night"])
+        row = {"animal": animal, "camera": camera}
+        for model, sure in (("wide", 2.4), ("small", 1.4 if camera == "night" else 2.2)):
+            scores = {name: math.exp(sure * (name == animal) + draw.gauss(0, 1)) for name in ("cat", "dog", "owl")}
+            row |= {f"{model}_{name}": f"{score / sum(scores.values()):.6f}" for name, score in scores.items()}
+        found.append(row)
+    return found
+
+
 def searches(how_many: int = 300, seed: int = 5) -> list[dict[str, str]]:
     """Items that were shown for searches on two devices, with clicks; a new order, and one that is worse on phones."""
     draw = random.Random(seed)

@@ -334,48 +334,10 @@ def test_the_metrics_of_the_config_say_that_models_answer_numbers(
         assert words_of_classes not in page.partition("</style>")[2]
 
 
-@pytest.fixture(scope="module")
-def searches(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return answered.write(tmp_path_factory.mktemp("searches") / "searches.csv", answered.searches())
-
-
-RANKED = ("--task", "ranking", "--query", "search", "--label", "clicks", "--prediction", "new")
-
-
-def test_models_that_rank_are_reported_in_the_words_of_rankings(
-    searches: Path, tmp_path: Path, capsys: Captured
-) -> None:
-    policy = gate(tmp_path, {"metric": "ndcg@10", "at_least": 0.75})
-    answer = evaluate(capsys, searches, *RANKED, "--gate", policy, "--output", tmp_path / "report")
-    assert (answer.code, answer.out.splitlines()[0]) == (
-        0,
-        "Pass: new clears the policy: 2 of 2 pass of the hard checks.",
-    )
-    page = (tmp_path / "report" / "evaluation.html").read_text().partition("</style>")[2]
-    for said in ("NDCG@10", "Mean reciprocal rank", "Query, within which rows are ranked", "column search"):
-        assert said in page
-    for words_of_classes in ("ositive", "ROC", "0.5."):
-        assert words_of_classes not in page
-
-
-@pytest.mark.parametrize(
-    ("engine", "message"),
-    [
-        ("tables", "--engine tables: expected what tables can tell, got models of ranking"),
-        ("beam", "--engine beam: expected models that answer yes or no, or numbers, got models of ranking"),
-    ],
-)
-def test_rankings_are_evaluated_in_memory_alone(searches: Path, capsys: Captured, engine: str, message: str) -> None:
-    answer = evaluate(capsys, searches, *RANKED, "--engine", engine)
-    assert (answer.code, answer.out) == (2, "")
-    assert message in answer.err
-    assert "hint: evaluate in memory: --engine memory" in answer.err
-
-
 def test_the_values_do_not_say_the_task(prices: Path, capsys: Captured) -> None:
     answer = evaluate(capsys, prices, "--label", "price", "--prediction", "forest")
     assert answer.code == 2
-    assert "hint: say  --task regression  where labels are numbers" in answer.err
+    assert "hint: say  --task multiclass  where labels are classes, or  --task regression  where they" in answer.err
 
 
 def test_a_metric_of_another_task_is_told_so(prices: Path, tmp_path: Path, capsys: Captured) -> None:
@@ -390,3 +352,34 @@ def test_a_metric_of_another_task_is_told_so(prices: Path, tmp_path: Path, capsy
         0,
         "Pass: forest clears the policy: 2 of 2 pass of the hard checks.",
     )
+
+
+def test_models_of_several_classes_are_measured_from_columns_or_from_lists(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    animals = answered.animals(400)
+    names = ("cat", "dog", "owl")
+    lists = [[float(row[f"wide_{name}"]) for name in names] for row in animals]
+    numbers = [names.index(row["animal"]) for row in animals]
+    pq.write_table(pa.table({"kind": numbers, "scores": lists}), tmp_path / "lists.parquet")
+    asked = {
+        str(answered.write(tmp_path / "animals.csv", animals)): ("animal", "wide_{class}"),
+        str(tmp_path / "lists.parquet"): ("kind", "scores"),
+    }
+    found = []
+    for source, (label, prediction) in asked.items():
+        options = ("--task", "multiclass", "--label", label, "--prediction", prediction)
+        answer = call(capsys, "evaluate", "--predictions", source, *options, "--json")
+        assert answer.code == 0, answer.err
+        metrics = json.loads(answer.out)["slices"][0]["metrics"]
+        found.append([metrics[name]["challenger"]["value"] for name in ("auc[macro]", "recall[macro]@top_1")])
+        assert found[0] == pytest.approx(found[-1], rel=1e-9)
+        for engine in ("tables", "beam"):
+            other = call(capsys, "evaluate", "--predictions", source, *options, "--engine", engine)
+            assert other.code == 2 and "got models of multiclass" in other.err
+        positive = call(capsys, "evaluate", "--predictions", source, *options, "--positive", "1")
+        assert "--positive: expected none where the task is multiclass" in positive.err
+    untold = call(
+        capsys, "evaluate", "--predictions", next(iter(asked)), "--label", "animal", "--prediction", "wide_cat"
+    )
+    assert "say  --task multiclass  where labels are classes" in untold.err

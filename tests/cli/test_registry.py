@@ -153,3 +153,12 @@ def test_a_version_in_use_is_not_retired(registry: Asked) -> None:
 @pytest.mark.parametrize(("said", "code"), [("1GB", 0), ("1.5 kb", 0), ("many", 2), ("-1", 2)])
 def test_sizes_are_written_as_people_write_them(registry: Asked, said: str, code: int) -> None:
     assert registry("gc", "--keep-size", said).code == code
+
+
+def test_the_lineage_of_a_version_and_whether_it_holds(registry: Asked) -> None:
+    answer = registry("lineage")
+    assert (answer.code, answer.out.splitlines()[0]) == (0, f"{'commit':12}{'':73}{'':7}0123abc")
+    assert "as number 6, up to now" in answer.out
+    wrong = registry("lineage", "--verify")
+    assert (wrong.code, "it is not there" in wrong.out) == (1, True)
+    assert [line.split()[2] for line in wrong.out.splitlines() if line.startswith("package")] == ["holds"]

@@ -20,8 +20,9 @@ def test_every_error_survives_a_copy(kind: type[errors.BenisonError]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_bad_input_leaves_with_2_and_what_broke_with_3(kind: type[errors.BenisonError]) -> None:
-    assert kind.exit_code == (2 if issubclass(kind, errors.InputError) else 3)
+def test_a_refusal_leaves_with_1_bad_input_with_2_and_what_broke_with_3(kind: type[errors.BenisonError]) -> None:
+    refused = 1 if issubclass(kind, errors.RefusedError) else 3
+    assert kind.exit_code == (2 if issubclass(kind, errors.InputError) else refused)
 
 
 @pytest.mark.parametrize("kind", KINDS)

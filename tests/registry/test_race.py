@@ -135,7 +135,7 @@ def test_gives_up_where_a_store_never_grants_a_place(bench: Bench, monkeypatch: 
     """A store that says 'taken' for ever, and shows nothing new, is a fault, not a crowd."""
     bench.crown("one")
     other = bench.add("two")
-    monkeypatch.setattr("benison.registry.registry._ATTEMPTS", 3)
+    monkeypatch.setattr("benison.registry.promotion_log._ATTEMPTS", 3)
     log = bench.folder.parent / "registry" / "census" / "log"
     (log / "000000000005.json").mkdir()
     with pytest.raises(BenisonError, match=r"000000000005.json"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,15 +17,19 @@ _SUFFIXES = ", ".join(suffix for suffixes in FORMATS.values() for suffix in suff
 
 
 @contextmanager
-def opened(path: str) -> Iterator[Dataset]:
+def opened(path: str, lists: Collection[str] = ()) -> Iterator[Dataset]:
     """The rows that a path leads to.
+
+    Args:
+        path: A file, a glob, a folder or a URI.
+        lists: Columns of Parquet that become one for each place, where they are lists of numbers.
 
     Raises:
         DataError: There are none, or they cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
         table = Table("data", path, _format(path))
-        with open_table(table, str(Path.cwd()), Columns(), Path(scratch)) as dataset:
+        with open_table(table, str(Path.cwd()), Columns(lists=tuple(lists)), Path(scratch)) as dataset:
             yield dataset
 
 

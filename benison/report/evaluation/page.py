@@ -17,6 +17,13 @@ from benison.report.evaluation.answer import Answer, answer
 from benison.report.evaluation.evidence import Evaluation, by_harm
 
 _MOST = 12
+_ANSWERED = {
+    "": " A row is answered positive where its prediction is above 0.5.",
+    "multiclass": (
+        " In [brackets] is the class that a figure is of, or how those of all classes are averaged. The answer is the "
+        "class with the highest prediction at @top_1, and else each class whose prediction is above 0.5."
+    ),
+}
 _ROLES = {"challenger": "the model that is asked about", "champion": "its baseline", "reference": "a second baseline"}
 
 
@@ -138,9 +145,8 @@ def _tier(evidence: Evaluation, tier: Tier, title: str) -> Markup | None:
 def _overall(evidence: Evaluation) -> Markup:
     evaluation = evidence.evaluation
     level, alone = evaluation["interval_level"], evaluation["confidence"]
-    said = (
-        f"In brackets are {level:.0%} intervals, so that each end alone holds with {alone:.0%}."
-        + " A row is answered positive where its prediction is above 0.5." * ("task" not in evaluation)
+    said = f"In brackets are {level:.0%} intervals, so that each end alone holds with {alone:.0%}." + _ANSWERED.get(
+        evaluation.get("task", ""), ""
     )
     gain = (
         " A gain is the lead over the baseline on the same rows, its sign turned where lower is better: more is better "
@@ -194,7 +200,7 @@ def _origin(evidence: Evaluation) -> Markup:
     label, holdout = said["label"], evaluation["holdout"]
     pairs: list[tuple[str, object]] = [
         *((evidence.title(role), f"column {evaluation[role]['column']}, {_ROLES[role]}") for role in roles),
-        ("Label", f"column {label['column']}: {_classes(label)}"),
+        ("Label", f"column {label['column']}: {_classes(label, holdout)}"),
         *((title, f"column {holdout[key]}") for title, key in _COUNTED_BY.items() if key in holdout),
         ("Rows without a label, left out", count(said["without_label"])),
         *(
@@ -207,7 +213,9 @@ def _origin(evidence: Evaluation) -> Markup:
     return section("origin", "What was evaluated", facts(pairs))
 
 
-def _classes(label: Document) -> str:
+def _classes(label: Document, holdout: Document) -> str:
+    if "classes" in holdout:
+        return ", ".join(f"{one['name']} {count(one['rows'])}" for one in holdout["classes"])
     if label["positive"] is None and label["negative"] is None:
         return "numbers"
     return f"{_value(label['positive'])} is positive, {_value(label['negative'])} is not"

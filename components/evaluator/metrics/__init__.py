@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benison.components.evaluator.metrics import matrix, numbers, points, rankings, scores, shares
+from benison.components.evaluator.metrics import categories, matrix, numbers, points, rankings, scores, shares
+from benison.components.evaluator.metrics.averages import of_classes
 from benison.components.evaluator.metrics.base import Measure as Measure
 from benison.components.evaluator.metrics.ratios import of_own
-from benison.core.metrics import BINARY, RANKING, REGRESSION, Kind
+from benison.core.metrics import BINARY, MULTICLASS, RANKING, REGRESSION, Metric
 
 MEASURES: Mapping[str, Mapping[str, Measure]] = {
     BINARY: {**shares.measures(), **matrix.measures(), **scores.measures(), **points.measures()},
     REGRESSION: numbers.measures(),
+    MULTICLASS: categories.measures(),
     RANKING: rankings.measures(),
 }
 
 
-def measure_of(kind: Kind) -> Measure:
+def measure_of(asked: Metric) -> Measure:
     """How a metric is measured."""
-    return of_own(kind) if kind.own else MEASURES[kind.task][kind.name]
+    if asked.kind.own:
+        return of_own(asked.kind)
+    plain = MEASURES[asked.kind.task][asked.kind.name]
+    return of_classes(asked, plain) if asked.of or asked.top else plain

@@ -15,6 +15,7 @@ Influences = Callable[[Sample, float], Floats]
 Bound = Callable[[Sample, float, float], Interval]
 Gain = Callable[[Sample, Sample, float, float], Interval]
 Coarse = Callable[[Sample, float], bool]
+Lacks = Callable[[Sample, float], str]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ LOG, LOGIT, ATANH = Scale("log", on_log_scale), Scale("logit", on_logit_scale), 
 # With fewer in a metric's own denominator no interval holds what it promises, so none is given.
 FEWEST = 20
 BOTH_CLASSES: Mapping[str, int] = {"positives": FEWEST, "negatives": FEWEST}
+_ONE = {"rows": "row", "positives": "positive", "negatives": "negative", "queries": "query"}
+_ANSWERED = {"predicted_positives": "answered positive", "predicted_negatives": "answered negative"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,10 @@ class Measure:
         method: How the intervals come about.
         needed_at: Likewise, where it depends on the parameter.
         coarse: Whether a sample's rows stand for others that differ too much for an interval.
+        influences: Of each row on the value, where an average of such figures needs them; None: there are none.
+        bare: Whether the interval is without the allowance for skewness, which single shares do not need.
+        bare_gain: Likewise that of the gain.
+        lacks: What a sample lacks for an interval, where that is not told by `needed`; empty: nothing.
     """
 
     value: Value
@@ -60,10 +67,43 @@ class Measure:
     method: str = ""
     needed_at: Callable[[float], Mapping[str, int]] | None = None
     coarse: Coarse = lambda sample, parameter: False
+    influences: Influences | None = None
+    bare: bool = False
+    bare_gain: bool = False
+    lacks: Lacks | None = None
 
     def needs(self, parameter: float) -> Mapping[str, int]:
         """Which effective sizes must be how large at this parameter."""
         return self.needed_at(parameter) if self.needed_at else self.needed
+
+
+def lacking(measure: Measure, sample: Sample, parameter: float, most: int | None = None) -> str:
+    """Which size falls short of what an interval needs, as a person reads it; empty where none does.
+
+    Args:
+        measure: Of which metric.
+        sample: A model on a slice.
+        parameter: The metric's.
+        most: More than this is not needed of any size; None: of each what the measure says.
+    """
+    if measure.lacks:
+        return measure.lacks(sample, parameter)
+    for what, least in measure.needs(parameter).items():
+        needed = least if most is None else min(least, most)
+        found = sample.size(what, parameter)
+        if found < needed:
+            effective = "" if sample.masses.counted else "effectively "
+            return f"{effective}{counted(math.floor(found), what)} where an interval needs {needed}"
+    return ""
+
+
+def counted(number: int, what: str) -> str:
+    """How many rows, positives, negatives, rows answered so or that a metric counts, as a person writes it."""
+    if what in _ANSWERED:
+        return f"{counted(number, 'rows')} {_ANSWERED[what]}"
+    if what not in _ONE:
+        return f"{counted(number, 'rows')} that {what} counts"
+    return f"{number:,} {_ONE[what] if number == 1 else what}"
 
 
 def quantile(sample: Sample, needed: Mapping[str, int], parameter: float, confidence: float) -> float:
@@ -102,7 +142,8 @@ def of_influences(
         error = sample.masses.error(influences(sample, parameter))
         return scale(value(sample, parameter), error, quantile(sample, needed, parameter, confidence))
 
-    return Measure(value, interval, gain_of(value, influences, interval, needed), needed, method)
+    gain = gain_of(value, influences, interval, needed)
+    return Measure(value, interval, gain, needed, method, influences=influences)
 
 
 def gain_of(value: Value, influences: Influences, own: Bound, needed: Mapping[str, int]) -> Gain:

@@ -95,7 +95,7 @@ def _recovered(name: str, own: Bound) -> Gain:
 
 def _of_threats(name: str, own: Bound, method: str) -> Measure:
     gain = _stretched(_recovered(name, own), _value(name))
-    return Measure(_value(name), own, gain, {"positives": FEWEST}, method)
+    return Measure(_value(name), own, gain, {"positives": FEWEST}, method, influences=_influences(name), bare=True)
 
 
 def _informedness_interval(sample: Sample, threshold: float, confidence: float) -> Interval:
@@ -117,7 +117,7 @@ def _balanced_interval(sample: Sample, threshold: float, confidence: float) -> I
 def _by_class(name: str, own: Bound) -> Measure:
     gain = gain_of(_value(name), _influences(name), own, BOTH_CLASSES)
     method = "Wilson and Newcombe, recall and specificity; gain: influences and MOVER"
-    return Measure(_value(name), own, gain, BOTH_CLASSES, method)
+    return Measure(_value(name), own, gain, BOTH_CLASSES, method, influences=_influences(name), bare=True)
 
 
 def _cell(name: str) -> Measure:

@@ -221,6 +221,7 @@ def _max_recall() -> Measure:
         value=lambda sample, _: recall.value(sample, _ALMOST_0),
         interval=lambda sample, _, confidence: recall.interval(sample, _ALMOST_0, confidence),
         gain=lambda one, two, _, confidence: recall.gain(one, two, _ALMOST_0, confidence),
+        influences=lambda sample, _: shares.SHARES["recall"].influences(sample, _ALMOST_0),
     )
 
 

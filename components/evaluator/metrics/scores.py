@@ -94,6 +94,7 @@ def measures() -> dict[str, Measure]:
         BOTH_CLASSES,
         "DeLong (logit) and Newcombe; gain: paired DeLong and MOVER",
         coarse=_unseen(lambda levels: roc_area(levels).area),
+        influences=lambda sample, thresholds: _area(sample, thresholds).influences,
     )
     curve = of_influences(
         lambda sample, thresholds: _curve(sample, thresholds).area,

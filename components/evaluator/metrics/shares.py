@@ -169,8 +169,10 @@ def _measure(one: Share) -> Measure:
     own = share_interval(one)
     otherwise = gain_of(one.value, one.influences, own, needed)
     if one.meant in _SAME_ROWS:
-        return Measure(one.value, own, _paired_gain(one, otherwise), needed, "Wilson; gain: Tango")
-    return Measure(one.value, own, _recovered_gain(one, own, otherwise), needed, "Wilson; gain: MOVER")
+        gain, method = _paired_gain(one, otherwise), "Wilson; gain: Tango"
+    else:
+        gain, method = _recovered_gain(one, own, otherwise), "Wilson; gain: MOVER"
+    return Measure(one.value, own, gain, needed, method, influences=one.influences, bare=True, bare_gain=True)
 
 
 def measures() -> dict[str, Measure]:

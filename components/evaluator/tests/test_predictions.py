@@ -235,7 +235,7 @@ def test_labels_of_any_spelling(
     ("values", "positive", "kind", "message"),
     [
         ([0, 1, 2], None, DataError, "label column 'y': expected two values, got 3: '0', '1', '2'\n\n"
-         "hint: say  --task regression  where"),
+         "hint: say  --task multiclass  where labels are classes, or  --task regression  where"),
         (list("abcdefg"), "a", DataError, "got 7: 'a', 'b', 'c', 'd', 'e', ..."),
         (["no", "yes"], None, ConfigError, "--positive: expected 0 and 1 in column 'y', or its positive value, got "
          "'no', 'yes'\n\nhint: say which of them counts as positive: --positive yes"),

@@ -55,7 +55,7 @@ def table(queries: int = 120, seed: int = 1) -> pa.Table:
 
 def sample(rows: pa.Table, column: str = "new", weight: str = "", unit: str = "") -> Sample:
     labels = rows["gain"].to_numpy()
-    return Sample(rows_of(labels, rows, weight, unit, "here", RANKING, "search"), rows[column].to_numpy())
+    return Sample(rows_of(labels, rows, weight, unit, "here", RANKING, query="search"), rows[column].to_numpy())
 
 
 def run(folder: Path, rows: pa.Table, said: Said = SAID, gate: str = "", config: str = "") -> dict[str, Any]:
@@ -247,7 +247,7 @@ def test_the_config_names_query_gain_and_places_as_tfma_has_it(tmp_path: Path) -
         (Said("gain", "new", query="serach"), "", "--query: expected a column of the predictions, got 'serach'"),
         (
             Said("gain", "new"), config({"gain_key": "w"}, queryKey="search"),
-            "gain_key): expected the label's column, 'gain', got 'w'\n\nhint: the label is what a row gains, its relevance",
+            "gain_key): expected the label's column, 'gain', got 'w'\n\nhint: the label is what a row gains",
         ),
         (
             Said("gain", "new", query="user"), config({}, queryKey="search"),
@@ -282,7 +282,7 @@ def test_columns_and_metrics_that_cannot_be_are_told(tmp_path: Path, said: Said,
 @pytest.mark.parametrize(
     ("column", "values", "said", "message"),
     [
-        ("gain", [1.0, -2.5], {}, "label column 'gain': expected relevance, numbers from 0, got -2.5 in row 2"),
+        ("gain", [1.0, -2.5], {}, "label column 'gain': expected a number from 0, or none, got -2.5 in row 2"),
         ("search", ["a", None], {}, "query column 'search': expected a query for each row, got none in 1 of "),
         ("w", [1.0, 2.0], {"weight": "w"}, "weight column 'w': expected one weight for all rows of a query, got "
          "several in query 'a', row 2"),

@@ -36,6 +36,16 @@ def test_makes_the_first_blessed_model_champion_and_reference(world: World) -> N
     assert first.markers() == ["BLESSED"]
 
 
+def test_keeps_the_documents_that_the_word_rests_on(world: World) -> None:
+    played = world.round("one", [1])
+    played.push()
+    [blessed] = [one.entry for one in world.registry.log() if isinstance(one.entry, Bless)]
+    kept = {"evaluation": "evaluation/evaluation", "checks": "anomalies/checks", "training": "model/training"}
+    for name, what in kept.items():
+        file = played.folder / f"{what}.json"
+        assert world.registry.evidence.get(blessed.evidence[name]) == file.read_bytes()
+
+
 def test_writes_down_everything_that_the_word_rests_on(world: World) -> None:
     world.round("one", [1]).push()
     second = world.round("two", [2])
