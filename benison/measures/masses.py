@@ -23,6 +23,7 @@ class Masses:
         times: How many equal rows each stands for; None: one.
         weights: The sum of their weights; None: every row weighs 1.
         squares: The sum of their squared weights; None: each entry is one row, or every row weighs 1.
+        fourths: That of the fourth powers; None: likewise.
         units: Which unit (user, device) each row is of, as numbers from 0; rows of different units are independent.
             None: all rows are.
     """
@@ -32,6 +33,7 @@ class Masses:
     weights: Floats | None = None
     squares: Floats | None = None
     units: Whole | None = None
+    fourths: Floats | None = None
 
     @property
     def counted(self) -> bool:
@@ -57,10 +59,10 @@ class Masses:
 
     def part(self, rows: Whole) -> Masses:
         """Of some of the entries, by number."""
-        times, weights, squares = (
-            None if one is None else one[rows] for one in (self.times, self.weights, self.squares)
-        )
-        return Masses(len(rows), times, weights, squares, None if self.units is None else self.units[rows])
+        columns = (self.times, self.weights, self.squares, self.fourths)
+        times, weights, squares, fourths = (None if one is None else one[rows] for one in columns)
+        units = None if self.units is None else self.units[rows]
+        return Masses(len(rows), times, weights, squares, units, fourths)
 
     def sum(self, values: Floats | Bools) -> float:
         """What values add up to, each as often as it counts."""
@@ -104,6 +106,42 @@ class Masses:
             Huber (1981), Robust Statistics, 2.5; Liang & Zeger (1986), Biometrika 73, 13-22, over units.
         """
         return math.sqrt(self._product(influences, influences)) / self.total if self.total > 0 else math.nan
+
+    def freedom(self, influences: Floats) -> float:
+        """How many equal rows, or units, would make the error as sure: the effective size of their squared parts.
+
+        Infinite where every row counts alike: what an interval loses there is allowed for by the number of rows. Where
+        a few heavy rows make most of an error, the next holdout may have none of them, or others.
+
+        Args:
+            influences: Of each row, of mean 0.
+
+        Reference:
+            Satterthwaite (1946), Biometrics Bulletin 2, 110-114.
+        """
+        if self.counted:
+            return math.inf
+        if self.units is not None:
+            parts = np.square(self._by_unit(influences))
+            return _effective(float(parts.sum()), float(parts @ parts))
+        squared = np.square(influences)
+        return _effective(float(self._squares @ squared), float(self.fourth @ np.square(squared)))
+
+    @property
+    def _squares(self) -> Floats:
+        return np.ones(self.entries) if self.square is None else self.square
+
+    @cached_property
+    def fourth(self) -> Floats:
+        """The sum of the fourth powers of each entry's weights."""
+        return np.square(self._squares) if self.fourths is None else self.fourths
+
+    @cached_property
+    def unevenness(self) -> float:
+        """The mean fourth power of weights over the square of their mean square: 1 where all weigh the same."""
+        times = np.ones(self.entries) if self.times is None else self.times
+        mean_square = float(self._squares.sum()) / float(times.sum())
+        return float(self.fourth.sum()) / float(times.sum()) / mean_square**2
 
     def correlation(self, first: Floats, second: Floats) -> float:
         """Of two figures, from the influences of each; 0, which claims nothing, where one has no error."""

@@ -335,7 +335,7 @@ def _by_cell(masses: Masses, columns: Sequence[npt.NDArray[Any]]) -> Masses:
     times = summed(masses.times)
     if masses.weights is None:
         return Masses(len(times), times)
-    return Masses(len(times), times, summed(masses.weights), summed(masses.square))
+    return Masses(len(times), times, summed(masses.weights), summed(masses.square), fourths=summed(masses.fourth))
 
 
 def _counts_of(columns: Sequence[Bools]) -> Floats:

@@ -84,3 +84,32 @@ def test_of_nothing_there_is_no_error_and_one_unit_has_none_either() -> None:
     assert math.isnan(Masses(0).error(np.zeros(0)))
     assert math.isnan(Masses(3, units=np.zeros(3, int)).error(np.array([1.0, -1.0, 0.0])))
     assert Masses(0).size() == 0.0
+
+
+def test_the_freedom_of_an_error_is_the_effective_size_of_its_squared_parts() -> None:
+    random = np.random.default_rng(8)
+    weights, influences = random.lognormal(0, 0.7, 500), random.normal(size=500)
+    parts = np.square(weights * influences)
+    expected = parts.sum() ** 2 / np.square(parts).sum()
+    assert Masses(500, weights=weights).freedom(influences) == pytest.approx(expected)
+    units = random.integers(0, 60, 500)
+    sums = np.square(np.bincount(units, weights * influences))
+    found = Masses(500, weights=weights, units=units).freedom(influences)
+    assert found == pytest.approx(sums.sum() ** 2 / np.square(sums).sum())
+    assert Masses(500).freedom(influences) == np.inf
+
+
+def test_sums_of_fourth_powers_stand_for_the_rows_that_were_summed() -> None:
+    weights, cells = np.array([1.0, 3.0, 2.0, 2.0, 5.0]), np.array([0, 0, 1, 1, 1])
+    of_cells = np.array([0.4, -1.1])
+    summed = (np.bincount(cells, weights**power) for power in (1, 2, 4))
+    total, squares, fourths = summed
+    few = Masses(2, np.array([2.0, 3.0]), total, squares, fourths=fourths)
+    many = Masses(5, weights=weights)
+    assert few.freedom(of_cells) == pytest.approx(many.freedom(of_cells[cells]))
+    assert few.unevenness == pytest.approx(many.unevenness)
+    assert many.unevenness == pytest.approx(np.mean(weights**4) / np.mean(weights**2) ** 2)
+
+
+def test_weights_that_are_all_the_same_are_even() -> None:
+    assert Masses(7, weights=np.full(7, 3.0)).unevenness == pytest.approx(1.0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from benison.components.evaluator.measure import Floats, Sample
 from benison.measures.intervals import Interval, on_atanh_scale, on_log_scale, on_logit_scale, paired, symmetric
-from benison.measures.quantiles import cautious
+from benison.measures.quantiles import cautious, student
 
 Value = Callable[[Sample, float], float]
 Influences = Callable[[Sample, float], Floats]
@@ -106,9 +106,16 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {_ONE[what] if number == 1 else what}"
 
 
-def quantile(sample: Sample, needed: Mapping[str, int], parameter: float, confidence: float) -> float:
-    """How many errors a bound is away: Student's, with the allowance for skewness, by the smallest of the sizes."""
-    return cautious(confidence, min(sample.size(what, parameter) for what in needed))
+def quantile(
+    sample: Sample, needed: Mapping[str, int], parameter: float, confidence: float, *influences: Floats
+) -> float:
+    """How many errors a bound is away: Student's, with the allowance for skewness, by the smallest of the sizes.
+
+    And no less than Student's by what the errors themselves are made of, where rows weigh differently or hang together.
+    """
+    many = cautious(confidence, min(sample.size(what, parameter) for what in needed))
+    freedoms = (sample.masses.freedom(each) for each in influences)
+    return max([many, *(student(confidence, 1 + freedom) for freedom in freedoms if math.isfinite(freedom))])
 
 
 def bounded(low: float, high: float) -> Scale:
@@ -139,8 +146,9 @@ def of_influences(
     """
 
     def interval(sample: Sample, parameter: float, confidence: float) -> Interval:
-        error = sample.masses.error(influences(sample, parameter))
-        return scale(value(sample, parameter), error, quantile(sample, needed, parameter, confidence))
+        of_rows = influences(sample, parameter)
+        many = quantile(sample, needed, parameter, confidence, of_rows)
+        return scale(value(sample, parameter), sample.masses.error(of_rows), many)
 
     gain = gain_of(value, influences, interval, needed)
     return Measure(value, interval, gain, needed, method, influences=influences)
@@ -166,7 +174,7 @@ def gain_of(value: Value, influences: Influences, own: Bound, needed: Mapping[st
             own(two.finest, parameter, confidence),
             masses.error(of_one - of_two),
             masses.correlation(of_one, of_two),
-            max(quantile(sample, needed, parameter, confidence) for sample in (one, two)),
+            max(quantile(sample, needed, parameter, confidence, of_one - of_two) for sample in (one, two)),
         )
 
     return gain

@@ -160,6 +160,6 @@ def measures() -> dict[str, Measure]:
         "markedness": _general("markedness", _BOTH_ANSWERS, by_influence),
         "matthews_correlation_coefficient": _general("matthews_correlation_coefficient", _BOTH_ANSWERS, by_influence),
         "diagnostic_odds_ratio": _general("diagnostic_odds_ratio", _BOTH_ANSWERS, of_ratios),
-        "negative_likelihood_ratio": _general("negative_likelihood_ratio", BOTH_CLASSES, of_ratios),
+        "negative_likelihood_ratio": _general("negative_likelihood_ratio", _BOTH_ANSWERS, of_ratios),
         "positive_likelihood_ratio": _general("positive_likelihood_ratio", BOTH_CLASSES, of_ratios),
     }

@@ -78,8 +78,9 @@ def paired_gain(value: Value, influences: Influences, needed: Mapping[str, int])
 
     def gain(first: Sample, second: Sample, parameter: float, confidence: float) -> Interval:
         apart = value(first.finest, parameter) - value(second.finest, parameter)
-        error = first.masses.error(influences(first, parameter) - influences(second, parameter))
-        many = max(quantile(sample, needed, parameter, confidence) for sample in (first, second))
+        of_rows = influences(first, parameter) - influences(second, parameter)
+        error = first.masses.error(of_rows)
+        many = max(quantile(sample, needed, parameter, confidence, of_rows) for sample in (first, second))
         return symmetric(apart, error, many)
 
     return gain

@@ -15,6 +15,7 @@ from benison.components.evaluator.metrics.base import (
     Measure,
     Scale,
     bounded,
+    lacking,
     of_influences,
     quantile,
 )
@@ -28,6 +29,8 @@ from benison.measures.ranking import RocArea, auc_interval, own_interval, roc_ar
 _MANY = {**BOTH_CLASSES, "rows": 200}
 # What the order of rows within bins may make of an area.
 _MOST_UNSEEN = 0.005
+# As `Masses.unevenness`: of weights 1 and 10 in equal numbers it is 2. Beyond, bounds of an area held in 85%.
+_MOST_UNEVEN = 4.0
 
 
 def _area(sample: Sample, thresholds: float) -> RocArea:
@@ -73,6 +76,13 @@ def _unseen(area: Callable[[Levels], float]) -> Coarse:
     return coarse
 
 
+def _too_uneven(sample: Sample) -> str:
+    """Says where a few rows have so much of the weight that the error of an area at the top is not known."""
+    if sample.masses.counted or sample.masses.unevenness <= _MOST_UNEVEN:
+        return ""
+    return "a few rows weigh so much more than the others that no error can be estimated"
+
+
 def _known_errors(value: float, error: float, many: float) -> Interval:
     return on_logit_scale(value, error, many) if error > 0 else UNKNOWN
 
@@ -103,10 +113,13 @@ def measures() -> dict[str, Measure]:
         _MANY,
         "influence (logit); gain: paired influence and MOVER",
     )
+    needed = replace(curve, coarse=_unseen(lambda levels: precision_recall(levels).area))
     rows = exact(lambda sample, _: sample.masses.total)
     return {
         "auc": auc,
-        "auc_precision_recall": replace(curve, coarse=_unseen(lambda levels: precision_recall(levels).area)),
+        "auc_precision_recall": replace(
+            needed, lacks=lambda sample, at: lacking(needed, sample, at) or _too_uneven(sample)
+        ),
         "example_count": rows,
         "weighted_example_count": rows,
         **{name: of_ratio(one, BOTH_CLASSES) for name, one in RATIOS.items()},

@@ -128,10 +128,11 @@ def share_interval(one: Share) -> Bound:
         counts = sample.counts(threshold)
         if sample.rows.simple:
             return wilson(one.counted(counts), one.among(counts), confidence)
-        error = sample.masses.error(one.influences(sample, threshold))
+        influences = one.influences(sample, threshold)
+        error = sample.masses.error(influences)
         size = sample.size(one.meant, threshold)
         most = sample.rows.count * one.among(counts) / counts.rows
-        many = quantile(sample, {one.meant: FEWEST}, threshold, confidence)
+        many = quantile(sample, {one.meant: FEWEST}, threshold, confidence, influences)
         return wilson_of_share(one.value(sample, threshold), error, size, most, many)
 
     return interval

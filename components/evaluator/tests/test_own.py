@@ -140,9 +140,9 @@ def test_the_error_of_value_and_gain_is_that_of_a_bootstrap(tmp_path: Path, metr
     with speaking(more=declared(path).kinds):
         value, apart = estimate(metric, one, 0.95), gain(metric, one, two, 0.95)
     assert apart.value == pytest.approx(turned * (value.value - estimate_of(metric, two)))
-    # The quantile with the allowance for skewness is between 1.68 and 2.0 at these sizes.
-    assert 1.55 < (value.interval.upper - value.interval.lower) / 2 / errors[0] < 2.1
-    assert 1.55 < (apart.interval.upper - apart.interval.lower) / 2 / errors[1] < 2.1
+    # The quantile is between 1.68 and 2.2 at these sizes.
+    assert 1.55 < (value.interval.upper - value.interval.lower) / 2 / errors[0] < 2.3
+    assert 1.55 < (apart.interval.upper - apart.interval.lower) / 2 / errors[1] < 2.3
 
 
 def estimate_of(metric: str, sample: Sample) -> float:

@@ -4,7 +4,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from scipy import special
 
+from benison.components.evaluator.bound import estimate
+from benison.components.evaluator.measure import Rows, Sample
 from benison.components.evaluator.weighing import rows_of
 from benison.core.errors import BenisonError, ConfigError, DataError
 
@@ -65,3 +68,25 @@ def test_labels_that_are_shares_stay_shares_and_whole_ones_become_classes() -> N
     assert found.positives == 2
     np.testing.assert_array_equal(found.others, [1.0, 0.75, 0.0, 0.25])
     assert rows_of(np.array([0.0, 1.0, 1.0, 0.0]), TABLE, "", "", "").simple
+
+
+def test_a_few_heavy_rows_leave_the_area_under_precision_recall_without_an_interval() -> None:
+    random = np.random.default_rng(4)
+    labels = random.random(4000) < 0.3
+    predictions = special.expit(1.5 * labels - 1 + random.normal(size=4000))
+    for heavy, known in ((2.0, True), (60.0, False)):
+        weights = np.where(random.random(4000) < 0.01, heavy, 1.0)
+        sample = Sample(Rows.of(labels, weights=weights), predictions)
+        found = estimate("auc_precision_recall", sample, 0.95)
+        assert found.interval.known is known
+        assert ("a few rows weigh so much more than the others" in found.note) is not known
+        assert estimate("auc", sample, 0.95).interval.known
+
+
+def test_where_nothing_is_answered_positive_a_likelihood_ratio_has_no_interval() -> None:
+    random = np.random.default_rng(4)
+    labels = random.random(2000) < 0.05
+    sample = Sample(Rows.of(labels), np.where(random.random(2000) < 0.002, 0.9, 0.1))
+    found = estimate("negative_likelihood_ratio", sample, 0.95)
+    assert not found.interval.known
+    assert "answered positive where an interval needs 20" in found.note
