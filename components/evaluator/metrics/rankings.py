@@ -66,7 +66,8 @@ class _Mean:
             return Interval(clopper_pearson(value * size, size, confidence).lower, 1.0)
         if masses.size(figures > 0) < _FEW:
             return Interval(0.0, clopper_pearson(value * size, size, confidence).upper)
-        error, many = masses.error(self.influences(sample, k)), quantile(sample, _QUERIES, k, confidence)
+        influences = self.influences(sample, k)
+        error, many = masses.error(influences), quantile(sample, _QUERIES, k, confidence, influences)
         return union(LOGIT(value, error, many), symmetric(value, error, many).clipped(0.0, 1.0))
 
     def gain(self, one: Sample, two: Sample, k: float, confidence: float) -> Interval:
