@@ -38,6 +38,12 @@ _FILE = click.Path(path_type=Path)
     "--unit", default="", metavar="COLUMN", help="What rows are of, such as a user: rows of one hang together."
 )
 @click.option(
+    "--query",
+    default="",
+    metavar="COLUMN",
+    help="What rows are ranked within, such as a search; with --task ranking.",
+)
+@click.option(
     "--metrics", type=_FILE, metavar="FILE.py", help="A Python file with metrics of your own, measured as all others."
 )
 @click.option("--gate", type=_FILE, help="A YAML file with gate:, such as a benison.yaml; its checks then decide.")
@@ -66,6 +72,7 @@ def command(
     slices: tuple[str, ...],
     weight: str,
     unit: str,
+    query: str,
     metrics: Path | None,
     gate: Path | None,
     engine: str | None,
@@ -76,15 +83,15 @@ def command(
 
     SOURCE is a file (CSV, Parquet, TFRecord of tf.Example, JSON lines; gzipped as well), a glob in quotes, a folder of
     files, or a URI of them. Predictions are probabilities of the positive class,
-    or numbers where the task is regression, or one for each class where it is multiclass: 'p_{class}' stands for
-    p_cat, p_dog and so on. Without --eval-config every metric is measured. Without --gate nothing is judged; with it
-    the command exits with 1 where the verdict is not PASS.
+    numbers where the task is regression, scores of items where it is ranking, or one for each class where it is
+    multiclass: 'p_{class}' stands for p_cat, p_dog and so on. Without --eval-config every metric is measured. Without
+    --gate nothing is judged; with it the command exits with 1 where the verdict is not PASS.
     """
     with logs.quiet_imports():
         from benison.cli.evaluating import Wanted, show
         from benison.components.evaluator.columns import Said
 
-    said = Said(label, prediction, baselines, slices, weight, unit)
+    said = Said(label, prediction, baselines, slices, weight, unit, query)
     show(
         Wanted(source, eval_config, said, task, positive, metrics, gate, engine, beam_options), output, as_json=as_json
     )

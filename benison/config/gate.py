@@ -151,6 +151,8 @@ def _elsewhere(said: str) -> str:
 def _takes(kind: metrics.Kind) -> str:
     if not kind.parameter:
         return f"{kind.name} without @, since it takes no number"
+    if kind.parameter == metrics.TOP_K:
+        return f"{kind.name}@NUMBER, a whole number of places from 1 to {kind.most:,.0f}"
     return f"{kind.name}@NUMBER, its {kind.parameter} from 0 to {kind.most:g}"
 
 

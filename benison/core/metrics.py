@@ -9,62 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from benison.core.aspects import EACH, MICRO, MICRO_RANKS, RANK, aspect
+from benison.core.kinds import BINARY as BINARY
+from benison.core.kinds import MULTICLASS as MULTICLASS
+from benison.core.kinds import RANKING as RANKING
+from benison.core.kinds import REGRESSION as REGRESSION
+from benison.core.kinds import THRESHOLD as THRESHOLD
+from benison.core.kinds import TOP_K as TOP_K
+from benison.core.kinds import Kind as Kind
+from benison.core.kinds import OfTfma as OfTfma
 
 _NAME = re.compile(
     r"(?P<kind>[a-z0-9_]+)(?:\[(?P<of>.+)\])?(?:@(?:top_(?P<top>[1-9][0-9]*)|(?P<parameter>[0-9.]+(?:e-?[0-9]+)?)))?"
 )
-THRESHOLD = "threshold"
-BINARY, REGRESSION, MULTICLASS = "binary", "regression", "multiclass"
-
-
-@dataclass(frozen=True)
-class OfTfma:
-    """How TFMA is asked for a metric that is not measured here.
-
-    Attributes:
-        module: Where its class stands; empty: among those of TFMA and Keras that need none.
-        arguments: Of its class, as JSON, without the name.
-    """
-
-    module: str
-    arguments: str
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A metric without its parameter.
-
-    Attributes:
-        name: TFMA's default name, or the field's where TFMA has none.
-        classes: TFMA's classes; the first is written, all are read.
-        better: 1: more is better; -1: less is; 0: neither.
-        low: It is never below.
-        high: It is never above; infinity: there is no end.
-        parameter: What the number behind @ is; empty: it takes none.
-        default: The parameter where none is given; NaN: without one it is another figure.
-        most: The parameter is never above, and never below 0.
-        argument: What TFMA's classes call the parameter; empty: as here.
-        needs: Whether there is no such metric without a parameter.
-        task: What a model that it is asked of answers.
-        own: The module of a metric that the user wrote; empty: it is one of these.
-        needed: Of such a metric: with fewer rows that count there is no interval.
-        tfma: How TFMA measures it, which gives no interval and does not say what is better; None: it is measured here.
-    """
-
-    name: str
-    classes: tuple[str, ...]
-    better: int
-    low: float = 0.0
-    high: float = 1.0
-    parameter: str = ""
-    default: float = math.nan
-    most: float = 1.0
-    argument: str = ""
-    needs: bool = False
-    task: str = BINARY
-    own: str = ""
-    needed: int = 0
-    tfma: OfTfma | None = None
 
 
 @dataclass(frozen=True)
@@ -246,6 +202,28 @@ def _of_several_classes() -> list[Kind]:
     ]
 
 
+def _of_queries() -> list[Kind]:
+    def of(name: str, class_name: str, *, needs: bool = False) -> Kind:
+        return Kind(name, (class_name,), 1, parameter=TOP_K, most=1e6, argument="top_k_list", needs=needs, task=RANKING)
+
+    return [
+        of("ndcg", "NDCG"),
+        of("hit_rate", "HitRate", needs=True),
+        of("mean_average_precision", "MeanAveragePrecision"),
+        of("mean_reciprocal_rank", "MeanReciprocalRank"),
+        of("precision", "PrecisionAtK", needs=True),
+        of("recall", "RecallAtK", needs=True),
+        *(
+            Kind(name, (class_name,), 0, high=math.inf, task=RANKING)
+            for name, class_name in (
+                ("query_count", "QueryCount"),
+                ("example_count", "ExampleCount"),
+                ("weighted_example_count", "WeightedExampleCount"),
+            )
+        ),
+    ]
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """The metrics that may be asked for.
@@ -298,10 +276,23 @@ _USUAL_OF_CLASSES = (
     f"mean_label[{EACH}]",
     f"mean_prediction[{EACH}]",
 )
+_RANKED = {kind.name: kind for kind in _of_queries()}
+_USUAL_OF_QUERIES = (
+    "ndcg@10",
+    "ndcg",
+    "hit_rate@10",
+    "mean_average_precision",
+    "mean_reciprocal_rank",
+    "precision@10",
+    "recall@10",
+    "query_count",
+    "example_count",
+)
 VOCABULARIES: Mapping[str, Vocabulary] = {
     BINARY: Vocabulary(BINARY, KINDS, USUAL, GROUPS),
     REGRESSION: Vocabulary(REGRESSION, _NUMBERS, tuple(name for name in _NUMBERS if name != "weighted_example_count")),
     MULTICLASS: Vocabulary(MULTICLASS, _OF_ALL_CLASSES, _USUAL_OF_CLASSES, of_classes=_OF_A_CLASS),
+    RANKING: Vocabulary(RANKING, _RANKED, _USUAL_OF_QUERIES),
 }
 _SPOKEN = [VOCABULARIES[BINARY]]
 
@@ -361,7 +352,7 @@ def _with(kind: Kind, written: str | None) -> Metric | None:
     except ValueError:
         return None
     possible = kind.parameter and 0 <= parameter <= kind.most
-    if kind.parameter == RANK:
+    if kind.parameter in (RANK, TOP_K):
         possible = possible and parameter >= 1 and parameter.is_integer()
     return Metric(kind, parameter) if possible else None
 

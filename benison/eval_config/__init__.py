@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benison.core.errors import ConfigError
-from benison.core.metrics import MULTICLASS, task_of
+from benison.core.metrics import MULTICLASS, RANKING, task_of
 from benison.core.plots import Plot
 from benison.core.sections import Section
 from benison.core.spelling import nearest
@@ -19,6 +19,7 @@ from benison.eval_config.classes import OPTIONS
 from benison.eval_config.content import content_of
 from benison.eval_config.metrics import metrics_of
 from benison.eval_config.of_tfma import declared as declared
+from benison.eval_config.ranking import QUERY_KEY, ranked_by
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ class EvalConfig:
         weight: The column of what each row weighs; empty: every row weighs 1.
         crosses: Which slices are held against one another.
         plots: Those of TFMA's that are written for it.
+        query: The column of what rows are ranked within, where metrics are those of rankings; else empty.
+        gain: The column of gains, as metrics name it; empty: they do not.
     """
 
     label: str
@@ -93,6 +96,8 @@ class EvalConfig:
     weight: str = ""
     crosses: tuple[CrossSlicing, ...] = ()
     plots: tuple[Plot, ...] = ()
+    query: str = ""
+    gain: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -128,7 +133,8 @@ def read_with_models(path: Path) -> EvalConfig:
     slicings, metrics, plots = _measured(top)
     label = _one(top, "label_key", [model.label for model in models])
     weight = _one(top, "example_weight_key", [model.weight for model in models])
-    return EvalConfig(label, slicings, metrics, models, weight, crosses, plots)
+    query, gain = ranked_by(top)
+    return EvalConfig(label, slicings, metrics, models, weight, crosses, plots, query, gain)
 
 
 def task_in(path: Path) -> str:
@@ -140,6 +146,8 @@ def task_in(path: Path) -> str:
     specs = Section(path.name, content_of(path)).sections("metrics_specs")
     if any(option in spec.content for spec in specs for option in OPTIONS):
         return MULTICLASS
+    if any(spec.content.get(QUERY_KEY) for spec in specs):
+        return RANKING
     metrics = [one for spec in specs for one in spec.sections("metrics")]
     return task_of([one.take("class_name", str) for one in metrics])
 

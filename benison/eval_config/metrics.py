@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from benison.core.aspects import RANK
-from benison.core.metrics import BINARY, MULTICLASS, THRESHOLD, Kind, Metric, spoken
+from benison.core.metrics import BINARY, MULTICLASS, RANKING, THRESHOLD, TOP_K, Kind, Metric, spoken
 from benison.core.plots import ARGUMENTS, CLASS_MATRIX, MOST, USUAL, Plot
 from benison.core.sections import Section
 from benison.core.spelling import nearest
 from benison.eval_config import of_tfma
 from benison.eval_config.classes import Wanted, asked_of, wanted_of
+from benison.eval_config.ranking import QUERY_KEY, at_places
 
 
 def metrics_of(section: Section) -> list[str | Plot]:
@@ -21,6 +22,8 @@ def metrics_of(section: Section) -> list[str | Plot]:
         ConfigError: Something in it is not known, or not acted on.
     """
     _no_thresholds(section, ("thresholds", "per_slice_thresholds", "cross_slice_thresholds"))
+    if spoken().task == RANKING:
+        section.take(QUERY_KEY, str, "")
     wanted = wanted_of(section) if spoken().of_classes else ()
     found = [name for one in section.sections("metrics") for name in _metric(one, wanted)]
     section.close()
@@ -79,6 +82,8 @@ def _in_its_module(section: Section, kind: Kind) -> None:
 def _at(kind: Kind, config: Section) -> list[Metric]:
     if kind.parameter == THRESHOLD:
         return [Metric(kind, at) for at in _thresholds(config, (kind.default,), kind.argument)]
+    if kind.parameter == TOP_K:
+        return at_places(kind, config)
     if kind.needs:
         return [Metric(kind, at) for at in _thresholds(config, (), kind.parameter)]
     if not kind.parameter or kind.parameter not in config.content:

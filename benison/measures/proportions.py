@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy import optimize
+from scipy import optimize, special
 
 from benison.measures.intervals import UNKNOWN, Interval, mover
 from benison.measures.quantiles import normal
@@ -28,6 +28,27 @@ def wilson(hits: float, trials: float, confidence: float) -> Interval:
     (0.2553, 0.3662)
     """
     return _score(hits, trials, normal(confidence)) if trials else UNKNOWN
+
+
+def clopper_pearson(hits: float, trials: float, confidence: float) -> Interval:
+    """The exact interval of a proportion, whose bounds never hold less often than they say.
+
+    Args:
+        hits: From 0 to `trials`; no need to be whole.
+        trials: How many, above 0.
+        confidence: Of each bound alone.
+
+    Reference:
+        Clopper & Pearson (1934), Biometrika 26, 404-413.
+
+    >>> found = clopper_pearson(20, 20, 0.95)
+    >>> round(found.lower, 4), found.upper
+    (0.8609, 1.0)
+    """
+    misses = trials - hits
+    lower = float(special.betaincinv(hits, misses + 1, 1 - confidence)) if hits > 0 else 0.0
+    upper = float(special.betaincinv(hits + 1, misses, confidence)) if misses > 0 else 1.0
+    return Interval(lower, upper)
 
 
 def wilson_of_share(share: float, error: float, size: float, most: float, quantile: float) -> Interval:

@@ -10,7 +10,7 @@ from typing import Any
 UNDEFINED = "undefined"
 NO_INTERVAL = "no interval"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAMES = {"auc": "AUC", "auc_precision_recall": "AUC, precision and recall", "f1_score": "F1 score"}
+_NAMES = {"auc": "AUC", "auc_precision_recall": "AUC, precision and recall", "f1_score": "F1 score", "ndcg": "NDCG"}
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -172,8 +172,8 @@ def metric_name(metric: str) -> str:
 
     >>> metric_name("false_positive_rate")
     'False positive rate'
-    >>> metric_name("auc[big_cat]"), metric_name("recall[macro]@top_1")
-    ('AUC [big_cat]', 'Recall [macro] @top_1')
+    >>> metric_name("auc[big_cat]"), metric_name("recall[macro]@top_1"), metric_name("ndcg@10")
+    ('AUC [big_cat]', 'Recall [macro] @top_1', 'NDCG@10')
     """
     named, bracket, of = metric.partition("[")
     named, at, number = named.partition("@") if not bracket else (named, "", "")

@@ -13,7 +13,7 @@ from benison.components.evaluator.classes import PLACE, columns_of_classes, titl
 from benison.components.evaluator.compare import CHALLENGER
 from benison.config import BASELINES, OwnMetrics
 from benison.core.errors import ConfigError
-from benison.core.metrics import BINARY, MULTICLASS, spoken
+from benison.core.metrics import BINARY, MULTICLASS, RANKING, spoken
 from benison.core.spelling import nearest
 from benison.eval_config import EvalConfig, ModelSpec, Slicing, check_columns
 
@@ -31,6 +31,7 @@ class Said:
         slices: Columns by whose values rows are cut, beside what the config says.
         weight: The column of what each row weighs; empty: nothing.
         unit: The column of what each row is of, such as a user; empty: nothing.
+        query: The column of what rows are ranked within; empty: nothing.
     """
 
     label: str = ""
@@ -39,6 +40,7 @@ class Said:
     slices: tuple[str, ...] = ()
     weight: str = ""
     unit: str = ""
+    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Columns:
         unit: The column of what each row is of; empty: rows are independent.
         own: Metrics that the user wrote; None: there are none.
         task: What the models answer.
+        query: The column of what rows are ranked within, where models rank; else empty.
     """
 
     label: str
@@ -83,13 +86,14 @@ class Columns:
     unit: str = ""
     own: OwnMetrics | None = None
     task: str = BINARY
+    query: str = ""
 
     @property
     def all(self) -> tuple[str, ...]:
         """Every column that is needed, each once."""
         predicted = (name for model in self.models.values() for name in model.columns)
         own = (name for one in (self.own.metrics if self.own else ()) for name in one.columns)
-        counted = (name for name in (self.config.weight, self.unit) if name)
+        counted = (name for name in (self.config.weight, self.unit, self.query) if name)
         return tuple(dict.fromkeys((self.label, *predicted, *counted, *self.config.columns, *own)))
 
 
@@ -110,7 +114,7 @@ def columns_of(
     """
     name = file.name if file else ""
     config = config or EvalConfig("", (Slicing(),), spoken().usual)
-    label = _one(_Said(config.label, f"{name} ({_SPECS})"), _Said(said.label, "--label"), "the label", known)
+    label = _label(said, config, name, known)
     models = _models(said, config.models, name, known)
     _apart(label, models)
     if file is not None:
@@ -119,13 +123,38 @@ def columns_of(
         _Said(column, "--slice").check(known)
     slicings = dict.fromkeys([*config.slicings, *(Slicing((column,)) for column in said.slices)])
     weight = _optional(_Said(config.weight, f"{name} ({_SPECS})"), _Said(said.weight, "--weight"), known)
-    config = replace(config, slicings=tuple(slicings), weight=weight)
+    query = _query(said, config, name, known)
+    config = replace(config, slicings=tuple(slicings), weight=weight, query=query)
     unit = _Said(said.unit, "--unit").check(known) if said.unit else ""
     if spoken().task == MULTICLASS:
         models = _with_classes(models, (label, weight, unit, *config.columns), known)
     if own:
         own.check_columns(known)
-    return Columns(label, models, config, name or "--slice", unit, own, spoken().task)
+    return Columns(label, models, config, name or "--slice", unit, own, spoken().task, query)
+
+
+def _label(said: Said, config: EvalConfig, file: str, known: Sequence[str]) -> str:
+    """The label's column; what rows of a ranking gain is their label, and no second column."""
+    gain = _Said(config.gain, f"{file} (metrics_specs.metrics.config.gain_key)")
+    option = gain if config.gain and not said.label else _Said(said.label, "--label")
+    label = _one(_Said(config.label, f"{file} ({_SPECS})"), option, "the label", known)
+    if config.gain not in ("", label):
+        hint = "the label is what a row gains, its relevance: name one column"
+        raise ConfigError(gain.where, expected=f"the label's column, {label!r}", got=repr(config.gain), hint=hint)
+    return label
+
+
+def _query(said: Said, config: EvalConfig, file: str, known: Sequence[str]) -> str:
+    """The column of the query, of models that rank, and of no others."""
+    option = _Said(said.query, "--query")
+    if spoken().task == RANKING:
+        return _one(_Said(config.query, f"{file} (metrics_specs.query_key)"), option, "the query", known)
+    if said.query:
+        hint = "say  --task ranking  where models rank the rows of a query"
+        raise ConfigError(
+            "--query", expected=f"none where the task is {spoken().task}", got=repr(said.query), hint=hint
+        )
+    return ""
 
 
 @dataclass(frozen=True)

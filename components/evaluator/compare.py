@@ -14,7 +14,7 @@ from benison.components.evaluator.bound import Estimate, estimate, gain, method
 from benison.components.evaluator.measure import Bools, Floats, Rows, Sample
 from benison.components.evaluator.own import Own
 from benison.components.evaluator.slice import Keys, Slice
-from benison.core.metrics import BINARY, MULTICLASS, REGRESSION, better
+from benison.core.metrics import BINARY, MULTICLASS, RANKING, REGRESSION, better
 from benison.measures.intervals import Interval
 
 CHALLENGER = "challenger"
@@ -218,7 +218,7 @@ def _metric(metric: str, part: Part, same_as: Mapping[str, str], confidence: flo
 
 def sound(predictions: Floats, task: str) -> Bools:
     """Which predictions are what a model of the task answers: probabilities, of all classes, or finite numbers."""
-    if task == REGRESSION:
+    if task in (REGRESSION, RANKING):
         return np.isfinite(predictions)
     inside = (predictions >= 0) & (predictions <= 1)
     if task == MULTICLASS:

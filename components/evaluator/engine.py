@@ -16,7 +16,7 @@ from benison.components.evaluator.streamed import TABLES, thresholds_of
 from benison.components.evaluator.tables.buckets import BUCKETS, EDGES, MOST_THRESHOLDS
 from benison.core import memory
 from benison.core.errors import ConfigError
-from benison.core.metrics import BINARY, MULTICLASS, THRESHOLD, metric
+from benison.core.metrics import BINARY, MULTICLASS, RANKING, THRESHOLD, metric
 from benison.sources.dataset import Dataset
 
 _LOG = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def chosen(dataset: Dataset, columns: Columns, policy: Policy | None, wanted: st
     obstacle = _obstacle(columns, metrics_of(columns, policy))
     if wanted == TABLES and obstacle:
         raise ConfigError("--engine tables", expected="what tables can tell", got=obstacle.got, hint=obstacle.hint)
-    if wanted not in (None, IN_MEMORY) and columns.task == MULTICLASS:
+    if wanted not in (None, IN_MEMORY) and columns.task in (MULTICLASS, RANKING):
         got, hint = f"models of {columns.task}", "evaluate in memory: --engine memory"
         raise ConfigError(f"--engine {wanted}", expected="models that answer yes or no, or numbers", got=got, hint=hint)
     if wanted is not None:

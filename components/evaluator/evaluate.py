@@ -40,7 +40,7 @@ from benison.components.evaluator.tfma_files import Naming
 from benison.config import BASELINES, CONFIDENCE, FILE, Gate
 from benison.core import plots
 from benison.core.files import write_atomically
-from benison.core.metrics import BINARY, MULTICLASS, REGRESSION, spoken
+from benison.core.metrics import BINARY, MULTICLASS, spoken
 from benison.core.verdicts import Check
 from benison.eval_config import EvalConfig
 
@@ -56,7 +56,7 @@ class Data:
         rows: How many.
         positives: How many of them are positive; None: they have no two classes.
         types: Of the columns that slices are cut by.
-        counted_by: The columns that say what a row counts, by ``weight`` and ``unit``; those that there are.
+        counted_by: The columns that say what a row counts, by ``weight``, ``unit`` and ``query``; those that there are.
         task: What models answer.
         classes: How many rows each class has, where models tell several apart.
     """
@@ -70,7 +70,7 @@ class Data:
     classes: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, snapshot: str, table: pa.Table, rows: Rows, config: EvalConfig, unit: str) -> Data:
+    def of(cls, snapshot: str, table: pa.Table, rows: Rows, config: EvalConfig, unit: str, query: str = "") -> Data:
         """Of rows in memory, which are cut by some of their columns.
 
         Args:
@@ -79,9 +79,10 @@ class Data:
             rows: The same rows.
             config: Names slices and weight.
             unit: The column of what rows are of; empty: none.
+            query: The column of what rows are ranked within; empty: none.
         """
         types = {name: table.schema.field(name).type for name in config.columns}
-        named = {"weight": config.weight, "unit": unit}
+        named = {"weight": config.weight, "unit": unit, "query": query}
         counted_by = {what: name for what, name in named.items() if name}
         return cls(snapshot, rows.count, rows.positives, types, counted_by, rows.task, rows.by_class)
 
@@ -224,7 +225,7 @@ def concluded(
     found = measured(parts, [name for name in metrics if name not in of_tfma], asked.confidence)
     apart = gaps_of(asked, comparisons_of(asked.config, asked.gate), found, partial(at_confidences, parts))
     found = [with_others(one, theirs[one.name], metrics) for one in found] if theirs else found
-    drawable = asked.data.task != REGRESSION and len(asked.data.classes) <= MOST_CLASSES
+    drawable = asked.data.task in (BINARY, MULTICLASS) and len(asked.data.classes) <= MOST_CLASSES
     drawn = plot(parts, asked.config.plots, asked.confidence) if drawable else Plots()
     return judged(asked, found, _baselines(parts), sound, apart, more, drawn)
 

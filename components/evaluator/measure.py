@@ -18,6 +18,7 @@ from benison.measures.levels import Levels, buckets
 from benison.measures.masses import Masses
 from benison.measures.operating_points import Curve
 from benison.measures.precision_recall import PrecisionRecall, precision_recall
+from benison.measures.queries import Queries, Ranking
 from benison.measures.ranking import RocArea, roc_area
 
 Floats = npt.NDArray[np.float64]
@@ -32,16 +33,19 @@ class Rows:
 
     Attributes:
         labels: Whether each is positive; or what share of it is, from 0 to 1, and it counts in both classes; or its
-            number, where models answer numbers; or its class, by number, where they tell several apart.
+            number, where models answer numbers; or its class, by number, where they tell several apart; or its gain,
+            where they rank.
         masses: How much each counts.
         task: What models answer.
         classes: Their names, by number, where models tell several apart.
+        query: The query of each, by number, where models rank; None: they do not.
     """
 
     labels: Bools | Floats
     masses: Masses
     task: str = BINARY
     classes: tuple[str, ...] = ()
+    query: Whole | None = None
 
     @classmethod
     def of(
@@ -54,18 +58,24 @@ class Rows:
         units: Whole | None = None,
         task: str = BINARY,
         classes: tuple[str, ...] = (),
+        query: Whole | None = None,
     ) -> Rows:
-        """Rows with what `Masses` says of them; labels that are all 0 or 1 are told apart as classes."""
+        """Rows with what `Masses` says of them; labels that are all 0 or 1 are told apart as classes.
+
+        Rows of one query hang together, unless units say which queries do.
+        """
+        units = query if units is None else units
         if task == BINARY and labels.dtype != np.bool_ and bool(np.all((labels == 0) | (labels == 1))):
             labels = labels == 1
-        return cls(labels, Masses(len(labels), times, weights, squares, units), task, classes)
+        return cls(labels, Masses(len(labels), times, weights, squares, units), task, classes, query)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def part(self, rows: Whole) -> Rows:
         """Some of them, by number."""
-        return Rows(self.labels[rows], self.masses.part(rows), self.task, self.classes)
+        query = None if self.query is None else self.query[rows]
+        return Rows(self.labels[rows], self.masses.part(rows), self.task, self.classes, query)
 
     @property
     def classed(self) -> bool:
@@ -97,6 +107,17 @@ class Rows:
         return int(np.count_nonzero(positive)) if times is None else round(float(times @ positive))
 
     @cached_property
+    def queries(self) -> Queries:
+        """The rows by query, where models rank."""
+        assert self.query is not None
+        return Queries.of(self.query, np.asarray(self.labels, dtype=np.float64))
+
+    @cached_property
+    def judged(self) -> Floats:
+        """1 in one row of each query that has a gain, 0 in all others: figures of queries are means over these."""
+        return self.queries.at_heads(self.queries.relevant > 0)
+
+    @cached_property
     def numbers(self) -> Whole:
         """The class of each, by number, where models tell several apart."""
         return np.asarray(self.labels, dtype=np.int64)
@@ -109,8 +130,13 @@ class Rows:
 
     @cached_property
     def sizes(self) -> dict[str, float]:
-        """How many independent rows of equal weight would tell as much: of all, of positives and of negatives."""
+        """How many independent rows of equal weight would tell as much: of all, of positives and of negatives.
+
+        Where models rank, how many queries would.
+        """
         size = self.masses.size
+        if self.query is not None:
+            return {"rows": size(), "queries": size(self.judged)}
         if self.task != BINARY:
             return {"rows": size()}
         return {"rows": size(), "positives": size(self.labels), "negatives": size(self.others)}
@@ -244,6 +270,11 @@ class Sample:
             answers = self.answers(threshold)
             return self.masses.size(answers if what == "predicted_positives" else ~answers)
         return self.masses.size(self.terms(what)[1] > 0)
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """The rows of each query in the model's order."""
+        return self.rows.queries.ranked(self.predictions)
 
     @cached_property
     def area(self) -> RocArea:

@@ -35,7 +35,7 @@ from benison.config import Gate, format_of
 from benison.core import digests, documents
 from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
-from benison.core.metrics import BINARY, MULTICLASS, REGRESSION
+from benison.core.metrics import BINARY, MULTICLASS, RANKING, REGRESSION
 from benison.sources.dataset import Dataset
 
 _LOG = logging.getLogger(__name__)
@@ -59,8 +59,7 @@ class Labels:
 
     Attributes:
         known: Whether a row has one.
-        positive: Whether a row is positive, or what share of it is, or its number, or its class by number, of the rows
-            that have one.
+        positive: Of rows with one: whether positive, its share, its number or relevance, or the number of its class.
         values: Its two values, as (positive, negative); None for one that does not occur, and both of them
             where labels are shares, numbers or several classes.
     """
@@ -118,7 +117,7 @@ def _with_classes(columns: Columns, labels: pa.ChunkedArray, policy: Policy | No
 
 
 def _answers(rows: pa.Table, columns: Columns, counted: Rows) -> Answers:
-    said = "numbers" if columns.task == REGRESSION else "probabilities"
+    said = "numbers" if columns.task in (REGRESSION, RANKING) else "probabilities"
     answered, lacking = {}, {}
     for role, model in columns.models.items():
         found = {name: numbers(rows[name], name, said) for name in model.columns}
@@ -194,8 +193,8 @@ def _asked(
     columns: Columns, rows: pa.Table, labels: Labels, policy: Policy | None, snapshot: str, names: tuple[str, ...]
 ) -> Loaded:
     weight, where = columns.config.weight, columns.config_file
-    counted = rows_of(labels.positive, rows, weight, columns.unit, where, columns.task, names)
-    asked = asked_of(columns, policy, Data.of(snapshot, rows, counted, columns.config, columns.unit))
+    counted = rows_of(labels.positive, rows, weight, columns.unit, where, columns.task, names, columns.query)
+    asked = asked_of(columns, policy, Data.of(snapshot, rows, counted, columns.config, columns.unit, columns.query))
     own = opened(columns.own, rows) if columns.own else None
     return Loaded(**{**vars(asked), "own": own}, table=rows, rows=counted)
 
@@ -243,28 +242,29 @@ def _labels(column: pa.ChunkedArray, columns: Columns, positive: str | None, nam
     if columns.task == MULTICLASS:
         known, found = classes.numbers_of_labels(column, names)
         return Labels(known, found.astype(np.float64), (None, None))
-    return number_labels(column, columns.label)
+    return number_labels(column, columns.label, 0.0 if columns.task == RANKING else -math.inf)
 
 
-def number_labels(column: pa.ChunkedArray, name: str) -> Labels:
+def number_labels(column: pa.ChunkedArray, name: str, low: float = -math.inf) -> Labels:
     """Labels as numbers; rows without one are told apart.
 
     Args:
         column: The label's, of any type.
         name: What it is called.
+        low: None is below it.
 
     Raises:
-        DataError: There are no labels, or some are text or infinite.
+        DataError: There are no labels, or some are text, infinite or too low.
     """
-    where = f"label column {name!r}"
     found = numbers(column, name, "numbers", "label")
     known = np.asarray(column.is_valid().to_numpy(), dtype=np.bool_)
     known &= ~np.isnan(found) | pa.types.is_string(column.type)
-    wrong = known & ~np.isfinite(found)
+    wrong = known & ~(np.isfinite(found) & (found >= low))
     if wrong.any():
         first = int(np.argmax(wrong))
         got = f"{column[first].as_py()!r} in row {first + 1:,}"
-        raise DataError(where, expected="a number, or none", got=got)
+        expected = "a number, or none" if math.isinf(low) else f"a number from {low:g}, or none"
+        raise DataError(f"label column {name!r}", expected=expected, got=got)
     return Labels(known, found[known], (None, None))
 
 

@@ -24,7 +24,7 @@ CONFIG = "eval_config.json"
 METRICS_FILE = "metrics-00000-of-00001.tfrecord"
 VALIDATIONS_FILE = "validations.tfrecord"
 # TFMA counts rows once, whatever the number of models.
-_OF_NO_MODEL = ("example_count", "weighted_example_count")
+_OF_NO_MODEL = ("example_count", "weighted_example_count", "query_count")
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ def eval_run(
     slicings = [_spec(one) for one in config.slicings]
     plots = [config_pb2.MetricConfig(class_name=plot.kind, config=plot.config) for plot in config.plots]
     metrics = tfma_keys.specs(config.metrics, plots, naming.classes)
+    for spec in metrics:
+        tfma_keys.rank(spec, config.query, label)
     asked = config_pb2.EvalConfig(model_specs=specs, slicing_specs=slicings, metrics_specs=metrics)
     asked.cross_slicing_specs.extend(_cross_spec(one) for one in config.crosses)
     run = config_pb2.EvalRun(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2
 
 from benison.core.aspects import AVERAGES, CLASS, MACRO_RANKS, MICRO, MICRO_RANKS, RANK, Aspect, aspect
-from benison.core.metrics import Metric, find, metric
+from benison.core.metrics import TOP_K, Kind, Metric, find, metric
 
 _HOW = {MICRO_RANKS: MICRO, MACRO_RANKS: "macro"}
 
@@ -28,6 +28,8 @@ def key(
     """
     asked = find(name)
     result = metrics_for_slice_pb2.MetricKey(name=name, model_name=model, is_diff=is_diff)
+    if asked is not None and asked.kind.parameter == TOP_K:
+        return _ranked_key(asked, result)
     if asked is None or not (asked.of or asked.top):
         return result
     seen = aspect(asked.of)
@@ -42,6 +44,14 @@ def key(
         result.sub_key.top_k.value = seen.rank
     if seen.how in (*AVERAGES, *_HOW):
         setattr(result.aggregation_type, f"{_HOW.get(seen.how, seen.how)}_average", True)
+    return result
+
+
+def _ranked_key(asked: Metric, result: metrics_for_slice_pb2.MetricKey) -> metrics_for_slice_pb2.MetricKey:
+    """The first places of a ranking are a key beside the metric's name; none: whole rankings."""
+    result.name = asked.kind.name
+    if not math.isnan(asked.parameter):
+        result.sub_key.top_k.value = int(asked.parameter)
     return result
 
 
@@ -76,6 +86,20 @@ def specs(
     return [spec for spec in found if spec.metrics]
 
 
+def rank(spec: config_pb2.MetricsSpec, query: str, label: str) -> None:
+    """Names the columns that TFMA ranks by, where models rank.
+
+    Args:
+        spec: What asks for metrics.
+        query: The column of the query; empty: models do not rank.
+        label: The label's column.
+    """
+    spec.query_key = query
+    for one in spec.metrics:
+        if one.class_name == "NDCG":
+            one.config = json.dumps({**json.loads(one.config), "gain_key": label})
+
+
 def _set_aspect(spec: config_pb2.MetricsSpec, seen: Aspect, classes: Sequence[str]) -> None:
     if seen.how == CLASS:
         spec.binarize.class_ids.values.append(classes.index(seen.name))
@@ -99,17 +123,22 @@ def metric_config(name: str) -> config_pb2.MetricConfig:
     return _config(metric(name))
 
 
+def _argument(kind: Kind, parameter: float) -> float | list[int]:
+    if kind.parameter == TOP_K:
+        return [int(parameter)]
+    return int(parameter) if kind.parameter in ("num_thresholds", RANK) else parameter
+
+
 def _config(asked: Metric) -> config_pb2.MetricConfig:
     seen, kind = aspect(asked.of), asked.kind
-    config: dict[str, object] = {"name": _plain(asked, seen).name}
+    config: dict[str, object] = {"name": kind.name if kind.parameter == TOP_K else _plain(asked, seen).name}
     if kind.tfma is not None:
         config |= json.loads(kind.tfma.arguments)
         return config_pb2.MetricConfig(
             class_name=kind.classes[0], module=kind.tfma.module or None, config=json.dumps(config)
         )
     if not math.isnan(asked.parameter) and asked.parameter != kind.default:
-        whole = kind.parameter in ("num_thresholds", RANK)
-        config[kind.argument or kind.parameter] = int(asked.parameter) if whole else asked.parameter
+        config[kind.argument or kind.parameter] = _argument(kind, asked.parameter)
     if asked.top and not seen.rank:
         config["top_k"] = asked.top
     return config_pb2.MetricConfig(class_name=kind.classes[0], module=kind.own or None, config=json.dumps(config))

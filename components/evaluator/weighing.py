@@ -21,6 +21,7 @@ def rows_of(
     where: str,
     task: str = BINARY,
     classes: tuple[str, ...] = (),
+    query: str = "",
 ) -> Rows:
     """The rows with their weights and units.
 
@@ -32,14 +33,33 @@ def rows_of(
         where: Where the two columns are named, for messages.
         task: What models answer.
         classes: As in `Rows`.
+        query: The column of what rows are ranked within; empty: models do not rank.
 
     Raises:
         ConfigError: There is no such column.
-        DataError: A weight is no number, or negative, or nothing weighs anything; a row has no unit.
+        DataError: A weight is no number, or negative, or nothing weighs anything; a row has no unit or query; the rows
+            of a query are of several units, or have several weights.
     """
     weights = weights_of(_column(table, weight, where), weight) if weight else None
     units = units_of(_column(table, unit, where), unit) if unit else None
-    return Rows.of(labels, weights=weights, units=units, task=task, classes=classes)
+    if not query:
+        return Rows.of(labels, weights=weights, units=units, task=task, classes=classes)
+    queries = units_of(_column(table, query, where), query, "query")
+    for what, column, values in (("weight", weight, weights), ("unit", unit, units)):
+        if values is not None:
+            _one_for_each(
+                queries, values, f"{what} column {column!r}", f"one {what} for all rows of a query", table[query]
+            )
+    return Rows.of(labels, weights=weights, units=units, task=task, query=queries)
+
+
+def _one_for_each(queries: Whole, values: Floats | Whole, where: str, expected: str, names: pa.ChunkedArray) -> None:
+    """Refuses what differs within a query, whose figure counts once."""
+    _, heads, numbers = np.unique(queries, return_index=True, return_inverse=True)
+    wrong = values != values[heads][numbers]
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise DataError(where, expected=expected, got=f"several in query {names[first].as_py()!r}, row {first + 1:,}")
 
 
 def _column(table: pa.Table, name: str, where: str) -> pa.ChunkedArray:
@@ -71,8 +91,8 @@ def weights_of(column: pa.ChunkedArray, name: str) -> Floats:
     return found
 
 
-def units_of(column: pa.ChunkedArray, name: str) -> Whole:
-    """Which unit each row is of, as numbers from 0.
+def units_of(column: pa.ChunkedArray, name: str, what: str = "unit") -> Whole:
+    """Which unit, or query, each row is of, as numbers from 0.
 
     Raises:
         DataError: A row has none.
@@ -80,6 +100,6 @@ def units_of(column: pa.ChunkedArray, name: str) -> Whole:
     codes = as_text(column).combine_chunks().dictionary_encode()
     if codes.null_count:
         got = f"none in {codes.null_count:,} of {len(codes):,} rows"
-        hint = "rows of one unknown unit cannot be told from rows of many"
-        raise DataError(f"unit column {name!r}", expected="a unit for each row", got=got, hint=hint)
+        hint = f"rows of one unknown {what} cannot be told from rows of many"
+        raise DataError(f"{what} column {name!r}", expected=f"a {what} for each row", got=got, hint=hint)
     return np.asarray(codes.indices.to_numpy(), dtype=np.int64)

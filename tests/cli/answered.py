@@ -49,6 +49,20 @@ def animals(how_many: int = 900, seed: int = 5) -> list[dict[str, str]]:
     return found
 
 
+def searches(how_many: int = 300, seed: int = 5) -> list[dict[str, str]]:
+    """Items that were shown for searches on two devices, with clicks; a new order, and one that is worse on phones."""
+    draw = random.Random(seed)
+    found = []
+    for search in range(how_many):
+        device = draw.choice(["phone", "desk"])
+        for _ in range(draw.randint(4, 12)):
+            clicks = draw.choice([1, 1, 2]) if draw.random() < 0.2 else 0
+            scores = {"new": draw.gauss(clicks, 0.9), "old": draw.gauss(clicks, 2.0 if device == "phone" else 1.0)}
+            told = {name: f"{score:.2f}" for name, score in scores.items()}
+            found.append({"search": f"s{search}", "device": device, "clicks": f"{clicks}", **told})
+    return found
+
+
 def write(path: Path, content: list[dict[str, str]]) -> Path:
     """Writes them as CSV."""
     with path.open("w", newline="") as file:

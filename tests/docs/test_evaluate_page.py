@@ -36,14 +36,16 @@ def test_the_walk_goes_as_it_is_told(
     people = answered.write(tmp_path / "people.csv", answered.rows())
     prices = answered.write(tmp_path / "prices.csv", answered.prices())
     animals = answered.write(tmp_path / "animals.csv", answered.animals())
-    for kind, file in (("csv", people), ("csv prices.csv", prices), ("csv animals.csv", animals)):
+    searches = answered.write(tmp_path / "searches.csv", answered.searches())
+    of_tasks = (("csv prices.csv", prices), ("csv animals.csv", animals), ("csv searches.csv", searches))
+    for kind, file in (("csv", people), *of_tasks):
         [shown] = blocks(kind)
         assert file.read_text().startswith(shown.removesuffix("...\n"))
     for kind, name in FILES:
         [content] = blocks(f"{kind} {name}")
         (tmp_path / name).write_text(content)
     steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks("console")), re.MULTILINE)
-    assert len(steps) == 9
+    assert len(steps) == 10
     for line, told in steps:
         answer = call(capsys, *shlex.split(line)[1:])
         said = answer.out + answer.err + (f"[{answer.code}]\n" if answer.code else "")

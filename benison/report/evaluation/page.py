@@ -187,7 +187,11 @@ def _order(evidence: Evaluation) -> str:
     )
 
 
-_COUNTED_BY = {"Weight of a row": "weight", "Unit, whose rows hang together": "unit"}
+_COUNTED_BY = {
+    "Weight of a row": "weight",
+    "Unit, whose rows hang together": "unit",
+    "Query, within which rows are ranked": "query",
+}
 
 
 def _origin(evidence: Evaluation) -> Markup:

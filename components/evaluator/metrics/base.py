@@ -38,7 +38,7 @@ LOG, LOGIT, ATANH = Scale("log", on_log_scale), Scale("logit", on_logit_scale), 
 # With fewer in a metric's own denominator no interval holds what it promises, so none is given.
 FEWEST = 20
 BOTH_CLASSES: Mapping[str, int] = {"positives": FEWEST, "negatives": FEWEST}
-_ONE = {"rows": "row", "positives": "positive", "negatives": "negative"}
+_ONE = {"rows": "row", "positives": "positive", "negatives": "negative", "queries": "query"}
 _ANSWERED = {"predicted_positives": "answered positive", "predicted_negatives": "answered negative"}
 
 
