@@ -369,3 +369,18 @@ def test_each_bound_holds(kind: str, queries: int) -> None:
     lower, upper = (bounds[..., 0] <= truth).mean(axis=0), (bounds[..., 1] >= truth).mean(axis=0)
     held = dict(zip(asked, np.minimum(lower, upper), strict=True))
     assert {name: share for name, share in held.items() if share < 0.93} == {}
+
+
+def test_where_no_order_could_be_better_a_precision_is_at_most_what_queries_allow() -> None:
+    random = np.random.default_rng(5)
+    numbers = np.repeat(np.arange(300), 8)
+    relevant = (random.random(2400) < 0.3).astype(np.float64)
+    rows = pa.table({"search": numbers, "gain": relevant, "new": random.random(2400)})
+    each = np.bincount(numbers, relevant)
+    each = each[each > 0] / 10
+    with speaking(RANKING):
+        precision, hit = (estimate(name, sample(rows), 0.95) for name in ("precision@10", "hit_rate@10"))
+    assert precision.value == pytest.approx(each.mean())
+    upper = each.mean() + 1.65 * each.std() / math.sqrt(len(each))
+    assert upper - 0.001 < precision.interval.upper < upper + 0.003
+    assert hit.interval.upper == 1
