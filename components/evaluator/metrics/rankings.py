@@ -63,21 +63,15 @@ class _Mean:
         size = sample.size("queries")
         best = self._placed(sample.rows, sample.rows.queries.ideal, k)
         if masses.size(figures < best - _ROUNDING) < _FEW:
-            lower = clopper_pearson(value * size, size, confidence).lower
-            return Interval(lower, self._most(sample, best, k, confidence))
+            # The best order of a query comes to 1, but for its precision.
+            most = min(share(masses.sum(best), masses.sum(sample.rows.judged)), 1.0)
+            bounds = (clopper_pearson(mean * size, size, confidence) for mean in (value, most))
+            return Interval(next(bounds).lower, next(bounds).upper)
         if masses.size(figures > 0) < _FEW:
             return Interval(0.0, clopper_pearson(value * size, size, confidence).upper)
         influences = self.influences(sample, k)
         error, many = masses.error(influences), quantile(sample, _QUERIES, k, confidence, influences)
         return union(LOGIT(value, error, many), symmetric(value, error, many).clipped(0.0, 1.0))
-
-    def _most(self, sample: Sample, best: Floats, k: float, confidence: float) -> float:
-        """What the best order of each query may come to: 1, but for a precision, whose best hangs on the query."""
-        masses, judged = sample.masses, sample.rows.judged
-        mean = share(masses.sum(best), masses.sum(judged))
-        influences = np.asarray((best - mean * judged) / masses.mean(judged), dtype=np.float64)
-        many = quantile(sample, _QUERIES, k, confidence, influences)
-        return symmetric(mean, masses.error(influences), many).clipped(0.0, 1.0).upper
 
     def gain(self, one: Sample, two: Sample, k: float, confidence: float) -> Interval:
         """Student's of the differences; of few queries that differ, what those lost, and those won, may come to."""
