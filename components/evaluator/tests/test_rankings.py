@@ -182,7 +182,7 @@ def test_a_model_without_a_fault_has_a_lower_bound_and_one_that_loses_nothing_ma
         assert apart.interval.upper == -apart.interval.lower == pytest.approx(1 - bound)
         # One relevant item of five places: no order has more precision than 0.2.
         best = estimate("precision@5", right, 0.95).interval
-        assert best.lower < 0.2 < best.upper == 1.0
+        assert best.lower < 0.2 < best.upper < 0.3
 
 
 def test_slices_gains_gate_and_files(tmp_path: Path) -> None:
