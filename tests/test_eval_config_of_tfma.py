@@ -59,7 +59,7 @@ def test_metrics_that_are_measured_here_are_not_among_them(tmp_path: Path) -> No
         ({"className": "BooleanFlipRates"}, "expected what BooleanFlipRates of TFMA takes, got "),
         ({"className": "SymmetricFlipRate"}, "expected one figure of one model, got SymmetricFlipRate"),
         ({"className": "MultiClassConfusionMatrixPlot"}, "hint: plots, samples, attributions, and what compares two"),
-        ({"className": "NDCG"}, "expected what NDCG of TFMA takes, got NDCG.__init__() missing 1 required positional"),
+        ({"className": "NDCG"}, "expected a metric of binary models, got 'NDCG'"),
         ({"className": "MinLabelPosition"}, "got a query_key is required to use MinLabelPosition metric"),
         ({"className": "Poisson", "config": '{"a": 1}'}, "what Poisson of TFMA takes, got an unexpected keyword"),
         ({"className": "Poisson", "config": '{"name": "auc"}'}, "expected a name that no other metric has, got 'auc'"),

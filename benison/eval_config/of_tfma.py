@@ -96,7 +96,9 @@ def name_of(section: Section, words: Vocabulary, known: Sequence[str]) -> str:
     _check(section, kind, words.task, known)
     if not _NAME.fullmatch(kind.name):
         raise section.error("config", "a name in small letters, digits and _, a letter first", repr(kind.name))
-    if words.kinds.get(kind.name) != kind:
+    known_as = words.kinds.get(kind.name)
+    # Kinds as such are not compared: NaN, which stands in them, is not equal to itself.
+    if known_as is None or (known_as.tfma, known_as.classes) != (kind.tfma, kind.classes):
         hint = 'give it another:  "config": \'{"name": "..."}\''
         raise section.error("config", "a name that no other metric has", repr(kind.name), hint)
     return kind.name
