@@ -24,6 +24,9 @@ from benison.report.evaluation import Evaluation, page, summary
 from benison.sources.columns import Columns as Asked
 from benison.sources.dataset import Dataset, open_table
 
+# TFMA on Beam takes seconds for each run.
+pytestmark = pytest.mark.slow
+
 ROWS = 200
 CLASSES = (
     *("AUC", "AUCPrecisionRecall", "BinaryCrossEntropy", "MeanSquaredError", "Calibration", "ExampleCount", "F1Score"),

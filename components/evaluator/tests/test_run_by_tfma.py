@@ -11,6 +11,9 @@ import pytest
 from benison.core.errors import ConfigError
 from components.evaluator.tests.world import World
 
+# TFMA on Beam takes seconds for each run.
+pytestmark = pytest.mark.slow
+
 Package = Callable[..., Path]
 GATE: dict[str, Any] = {
     "min_rows": 20,
