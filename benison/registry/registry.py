@@ -51,7 +51,6 @@ class Registry:
         self.history = History(store, model)
         self.key_files = KeyFiles(store, model)
         self.evidence = EvidenceFiles(store, model)
-        self._store = store
         self._log = PromotionLog(store, model)
 
     @classmethod
