@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benison.core.errors import BenisonError
 from benison.registry.log import Approve, Bless, Logged, PackageEntry, Promote, Rollback
@@ -26,6 +26,7 @@ class Step:
         digest: Of what it is known by; empty: it has none.
         wrong: Why it does not hold; empty where it does, or where nobody looked.
         looked: Whether bytes were read and held to the digest.
+        kept: Whether it is a document that the registry keeps under its digest.
     """
 
     what: str
@@ -33,6 +34,7 @@ class Step:
     digest: str = ""
     wrong: str = ""
     looked: bool = False
+    kept: bool = False
 
 
 def lineage(registry: Registry, name: str, *, verify: bool = False) -> list[Step]:
@@ -76,7 +78,7 @@ def _entries(registry: Registry, package: str) -> Iterator[Step]:
 def _documents(entry: Bless) -> Iterator[Step]:
     for name, digest in sorted(entry.evidence.items()):
         if name not in _ELSEWHERE:
-            yield Step(name.replace("_", " "), "kept in the registry", digest)
+            yield Step(name.replace("_", " "), "kept in the registry", digest, kept=True)
 
 
 def _step(one: Logged, logged: tuple[Logged, ...]) -> Step | None:
@@ -109,14 +111,13 @@ def _looked(registry: Registry, package: str, step: Step) -> Step:
     try:
         if step.what == "package":
             registry.packages.verify(registry.state().copy(package))
-        elif step.said == "kept in the registry":
-            if registry.evidence.get(step.digest) is None:
-                return Step(step.what, step.said, step.digest, "it is not there")
-        else:
+        elif step.kept and registry.evidence.get(step.digest) is None:
+            return replace(step, wrong="it is not there")
+        elif not step.kept:
             return step
     except BenisonError as error:
-        return Step(step.what, step.said, step.digest, str(error).partition("\n")[0])
-    return Step(step.what, step.said, step.digest, looked=True)
+        return replace(step, wrong=str(error).partition("\n")[0])
+    return replace(step, looked=True)
 
 
 def _log(registry: Registry) -> Step:

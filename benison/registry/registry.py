@@ -369,8 +369,9 @@ class Registry:
                 raise rules.raced(package, expected, now.champion)
             return decide(now)
 
-        unmoved(self.state())
-        self.packages.verify(self.state().copy(package))
+        state = self.state()
+        unmoved(state)
+        self.packages.verify(state.copy(package))
         logged = self._log.append(unmoved)
         assert logged is not None
         return logged
