@@ -35,7 +35,7 @@ VERTEX_ACCELERATORS = (
     "NVIDIA_TESLA_T4",
     "NVIDIA_TESLA_V100",
 )
-# Gigabytes for each CPU of the families whose name says all of a machine: cloud.google.com/compute/docs/machine-resource
+# Gigabytes a CPU in families whose names say all of a machine: cloud.google.com/compute/docs/machine-resource
 _GB_PER_CPU = {
     ("e2", "standard"): 4.0,
     ("e2", "highmem"): 8.0,
@@ -164,13 +164,10 @@ def accelerator_of(section: Section, target: str, default: Accelerator | None) -
 
 def _misnamed(section: Section, target: str, kind: str) -> ConfigError | None:
     if target == VERTEX:
-        hint = (
-            "Vertex does not know Kubernetes's names of resources"
-            if "/" in kind
-            else nearest(kind, VERTEX_ACCELERATORS)
-        )
-        known = kind in VERTEX_ACCELERATORS
-        return None if known else section.error("type", "a GPU by Vertex's name, as in NVIDIA_L4", repr(kind), hint)
+        if kind in VERTEX_ACCELERATORS:
+            return None
+        hint = "Vertex has no names of Kubernetes" if "/" in kind else nearest(kind, VERTEX_ACCELERATORS)
+        return section.error("type", "a GPU by Vertex's name, as in NVIDIA_L4", repr(kind), hint)
     if _RESOURCE.fullmatch(kind):
         return None
     hint = "node_selector picks the kind of GPU" if kind in VERTEX_ACCELERATORS else ""

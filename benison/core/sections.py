@@ -196,12 +196,12 @@ def documents(path: Path) -> list[tuple[dict[str, Any], dict[tuple[str, ...], in
         loader.name = path.name
         while loader.check_node():
             node = loader.get_node()
-            found.append((loader.construct_document(node), lines_of(node), node.start_mark.line + 1))
-    for content, _, line in found:
+            found.append((loader.construct_document(node), lines_of(node)))
+    for number, (content, _) in enumerate(found, start=1):
         if not isinstance(content, dict):
-            got = type(content).__name__
-            raise ConfigError(f"{path.name}:{line}", expected="a mapping of keys to values", got=got)
-    return [(content, lines) for content, lines, _ in found]
+            where, got = f"{path.name}, document {number}", type(content).__name__
+            raise ConfigError(where, expected="a mapping of keys to values", got=got)
+    return found
 
 
 def load(path: Path) -> Section:

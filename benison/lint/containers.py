@@ -42,9 +42,8 @@ def _image(document: Document, place: Place, image: str) -> Iterator[Finding]:
         why = "without them a run cannot be repeated, and nodes keep what they pulled first"
         yield Finding(where, "an image with a tag or digest", repr(image), why)
     elif tag is not None and tag[1] == "latest" and not _DIGEST.search(image):
-        yield Finding(
-            where, "a tag that stays", repr(image), "latest is another image tomorrow, and caches do not notice"
-        )
+        why = "latest is another image tomorrow, and caches do not notice"
+        yield Finding(where, "a tag that stays", repr(image), why)
 
 
 def _of_nobody(document: Document) -> Iterator[Finding]:
@@ -87,7 +86,5 @@ def _accelerator(document: Document, place: Place, said: Mapping[str, Any], targ
 def _amounts(document: Document, place: Place, resources: Mapping[str, Any]) -> Iterator[Finding]:
     for key, most in (("cpuLimit", VERTEX_CPUS), ("memoryLimit", VERTEX_MEMORY_GB)):
         if float(resources.get(key, 0)) > most:
-            unit = "" if key == "cpuLimit" else " GB"
-            yield Finding(
-                document.where((*place, key)), f"at most {most}{unit}", f"{resources[key]:g}", "Vertex's limit"
-            )
+            where = document.where((*place, key))
+            yield Finding(where, f"at most {most}", f"{resources[key]:g}", "Vertex gives a task no more")

@@ -12,8 +12,8 @@ from benison.lint.reading import Document, Place
 _TIMES = ("{{$.pipeline_job_create_time_utc}}", "{{$.pipeline_job_schedule_time_utc}}")
 _WORKSPACE = "{{$.workspace_path}}"
 _ONE_OF = (
-    "a released Kubeflow fails on outputs of dsl.OneOf when the run is under way (kubeflow/pipelines #13436); read each branch's "
-    "output where it arises"
+    "Kubeflow up to 2.16 fails on them when the run is under way (kubeflow/pipelines #13436); "
+    "read each branch's output within the branch"
 )
 
 

@@ -19,7 +19,7 @@ _ON_VERTEX = "/gcs/"
 
 
 def is_local(value: str, target: str) -> bool:
-    """Whether a text is a path of one machine; ``/`` alone is there on each, and Vertex mounts buckets under ``/gcs/``."""
+    """Whether a text is a path of one machine: ``/`` alone is there on each, and Vertex mounts buckets as ``/gcs/``."""
     return bool(_LOCAL_PATH.fullmatch(value)) and not (target == VERTEX and value.startswith(_ON_VERTEX))
 
 

@@ -101,7 +101,7 @@ def test_parameters_get_defaults_which_a_run_may_leave_out() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"registry": "gs://m"}, r"expected a parameter of the pipeline, got 'registry'\n\nhint: did you mean registry_uri"),
+        ({"registry": "gs://m"}, r"a parameter of the pipeline, got 'registry'\n\nhint: did you mean registry_uri"),
         ({"span": "three"}, r"targets.vertex.parameters.span\): expected a whole number, got 'three'"),
         ({"span": True}, r"expected a whole number, got True"),
     ],
