@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test slow test-current check style types layers budget freshness compile docs locks images base-image bench bench-statistics bench-training bench-evaluator false-alarms drift-power clean
+.PHONY: help setup run test slow kfp-versions test-current check style types layers budget freshness compile docs locks images base-image bench bench-statistics bench-training bench-evaluator false-alarms drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -60,6 +60,7 @@ locks: setup ## pin anew what the ranges ask for; make locks UPGRADE=--upgrade t
 	cd requirements && $(LOCK) $(UPGRADE) uv.in -o uv.txt
 	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.13 --python-platform x86_64-manylinux_2_39 bench-tfx.in -o bench-tfx.txt
 	cd requirements && $(LOCK) --no-deps --python-version 3.11 bench-evaluator.in -o bench-evaluator.txt
+	cd requirements && for KFP in oldest newest; do $(LOCK) --universal --python-version 3.11 kfp-$$KFP.in -o kfp-$$KFP.txt; done
 
 # The host's network and certificates reach the build where a proxy stands between it and the package index; only the
 # build stage sees them.
@@ -102,8 +103,15 @@ drift-power: setup ## how often drift is found, beside Evidently and TFDV; see b
 	@cd benchmarks/drift_power && $(EVIDENTLY)/bin/python evidently_side.py > $(EVIDENTLY)/evidently.jsonl
 	@$(BIN)/python benchmarks/drift_power/tables.py $(EVIDENTLY)/own.jsonl $(EVIDENTLY)/evidently.jsonl
 
+kfp-versions: setup ## what is compiled, with the oldest and the newest KFP: the same bytes, held to each one's protos
+	@for KFP in oldest newest; do \
+	  $(UV) pip install --quiet --python $(BIN)/python --require-hashes --target .kfp/$$KFP -r requirements/kfp-$$KFP.txt \
+	  && PYTHONPATH=.kfp/$$KFP $(BIN)/python -c "import kfp; print('KFP', kfp.__version__)" \
+	  && PYTHONPATH=$(CURDIR)/.kfp/$$KFP $(BIN)/python -m pytest -q tests/compile tests/lint tests/checks/test_compiled.py || exit 1; \
+	done
+
 slow: setup ## the tests that take longer
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there are none
 
 clean: ## remove what was set up, built or cached; runs and registries stay
-	rm -rf .venv .uv .bench build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .bench .kfp build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -54,6 +54,27 @@ def test_says_what_kfps_own_setters_say(tmp_path: Path) -> None:
     assert profile.applied(compile_by_kfp(False), asked, ["trainer"]) == [compile_by_kfp(True)]
 
 
+def test_asks_kubernetes_as_kfps_own_extension_does(tmp_path: Path) -> None:
+    kubernetes = pytest.importorskip("kfp.kubernetes", reason="make kfp-versions has it")
+
+    @dsl.component(base_image="none", install_kfp_package=False)
+    def trainer(x: str):  # type: ignore[no-untyped-def]
+        print(x)
+
+    @dsl.pipeline(name="one")
+    def by_kfp(x: str):  # type: ignore[no-untyped-def]
+        task = trainer(x=x)
+        kubernetes.set_timeout(task, 90)
+        kubernetes.add_node_selector(task, "pool", "ml")
+        kubernetes.add_toleration(task, "gpu", "Exists", "", "NoExecute", 5)
+
+    compiler.Compiler().compile(by_kfp, str(tmp_path / "one.yaml"))
+    tolerations = [{"key": "gpu", "operator": "Exists", "effect": "NoExecute", "seconds": 5}]
+    asked = {"timeout_minutes": 1.5, "node_selector": {"pool": "ml"}, "tolerations": tolerations}
+    ours = compiled(target("kubeflow", components={"trainer": asked}))
+    assert list(yaml.safe_load_all((tmp_path / "one.yaml").read_text()))[1] == ours[1]
+
+
 def test_asks_kubernetes_in_a_second_document_only_where_something_is_asked() -> None:
     assert len(compiled(usual("kubeflow"))) == len(compiled(usual("vertex"))) == 1
     tolerations = [{"key": "gpu", "operator": "Exists", "effect": "NoExecute", "seconds": 5}]
