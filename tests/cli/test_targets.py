@@ -7,6 +7,8 @@ import pytest
 import yaml
 
 from benison import compile as compiling
+from benison.cli import project as projects
+from benison.cli import run
 from benison.config.targets import usual
 from tests.cli.commands import call
 from tests.test_config_model_card import FRAME
@@ -129,3 +131,13 @@ def test_a_file_of_another_tool_is_looked_at(project: Path, capsys: pytest.Captu
 def test_no_project_and_no_file_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = call(capsys, "lint", project / "nothing")
     assert done.code == 2 and "expected a project: a folder with benison.yaml, got no such folder" in done.err
+
+
+@pytest.mark.parametrize(("said", "seconds"), [({}, None), ({"timeout_minutes": 5}, 300)])
+def test_a_run_here_has_the_time_limit_of_the_project(
+    project: Path, said: dict[str, Any], seconds: float | None
+) -> None:
+    write(project, targets={"local": said})
+    (project / "schema.pbtxt").write_text("")
+    (project / "eval_config.json").write_text("{}")
+    assert run._request(projects.find(project), 1, cache=True).task_timeout_s == seconds

@@ -15,9 +15,10 @@ from benison import lint
 from benison.components.bundle.pack import pack
 from benison.engines.local import LocalEngine, RunRequest
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "pipelines"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipelines"))
 import small_project
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
