@@ -10,6 +10,7 @@ from benison import lint
 from benison.compile import compile_pipeline, names
 from benison.config import Config, Data, Target
 from benison.config.machines import LOCAL, VERTEX
+from benison.eval_config.content import BINARY_SUFFIXES, TEXT_SUFFIXES
 from benison.lint.finding import WARNING, Finding
 from benison.lint.inputs import is_local
 from benison.sources.find import is_remote
@@ -48,6 +49,9 @@ def _places(config: Config, target: Target) -> Iterator[Finding]:
     for key, path in _paths(config.data):
         if not _seen(path if path.startswith("/") or is_remote(path) else f"{root}/{path}", target.name):
             yield Finding(f"benison.yaml ({key})", "data in a bucket: gs://, s3://, az://", repr(path), _NOT_IN_A_POD)
+    if Path(config.evaluation.file).suffix in (*TEXT_SUFFIXES, *BINARY_SUFFIXES):
+        why = "only the evaluator's image has TFMA, which reads protos; JSON is read without it"
+        yield Finding("benison.yaml (evaluation)", "an evaluation config in JSON", repr(config.evaluation.file), why)
     if config.serving.folder:
         got = repr(str(config.serving.folder))
         yield Finding("benison.yaml (serving.folder)", "no folder: servers follow the registry", got, _NOT_IN_A_POD)
