@@ -82,9 +82,7 @@ def test_a_pipeline_that_is_not_known_is_named(project: Path, capsys: pytest.Cap
         ),
         (
             {**BUCKETS, "evaluation": "config.pbtxt"},
-            [
-                "benison.yaml (evaluation): expected an evaluation config in JSON, got 'config.pbtxt' (only"
-            ],
+            ["benison.yaml (evaluation): expected an evaluation config in JSON, got 'config.pbtxt' (only"],
         ),
         (
             {**BUCKETS, "serving": {"folder": "/srv/models"}},
