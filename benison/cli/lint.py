@@ -37,10 +37,12 @@ def _of_project(folder: Path, target: str) -> list[Finding]:
 
 
 def _answer(found: Iterable[Finding], path: Path, target: str) -> None:
+    from benison.lint import ERROR
+
     listed = list(found)
     for finding in listed:
         click.echo(str(finding))
-    errors = sum(finding.severity == "error" for finding in listed)
+    errors = sum(finding.severity == ERROR for finding in listed)
     counted = f"errors: {errors}, warnings: {len(listed) - errors}"
     click.echo(f"{path}: {f'not for {target}' if errors else f'runs on {target}'}: {counted}", err=True)
     if errors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -50,7 +51,8 @@ def applied(spec: IR, target: Target, uncached: Collection[str] = ()) -> list[IR
 
 
 def _component(label: str) -> str:
-    return label.removeprefix("exec-").replace("-", "_")
+    """``exec-example-gen``, and ``exec-example-gen-2`` where KFP tells two of a kind apart."""
+    return re.sub(r"^exec-|-\d+$", "", label).replace("-", "_")
 
 
 def _container(image: str, settings: Settings) -> IR:

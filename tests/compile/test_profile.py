@@ -104,6 +104,18 @@ def test_a_warm_start_is_not_taken_from_a_cache() -> None:
     assert (tasks["trainer"]["cachingOptions"], tasks["evaluator"]["cachingOptions"]) == ({}, {"enableCache": True})
 
 
+def test_every_component_has_a_group_and_two_of_a_kind_have_the_same() -> None:
+    assert sorted(GROUP_OF) == compiling.components()
+    spec = compiling.source_of("continuous_training")
+    executors = {f"{label}-2": said for label, said in spec["deploymentSpec"]["executors"].items()}
+    components = {
+        name: {**said, "executorLabel": f"{said['executorLabel']}-2"} for name, said in spec["components"].items()
+    }
+    twice = {**spec, "components": components, "deploymentSpec": {"executors": executors}}
+    (found,) = profile.applied(twice, usual("vertex"))
+    assert found["deploymentSpec"]["executors"]["exec-example-gen-2"]["container"]["image"] == IMAGES["data"]
+
+
 def test_each_component_runs_in_the_image_of_its_group() -> None:
     executors = compiled(usual("kubeflow"))[0]["deploymentSpec"]["executors"]
     for label, executor in executors.items():
