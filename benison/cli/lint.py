@@ -44,6 +44,6 @@ def _answer(found: Iterable[Finding], path: Path, target: str) -> None:
         click.echo(str(finding))
     errors = sum(finding.severity == ERROR for finding in listed)
     counted = f"errors: {errors}, warnings: {len(listed) - errors}"
-    click.echo(f"{path}: {f'not for {target}' if errors else f'runs on {target}'}: {counted}", err=True)
+    click.echo(f"{path}: {f'not for {target}' if errors else f'nothing against {target}'}: {counted}", err=True)
     if errors:
         raise click.exceptions.Exit(2)
