@@ -27,17 +27,22 @@ PIPELINE = "continuous_training"
 @projects.registry_option
 @projects.runs_option
 @click.option("--no-cache", is_flag=True, help="Do every task again, also those whose inputs are unchanged.")
-def command(folder: Path, spans: tuple[int, ...], registry: str | None, runs: Path | None, no_cache: bool) -> None:
+@click.option("--containers", is_flag=True, help="Run each task in its component's image, with Docker.")
+def command(
+    folder: Path, spans: tuple[int, ...], registry: str | None, runs: Path | None, no_cache: bool, containers: bool
+) -> None:
     """Run the pipeline of PROJECT: read, validate, train, evaluate against the champion, bless, push.
 
     Without --span the newest span of the data is used. Exits with 1 where the gate said no.
     """
+    from benison.cli.mounts import mounts_of
     from benison.engines.local import LocalEngine
 
     project = projects.find(folder, registry, runs)
     _preflight(project)
     progress = Progress()
-    with LocalEngine(observer=progress.observe) as engine:
+    mounts = mounts_of(project) if containers else None
+    with LocalEngine(observer=progress.observe, mounts=mounts) as engine:
         for span in spans or (0,):
             _one(engine, project, span, cache=not no_cache, progress=progress)
 

@@ -13,6 +13,7 @@ from benison.core.errors import BenisonError
 from benison.core.files import storage_errors
 from benison.engines import binding, failures
 from benison.engines.binding import Places
+from benison.engines.containers import Containers
 from benison.engines.flights import Flight, Flights
 from benison.engines.ir import Pipeline, Task
 from benison.engines.plan import Plan
@@ -70,7 +71,12 @@ class Execution:
     """
 
     def __init__(
-        self, order: Order, plan: Plan, record: RunRecord, pool: Pool, observer: Callable[[TaskEvent], None] | None
+        self,
+        order: Order,
+        plan: Plan,
+        record: RunRecord,
+        pool: Pool | Containers,
+        observer: Callable[[TaskEvent], None] | None,
     ) -> None:
         self.record = record
         self._order, self._plan, self._pool, self._observer = order, plan, pool, observer
@@ -120,7 +126,8 @@ class Execution:
         """What a task's result is kept under; None where it is not."""
         if not task.cached:
             return None
-        return key_of(task.component, self._plan.closures[task.name], *self._inputs(task))
+        place = self._pool.place_of(task.component)
+        return key_of(task.component, self._plan.closures[task.name], *self._inputs(task), place)
 
     def _inputs(self, task: Task) -> tuple[dict[str, Any], dict[str, Output]]:
         done = self.record.tasks
@@ -134,10 +141,16 @@ class Execution:
             places = Places(self._runs, folder, self._pool.new_scratch())
         component, kind = task.component, self._plan.kinds[task.name]
         message = binding.executor_input(self._order.pipeline, task, *self._inputs(task), places)
-        content = {"program": component.program, "function": component.function, "executor_input": message}
+        content = {
+            "program": component.program,
+            "function": component.function,
+            "executor_input": message,
+            "code": self._plan.closures[task.name].digest,
+            "image": component.image,
+        }
         file = places.scratch / "task.json"
         file.write_text(json.dumps(content))
-        id = self._pool.submit(kind, file, places.log, component.environment)
+        id = self._pool.submit(kind, file, places.log, component)
         self.flights.add(id, Flight(task, kind, message, places))
 
     def _warm_up(self, task: Task) -> None:
@@ -173,6 +186,10 @@ class Execution:
         name, log, limit = flight.task.name, flight.places.log, self._order.task_timeout_s
         if flight.overdue and limit is not None:
             return failures.out_of_time(name, limit, log)
+        if event.not_started:
+            return failures.not_started(name, flight.task.component.image, event.last_words, log)
+        if event.out_of_memory:
+            return failures.out_of_memory(name, flight.task.component.memory_mb, log)
         if event.status >= 0:
             return failures.silent(name, event.status, log, event.last_words)
         kills = failures.memory_kills()

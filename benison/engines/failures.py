@@ -44,6 +44,26 @@ def killed(task: str, event: Ended, log: Path, *, short_of_memory: bool) -> Fail
     return _failure(task, "an end of its own", got, hint, log)
 
 
+def not_started(task: str, image: str, said: str, log: Path) -> Failure:
+    """A task whose container Docker could not start.
+
+    Args:
+        task: Its name.
+        image: What it was to run in.
+        said: What Docker said last.
+        log: The task's log, which holds all of it.
+    """
+    hint = f"{log.name} holds all that Docker said"
+    return _failure(task, f"a container of {image}", f"none: {said or 'Docker said nothing'}", hint, log)
+
+
+def out_of_memory(task: str, limit_mb: int, log: Path) -> Failure:
+    """A task that its container's limit of memory ended."""
+    limit = f"the {limit_mb:,} MB that its container may use" if limit_mb else "the memory there is"
+    hint = "raise  memory  under targets.local in benison.yaml, or use less data at a time"
+    return _failure(task, f"a need of no more than {limit}", "more", hint, log)
+
+
 def out_of_time(task: str, seconds: float, log: Path) -> Failure:
     """A task that took longer than it was given."""
     hint = f"{log.name} shows where it stood; raise the limit if it needs longer"

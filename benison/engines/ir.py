@@ -58,6 +58,9 @@ class Component:
         artifacts: Input artifacts; True: may be left out.
         parameter_outputs: Output parameters and their kinds.
         artifact_outputs: Output artifacts and their types.
+        image: What it runs in where it runs in a container.
+        cpu: How many cores it may use there; 0: all.
+        memory_mb: How much memory it may use there, in 10^6 bytes; 0: all.
     """
 
     name: str
@@ -69,6 +72,9 @@ class Component:
     artifacts: Mapping[str, bool]
     parameter_outputs: Mapping[str, str]
     artifact_outputs: Mapping[str, ArtifactType]
+    image: str = ""
+    cpu: float = 0.0
+    memory_mb: int = 0
 
 
 @dataclass(frozen=True)

@@ -192,18 +192,8 @@ def _component(name: str, section: Section, executors: Section) -> Component:
     artifact_outputs = {key: _artifact(value)[0] for key, value in _named(outputs.section("artifacts", optional=True))}
     outputs.close()
     section.close()
-    program, function, environment, accelerated = _executor(executors.section(label))
-    return Component(
-        name,
-        program,
-        function,
-        environment,
-        accelerated,
-        parameters,
-        artifacts,
-        parameter_outputs,
-        artifact_outputs,
-    )
+    of_name = name, parameters, artifacts, parameter_outputs, artifact_outputs
+    return _executor(executors.section(label), *of_name)
 
 
 def _inputs(section: Section) -> tuple[dict[str, Parameter], dict[str, bool]]:
@@ -241,18 +231,35 @@ def _artifact(section: Section) -> tuple[ArtifactType, bool]:
     return found, optional
 
 
-def _executor(section: Section) -> tuple[str, str, dict[str, str], bool]:
-    """Program, function, environment and whether an accelerator is asked for."""
+def _executor(
+    section: Section,
+    name: str,
+    parameters: Mapping[str, Parameter],
+    artifacts: Mapping[str, bool],
+    parameter_outputs: Mapping[str, str],
+    artifact_outputs: Mapping[str, ArtifactType],
+) -> Component:
     container = _inside(section).section("container")
     command, args = container.texts("command", ("",)), container.texts("args", ("",))
-    container.take("image", str)
-    # CPU and memory are asked of a cluster; one machine has what it has.
-    accelerated = "accelerator" in container.take("resources", dict, {})
+    image, resources = container.take("image", str), container.take("resources", dict, {})
     environment = {line.take("name", str): line.take("value", str) for line in container.sections("env")}
     _lightweight(container, command, args)
     container.close()
     section.close()
-    return command[-1], args[-1], environment, accelerated
+    return Component(
+        name,
+        program=command[-1],
+        function=args[-1],
+        environment=environment,
+        accelerated="accelerator" in resources,
+        parameters=parameters,
+        artifacts=artifacts,
+        parameter_outputs=parameter_outputs,
+        artifact_outputs=artifact_outputs,
+        image=image,
+        cpu=float(resources.get("cpuLimit", 0.0)),
+        memory_mb=round(1000 * float(resources.get("memoryLimit", 0.0))),
+    )
 
 
 def _lightweight(container: Section, command: tuple[str, ...], args: tuple[str, ...]) -> None:

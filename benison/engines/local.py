@@ -19,6 +19,7 @@ from benison.core.errors import StorageError
 from benison.core.files import storage_errors, write_atomically
 from benison.engines import binding, ir_reading
 from benison.engines.closure import Packages
+from benison.engines.containers import Containers, Mounts
 from benison.engines.execution import Execution, Order, TaskEvent
 from benison.engines.interrupts import Interrupts
 from benison.engines.ir import Pipeline
@@ -27,7 +28,7 @@ from benison.engines.pool import Pool
 from benison.engines.record import RunRecord, TaskRecord, new_folder, now, versions
 from benison.engines.reuse import FOLDER
 
-__all__ = ["LocalEngine", "RunRecord", "RunRequest", "TaskEvent"]
+__all__ = ["LocalEngine", "Mounts", "RunRecord", "RunRequest", "TaskEvent"]
 
 # Less than this and not even records and logs would fit.
 _LEAST_ROOM_BYTES = 1 << 20
@@ -58,13 +59,22 @@ class LocalEngine:
     Args:
         observer: Is called with every change of a task's state.
         packages: Folders of first-party packages beside Benison itself, such as a project's own components.
+        mounts: The folders that containers see, where each task is to run in its component's image; None: tasks run
+            in processes of this machine.
     """
 
-    def __init__(self, *, observer: Callable[[TaskEvent], None] | None = None, packages: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        observer: Callable[[TaskEvent], None] | None = None,
+        packages: Sequence[Path] = (),
+        mounts: Mounts | None = None,
+    ) -> None:
         self._observer = observer
         own = Path(benison.__file__).resolve().parent
         self._packages = {folder.name: folder.resolve() for folder in (own, *packages)}
-        self._pool = Pool(folder.parent for folder in self._packages.values())
+        paths = (folder.parent for folder in self._packages.values())
+        self._pool: Pool | Containers = Pool(paths) if mounts is None else Containers(mounts)
 
     def __enter__(self) -> LocalEngine:
         return self
@@ -90,10 +100,12 @@ class LocalEngine:
         Raises:
             ConfigError: The pipeline is not one that can be run, or a parameter does not fit.
             StorageError: The runs folder is read-only or full.
+            BrokenError: Tasks are to run in containers, and Docker does not answer or lacks an image.
             KeyboardInterrupt: Ctrl-C, or SIGTERM; the record says cancelled, and no process is left.
         """
         pipeline = ir_reading.read(request.ir)
         values = binding.pipeline_values(pipeline, request.parameters)
+        self._pool.prepare(pipeline, request.runs.absolute())
         with Interrupts() as interrupts:
             record, plan = _opened(request, pipeline, values, self._packages)
             order = Order(pipeline, values, request.cache, request.task_timeout_s)

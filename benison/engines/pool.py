@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 from benison.engines import processes
 from benison.engines.closure import Closure
-from benison.engines.ir import Component
+from benison.engines.ir import Component, Pipeline
 
 # What every task needs, and most of them use.
 _ALWAYS = ("kfp.dsl.executor_main", "numpy", "pyarrow")
@@ -42,7 +42,9 @@ class Ended:
         status: Its exit code, or the number of the signal that killed it below zero.
         peak_mb: Its largest memory, with what it shares with its warm process; 0: unknown.
         with_warm: It was not the worker that ended, but its warm process.
-        last_words: What the warm process said last.
+        last_words: What the warm process said last, or Docker.
+        out_of_memory: It ran into the limit of its container.
+        not_started: Its container was never started.
     """
 
     id: int
@@ -50,6 +52,8 @@ class Ended:
     peak_mb: int
     with_warm: bool = False
     last_words: str = ""
+    out_of_memory: bool = False
+    not_started: bool = False
 
 
 Event = Started | Ended
@@ -189,10 +193,18 @@ class Pool:
         warm = _Warm(kind, modules, f"{self._mark}-{self._count}", self.scratch, self._path)
         self._warm[kind] = warm
 
-    def submit(self, kind: str, task: Path, log: Path, environment: Mapping[str, str]) -> int:
+    def prepare(self, pipeline: Pipeline, runs: Path) -> None:
+        """Nothing has to be there for tasks beside what the engine itself needs."""
+
+    def place_of(self, component: Component) -> str:
+        """What a result depends on beside the code: nothing, since tasks run in the engine's own environment."""
+        return ""
+
+    def submit(self, kind: str, task: Path, log: Path, component: Component) -> int:
         """Runs a task file in a worker of a kind that was started; returns the id that events carry."""
         self._count += 1
-        request = {"id": self._count, "task": str(task), "log": str(log), "environment": dict(environment)}
+        environment = dict(component.environment)
+        request = {"id": self._count, "task": str(task), "log": str(log), "environment": environment}
         self._warm[kind].send(request)
         return self._count
 

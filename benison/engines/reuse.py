@@ -42,7 +42,11 @@ class Kept:
 
 
 def key_of(
-    component: Component, closure: Closure, parameters: Mapping[str, Any], inputs: Mapping[str, Output | None]
+    component: Component,
+    closure: Closure,
+    parameters: Mapping[str, Any],
+    inputs: Mapping[str, Output | None],
+    place: str = "",
 ) -> str:
     """The digest of all that a task's result depends on.
 
@@ -51,15 +55,19 @@ def key_of(
         closure: Its code, and the packages whose versions count.
         parameters: Values by name; those in `PLACES` do not count.
         inputs: Input artifacts by name; their contents count, their places do not.
+        place: The image that it runs in; empty: none, and what is installed here counts.
     """
+    here = {
+        "packages": installed.versions(closure.packages),
+        "python": [*sys.version_info[:3], sys.platform, platform.machine()],
+    }
     return digests.of_json(
         {
             "code": closure.digest,
             "function": component.function,
             "environment": dict(component.environment),
             "outputs": sorted([*component.parameter_outputs, *component.artifact_outputs]),
-            "packages": installed.versions(closure.packages),
-            "python": [*sys.version_info[:3], sys.platform, platform.machine()],
+            **({"image": place} if place else here),
             "parameters": {name: value for name, value in parameters.items() if name not in PLACES},
             "inputs": {name: [given.digest, dict(given.metadata)] for name, given in inputs.items() if given},
         }
