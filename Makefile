@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test slow kfp-versions test-current check style types layers budget freshness compile docs locks images whole-image train-gpu-image image-sizes base-image bench bench-statistics bench-training bench-evaluator false-alarms drift-power clean
+.PHONY: help setup run test test-containers slow kfp-versions test-current check style types layers budget freshness compile docs locks images whole-image train-gpu-image image-sizes base-image bench bench-statistics bench-training bench-evaluator false-alarms drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -19,7 +19,7 @@ run: setup ## the example project: span 1 makes the first champion, span 2 a cha
 	@$(BIN)/benison run examples/census --span 1 --span 2
 
 test: setup ## the tests; make test ARGS="-k gate"
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not containers" $(ARGS)
 
 check: style types layers budget freshness ## lint, types, layers, sizes, and that what is generated is fresh
 
@@ -130,6 +130,9 @@ kfp-versions: setup ## what is compiled, with the oldest and the newest KFP: the
 
 slow: setup ## the tests that take longer
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there are none
+
+test-containers: setup ## the tests that run tasks in the images, by Docker
+	@$(BIN)/python -m pytest -m containers $(ARGS)
 
 clean: ## remove what was set up, built or cached; runs and registries stay
 	rm -rf .venv .uv .bench .kfp build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache
