@@ -110,7 +110,7 @@ def test_whom_a_run_acts_as_and_what_it_need_not_be_told(tmp_path: Path) -> None
         ({"vertex": {"node_selector": {"a": "b"}}}, r"expected nothing: vertex has none.*hint: Vertex picks"),
         ({"vertex": {"timeout_minutes": 5}}, r"hint: Vertex has no time limit for a task; cancel the run instead"),
         ({"vertex": {"service_account": "me"}}, r"expected NAME@PROJECT.iam.gserviceaccount.com, got 'me'"),
-        ({"local": {"retries": 1}}, r"targets.local.retries.*hint: the local engine does not retry"),
+        ({"local": {"retries": 1}}, r"targets.local.retries.*hint: what fails here fails again"),
         ({"local": {"components": {"trainer": {"timeout_minutes": 5}}}}, r"hint: say it under targets.local"),
         ({"kubeflow": {"service_account": "me"}}, r"hint: Kubeflow takes it when a run is started"),
         ({"kubeflow": {"components": {"trianer": {}}}}, r"expected a component, got 'trianer'.*mean trainer"),

@@ -31,7 +31,7 @@ _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*")
 _WITH_EFFECTS = "pusher"
 _NO_TIME_LIMIT = "Vertex has no time limit for a task; cancel the run instead"
 _ELSEWHERE = {
-    (LOCAL, "retries"): "the local engine does not retry; what succeeded is reused when the run is started again",
+    (LOCAL, "retries"): "what fails here fails again; what succeeded is reused when the run is started again",
     (LOCAL, "node_selector"): "this machine has no other nodes",
     (LOCAL, "tolerations"): "this machine has no other nodes",
     (LOCAL, "machine"): "this machine is the one there is; say cpu and memory",
