@@ -7,7 +7,8 @@ from benison.components.bundle.component import bundle as component
 from benison.components.bundle.pack import Staged, pack
 from benison.components.bundle.run import run
 from benison.core import digests, documents
-from benison.core.errors import DataError, IntegrityError
+from benison.core.errors import DataError, IntegrityError, StorageError
+from tests.sources.s3_server import new_bucket, s3_server
 
 
 @pytest.fixture
@@ -57,19 +58,36 @@ def test_another_bundle_than_the_one_asked_for_is_refused(staged: Staged, tmp_pa
     )
 
 
+def test_what_lies_in_a_bucket_arrives(staged: Staged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with s3_server() as address:
+        bucket = new_bucket(address, "ml", monkeypatch)
+        for name, path in digests.files_of(Path(staged.uri)):
+            bucket.put(f"bundles/a/{name}", path)
+        run(bundle_uri=bucket.uri("bundles/a"), bundle_digest=staged.digest, bundle=tmp_path / "out")
+        assert digests.of_tree(tmp_path / "out") == digests.of_tree(Path(staged.uri))
+        assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+        with pytest.raises(DataError, match=r"bundles/b: expected a staged project: .*, got nothing there"):
+            run(bundle_uri=bucket.uri("bundles/b"), bundle_digest=staged.digest, bundle=tmp_path / "other")
+        bucket.put("bundles/a/project/benison.yaml", b"name: changed")
+        with pytest.raises(IntegrityError, match="changed or damaged after it was written"):
+            run(bundle_uri=bucket.uri("bundles/a"), bundle_digest=staged.digest, bundle=tmp_path / "other")
+        with pytest.raises(StorageError, match="got no such bucket"):
+            run(bundle_uri="s3://nowhere/a", bundle_digest=staged.digest, bundle=tmp_path / "other")
+
+
 @pytest.mark.parametrize(
     ("uri", "message"),
     [
         (
-            "gs://bucket/bundle",
-            "bundle_uri: expected an absolute path, or file:// and one, got 'gs://bucket/bundle'\n\n"
-            "hint: gs:// is not supported here; copy or mount it, and name the folder",
+            "ftp://server/bundle",
+            "bundle_uri: expected an absolute path, or file:// and one, got 'ftp://server/bundle'\n\n"
+            "hint: ftp:// is not supported here; copy or mount it, and name the folder",
         ),
         ("staged/a", "bundle_uri: expected an absolute path, got 'staged/a'\n\nhint: begin it with /"),
         (
             "/nowhere/at/all",
             "bundle_uri /nowhere/at/all: expected a staged project: bundle.json and project/, got nothing there\n\n"
-            "hint: stage the project again; benison run does it by itself",
+            "hint: stage the project again; benison run and benison submit do it by themselves",
         ),
     ],
 )
