@@ -7,8 +7,7 @@ from benison.components.bundle.component import bundle as component
 from benison.components.bundle.pack import Staged, pack
 from benison.components.bundle.run import run
 from benison.core import digests, documents
-from benison.core.errors import DataError, IntegrityError, StorageError
-from tests.sources.s3_server import new_bucket, s3_server
+from benison.core.errors import DataError, IntegrityError
 
 
 @pytest.fixture
@@ -56,23 +55,6 @@ def test_another_bundle_than_the_one_asked_for_is_refused(staged: Staged, tmp_pa
         f"bundle.json: expected {other.digest}, got {staged.digest}\n\n"
         "hint: another project lies there; stage this one again"
     )
-
-
-def test_what_lies_in_a_bucket_arrives(staged: Staged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with s3_server() as address:
-        bucket = new_bucket(address, "ml", monkeypatch)
-        for name, path in digests.files_of(Path(staged.uri)):
-            bucket.put(f"bundles/a/{name}", path)
-        run(bundle_uri=bucket.uri("bundles/a"), bundle_digest=staged.digest, bundle=tmp_path / "out")
-        assert digests.of_tree(tmp_path / "out") == digests.of_tree(Path(staged.uri))
-        assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
-        with pytest.raises(DataError, match=r"bundles/b: expected a staged project: .*, got nothing there"):
-            run(bundle_uri=bucket.uri("bundles/b"), bundle_digest=staged.digest, bundle=tmp_path / "other")
-        bucket.put("bundles/a/project/benison.yaml", b"name: changed")
-        with pytest.raises(IntegrityError, match="changed or damaged after it was written"):
-            run(bundle_uri=bucket.uri("bundles/a"), bundle_digest=staged.digest, bundle=tmp_path / "other")
-        with pytest.raises(StorageError, match="got no such bucket"):
-            run(bundle_uri="s3://nowhere/a", bundle_digest=staged.digest, bundle=tmp_path / "other")
 
 
 @pytest.mark.parametrize(
