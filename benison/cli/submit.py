@@ -52,8 +52,8 @@ def command(
 ) -> None:
     """Send a project to a cluster and start its pipeline there.
 
-    Where to is said under targets: in benison.yaml; credentials are those of the platform's own tools. Exits with 0 once
-    the run is started; under --wait as benison run does, so with 1 where the gate said no.
+    Where to is said under targets: in benison.yaml; credentials are those of the platform's own tools. Exits with 0
+    once the run is started; under --wait as benison run does, so with 1 where the gate said no.
     """
     project = projects.find(folder)
     packing.preflight(project)

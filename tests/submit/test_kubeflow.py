@@ -112,8 +112,14 @@ def test_a_run_that_comes_to_be_after_all_is_told(server: KfpServer, request_for
     ],
 )
 def test_a_refusal_is_told_at_once(
-    server: KfpServer, request_for: Requests, kubeflow: Connect, waits: list[float], status: int, kind: type[BenisonError], message: str
-) -> None:  # fmt: skip
+    server: KfpServer,
+    request_for: Requests,
+    kubeflow: Connect,
+    waits: list[float],
+    status: int,
+    kind: type[BenisonError],
+    message: str,
+) -> None:
     server.faults.append(Fault("POST", "runs", status=status))
     with pytest.raises(kind, match=f"(?s){re.escape(server.address)} .*{message}"):
         kubeflow().submit(request_for())
