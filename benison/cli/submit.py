@@ -14,7 +14,7 @@ from benison.cli import packing, targets
 from benison.cli import project as projects
 from benison.cli.project import Project
 from benison.config import Target
-from benison.config.machines import KUBEFLOW
+from benison.config.machines import KUBEFLOW, VERTEX
 from benison.core import digests
 from benison.core.errors import BrokenError, ConfigError, InputError
 
@@ -36,7 +36,7 @@ def _submit_id(context: click.Context, option: click.Parameter, said: str | None
 
 @click.command()
 @projects.project_option
-@click.option("--target", type=click.Choice([KUBEFLOW]), required=True, help="Where it is to run.")
+@click.option("--target", type=click.Choice([KUBEFLOW, VERTEX]), required=True, help="Where it is to run.")
 @click.option("--pipeline", default=PIPELINE, show_default=True, help="Which pipeline.")
 @click.option("--span", type=click.IntRange(min=1), help="The newest span to use; the newest there is by default.")
 @click.option("--wait", is_flag=True, help="Follow the run, and exit as benison run does.")
@@ -130,6 +130,10 @@ def _values(project: Project, target: Target, uri: str, digest: str, span: int) 
 
 
 def _server(target: Target) -> Server:
+    if target.name == VERTEX:
+        from benison.submit.vertex import Vertex
+
+        return Vertex(target.destination)
     from benison.submit.kubeflow import Kubeflow
 
     return Kubeflow(target.destination)

@@ -12,7 +12,9 @@ import yaml
 from benison.core import documents
 from tests.cli.commands import Answer, call
 from tests.pipelines import small_project
-from tests.submit.kfp_server import Fault, KfpServer, serving
+from tests.submit.cluster import Cluster
+from tests.submit.kfp_server import KfpServer
+from tests.submit.loopback import Fault, serving
 
 IMAGES = "registry.example.org/ml"
 
@@ -20,7 +22,7 @@ IMAGES = "registry.example.org/ml"
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KfpServer]:
     monkeypatch.setenv("HOME", str(tmp_path))
-    with serving(KfpServer(tmp_path / "cluster")) as held:
+    with serving(KfpServer(Cluster(tmp_path / "cluster"))) as held:
         yield held
 
 

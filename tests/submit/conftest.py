@@ -11,7 +11,9 @@ from benison.submit.kubeflow import Kubeflow
 from benison.submit.runs import Request
 from benison.submit.staging import stage
 from tests.submit import pipelines
-from tests.submit.kfp_server import KfpServer, serving
+from tests.submit.cluster import Cluster
+from tests.submit.kfp_server import KfpServer
+from tests.submit.loopback import serving
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KfpServe
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("KF_PIPELINES_ENDPOINT", "KF_PIPELINES_UI_ENDPOINT", "KFP_EXISTING_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    with serving(KfpServer(tmp_path / "cluster")) as held:
+    with serving(KfpServer(Cluster(tmp_path / "cluster"))) as held:
         yield held
 
 

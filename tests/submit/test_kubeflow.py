@@ -17,7 +17,8 @@ from benison.submit import calls, outcome
 from benison.submit.follow import follow
 from benison.submit.kubeflow import Kubeflow
 from benison.submit.runs import Request, TaskState
-from tests.submit.kfp_server import Fault, KfpServer
+from tests.submit.kfp_server import KfpServer
+from tests.submit.loopback import Fault
 
 Requests = Callable[..., Request]
 Connect = Callable[..., Kubeflow]
