@@ -162,9 +162,12 @@ def _retries(section: Section) -> int:
     """How often a task is tried again; the waits between are for clusters, where what was in the way may pass."""
     policy = section.section("retryPolicy", optional=True)
     policy.asked.update(("backoffDuration", "backoffFactor", "backoffMaxDuration"))
-    count = policy.whole("maxRetryCount", 0)
+    # A server that keeps IR as a Struct gives whole numbers back as floats.
+    count = policy.take("maxRetryCount", float, 0.0)
+    if count < 0 or not count.is_integer():
+        raise policy.error("maxRetryCount", "a whole number from 0", f"{count:g}")
     policy.close()
-    return count
+    return int(count)
 
 
 def _source(section: Section) -> Source:

@@ -128,6 +128,14 @@ def test_refuses_an_importer(refused: Callable[[Any], str]) -> None:
     assert "got an importer" in refused(importing)
 
 
+def test_refuses_a_retry_that_cannot_be_counted(refused: Callable[[Any], str]) -> None:
+    @dsl.pipeline(name="outside")
+    def retrying():
+        produce().set_retry(-1)
+
+    assert "maxRetryCount): expected a whole number from 0, got -1" in refused(retrying)
+
+
 def test_refuses_a_pipeline_within_a_pipeline(refused: Callable[[Any], str]) -> None:
     @dsl.pipeline(name="inner")
     def inner():

@@ -23,7 +23,7 @@ class Cluster:
 
     def __init__(self, scratch: Path) -> None:
         self.scratch = scratch
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, run: str, spec: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
         folder = self.scratch / run
@@ -31,11 +31,13 @@ class Cluster:
         ir = folder / "ir.yaml"
         ir.write_text(yaml.safe_dump(spec))
         words = [str(ir), str(folder / "runs"), "tests/engines/toys", json.dumps(parameters)]
-        self._processes.append(subprocess.Popen([sys.executable, "-m", "tests.engines.drive", *words]))
+        self._processes[run] = subprocess.Popen([sys.executable, "-m", "tests.engines.drive", *words])
 
     def record(self, run: str) -> Any:
         """run.json as it is; None before there is one."""
         found = next((self.scratch / run / "runs").glob("*/run.json"), None)
+        if found is None and self._processes[run].poll():
+            raise ValueError("the engine ended without a record")
         return json.loads(found.read_bytes()) if found else None
 
     def launch(self, run: str, root: Path) -> None:
@@ -45,6 +47,6 @@ class Cluster:
                 shutil.copytree(self.scratch / run / "runs" / output["path"], root / task / str(uuid.uuid4()) / name)
 
     def end(self) -> None:
-        for process in self._processes:
+        for process in self._processes.values():
             process.terminate()
             process.wait()
