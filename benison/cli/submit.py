@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import secrets
 from collections.abc import Mapping
@@ -58,9 +59,9 @@ def command(
     project = projects.find(folder)
     packing.preflight(project)
     asked = _runnable(project, target)
+    server = _server(asked)
     request = _request(project, asked, pipeline, span or 0, submit_id)
     click.echo(f"submit id: {submit_id}", err=True)
-    server = _server(asked)
     submitted = server.submit(request)
     _tell(submitted)
     if wait:
@@ -131,6 +132,9 @@ def _values(project: Project, target: Target, uri: str, digest: str, span: int) 
 
 def _server(target: Target) -> Server:
     if target.name == VERTEX:
+        if importlib.util.find_spec("google.cloud.aiplatform_v1") is None:
+            hint = "install it: pip install 'benison[vertex]'"
+            raise InputError("--target vertex", expected="google-cloud-aiplatform", got="none", hint=hint)
         from benison.submit.vertex import Vertex
 
         return Vertex(target.destination)

@@ -128,3 +128,16 @@ def test_a_submit_id_that_is_none_is_told(project: Path, capsys: pytest.CaptureF
 def test_a_pipeline_that_is_not_known_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = submit(capsys, project, "--pipeline", "continuous_traning")
     assert done.code == 2 and "did you mean continuous_training?" in done.err
+
+
+def test_vertex_is_asked_for_nothing_where_its_place_or_credentials_are_missing(
+    project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    place = {"pipeline_root": "gs://acme/root", "images": IMAGES, "project": "acme"}
+    change(project, targets={"vertex": place})
+    done = call(capsys, "submit", "-p", project, "--target", "vertex")
+    assert done.code == 2 and "(targets.vertex): expected location, to submit to it, got none" in done.err
+    change(project, targets={"vertex": {**place, "location": "europe-west4"}})
+    done = call(capsys, "submit", "-p", project, "--target", "vertex")
+    assert done.code == 2 and "hint: sign in with  gcloud auth application-default login" in done.err
