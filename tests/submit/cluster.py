@@ -44,7 +44,12 @@ class Cluster:
         """What KFP's launcher does with the artifacts of tasks."""
         for task, made in self.record(run)["tasks"].items():
             for name, output in made["outputs"].items():
-                shutil.copytree(self.scratch / run / "runs" / output["path"], root / task / str(uuid.uuid4()) / name)
+                source, place = self.scratch / run / "runs" / output["path"], root / task / str(uuid.uuid4())
+                if source.is_dir():
+                    shutil.copytree(source, place / name)
+                elif source.is_file():
+                    place.mkdir(parents=True)
+                    shutil.copyfile(source, place / name)
 
     def end(self) -> None:
         for process in self._processes.values():
