@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import secrets
 from collections.abc import Mapping
@@ -132,11 +131,11 @@ def _values(project: Project, target: Target, uri: str, digest: str, span: int) 
 
 def _server(target: Target) -> Server:
     if target.name == VERTEX:
-        if importlib.util.find_spec("google.cloud.aiplatform_v1") is None:
+        try:
+            from benison.submit.vertex import Vertex
+        except ImportError as error:
             hint = "install it: pip install 'benison[vertex]'"
-            raise InputError("--target vertex", expected="google-cloud-aiplatform", got="none", hint=hint)
-        from benison.submit.vertex import Vertex
-
+            raise InputError("--target vertex", expected="google-cloud-aiplatform", got="none", hint=hint) from error
         return Vertex(target.destination)
     from benison.submit.kubeflow import Kubeflow
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -141,3 +142,16 @@ def test_vertex_is_asked_for_nothing_where_its_place_or_credentials_are_missing(
     change(project, targets={"vertex": {**place, "location": "europe-west4"}})
     done = call(capsys, "submit", "-p", project, "--target", "vertex")
     assert done.code == 2 and "hint: sign in with  gcloud auth application-default login" in done.err
+
+
+def test_vertex_without_its_client_says_what_to_install(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "benison.submit.vertex", raising=False)
+    # As Python has it for a module that is not installed.
+    monkeypatch.setitem(sys.modules, "google.cloud.aiplatform_v1", None)
+    monkeypatch.setattr("google.cloud.aiplatform_v1", None, raising=False)
+    monkeypatch.delattr("google.cloud.aiplatform_v1")
+    change(project, targets={"vertex": {"pipeline_root": "gs://acme/root", "images": IMAGES}})
+    done = call(capsys, "submit", "-p", project, "--target", "vertex")
+    assert done.code == 2 and "hint: install it: pip install 'benison[vertex]'" in done.err
