@@ -17,7 +17,7 @@ NOT_THERE = {
     (VERTEX, "namespace"): _ON_VERTEX,
     (VERTEX, "experiment"): "Vertex lists runs by project and location",
 }
-_ROOTS = {KUBEFLOW: re.compile(r"(gs|s3|az|abfs|file)://[^?#\s]+|/[^?#\s]*"), VERTEX: re.compile(r"gs://[^?#\s]+")}
+_ROOTS = {KUBEFLOW: re.compile(r"(gs|s3|az|abfs|file)://[^?#\s]+"), VERTEX: re.compile(r"gs://[^?#\s]+")}
 _ROOT_WORDS = {KUBEFLOW: "a bucket's folder: gs://, s3://, az://", VERTEX: "a bucket's folder: gs://"}
 _ENDPOINT = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
