@@ -8,6 +8,7 @@ import yaml
 
 from benison import config
 from benison.config import Target
+from benison.config.destinations import Destination
 from benison.config.machines import Accelerator
 from benison.config.retries import NEVER, USUAL, Retries
 from benison.config.scheduling import Toleration
@@ -100,6 +101,26 @@ def test_whom_a_run_acts_as_and_what_it_need_not_be_told(tmp_path: Path) -> None
     assert (target.service_account, target.parameters) == (account, {"registry_uri": "gs://m/r"})
 
 
+def test_where_it_is_submitted_to(tmp_path: Path) -> None:
+    kubeflow = {"endpoint": "https://kfp.acme.org/pipeline/", "namespace": "ml", "experiment": "census"}
+    vertex = {"project": "acme-ml", "location": "europe-west4"}
+    roots = {
+        "kubeflow": {**kubeflow, "pipeline_root": "s3://ml/root/"},
+        "vertex": {**vertex, "pipeline_root": "gs://ml"},
+    }
+    found = read(tmp_path, **roots)
+    expected = Destination("s3://ml/root", "https://kfp.acme.org/pipeline", namespace="ml", experiment="census")
+    assert found["kubeflow"].destination == expected
+    assert found["vertex"].destination == Destination("gs://ml", project="acme-ml", location="europe-west4")
+    assert found["local"].destination == Destination()
+
+
+def test_an_address_that_is_refused_does_not_show_its_password(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        read(tmp_path, kubeflow={"endpoint": "https://me:hunter2@kfp.acme.org"})
+    assert "hunter2" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("said", "message"),
     [
@@ -110,9 +131,18 @@ def test_whom_a_run_acts_as_and_what_it_need_not_be_told(tmp_path: Path) -> None
         ({"vertex": {"node_selector": {"a": "b"}}}, r"expected nothing: vertex has none.*hint: Vertex picks"),
         ({"vertex": {"timeout_minutes": 5}}, r"hint: Vertex has no time limit for a task; cancel the run instead"),
         ({"vertex": {"service_account": "me"}}, r"expected NAME@PROJECT.iam.gserviceaccount.com, got 'me'"),
-        ({"local": {"retries": 1}}, r"targets.local.retries.*hint: the local engine does not retry"),
+        ({"local": {"retries": 1}}, r"targets.local.retries.*hint: what fails here fails again"),
         ({"local": {"components": {"trainer": {"timeout_minutes": 5}}}}, r"hint: say it under targets.local"),
-        ({"kubeflow": {"service_account": "me"}}, r"hint: Kubeflow takes it when a run is started"),
+        ({"kubeflow": {"service_account": "Me"}}, r"expected a service account of Kubernetes, got 'Me'"),
+        ({"local": {"endpoint": "http://a"}}, r"hint: pipelines run here by themselves"),
+        ({"kubeflow": {"project": "acme"}}, r"hint: Kubeflow is told by endpoint and namespace"),
+        ({"vertex": {"namespace": "a"}}, r"hint: Vertex is told by project and location"),
+        ({"vertex": {"pipeline_root": "s3://a"}}, r"\.pipeline_root\): expected a bucket's folder: gs://, got 's3://a'"),
+        ({"kubeflow": {"pipeline_root": "minio://a"}}, r"expected a bucket's folder: gs://, s3://, az://, got 'minio"),
+        ({"kubeflow": {"endpoint": "https://a:b@c"}}, r"expected an address as in .*got one of another form"),
+        ({"kubeflow": {"namespace": "a_b"}}, r"expected a namespace of Kubernetes, got 'a_b'"),
+        ({"vertex": {"project": "A C"}}, r"expected a project's id, got 'A C'"),
+        ({"vertex": {"location": "europe"}}, r"expected a region as in europe-west4, got 'europe'"),
         ({"kubeflow": {"components": {"trianer": {}}}}, r"expected a component, got 'trianer'.*mean trainer"),
         ({"kubeflow": {"timeout_minutes": 0}}, r"expected a number from 1 to 43200, got 0"),
         ({"kubeflow": {"retries": 11}}, r"\(targets.kubeflow.retries\): expected a whole number from 0 to 10"),

@@ -24,6 +24,7 @@ _VERBS = {
     "registry": "Look at versions and promotions, promote by hand, roll back.",
     "report": "Write a run's report again and show its scorecard.",
     "run": "Run a project's pipeline here, from raw data to a defended champion.",
+    "submit": "Run a project's pipeline on Kubeflow or Vertex, and follow it to its verdict.",
 }
 
 

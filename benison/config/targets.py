@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from benison.config.destinations import NOT_THERE, Destination, destination_of
 from benison.config.machines import (
     KUBEFLOW,
     LOCAL,
@@ -26,19 +27,20 @@ from benison.core.spelling import nearest
 
 GPU = "train-gpu"
 _ACCOUNT = re.compile(r"[^@\s]+@[^@\s]+\.gserviceaccount\.com")
+_KUBERNETES_ACCOUNT = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*")
 # Its effects lie in the registry, and nobody but a person should try them a second time.
 _WITH_EFFECTS = "pusher"
 _NO_TIME_LIMIT = "Vertex has no time limit for a task; cancel the run instead"
 _ELSEWHERE = {
-    (LOCAL, "retries"): "the local engine does not retry; what succeeded is reused when the run is started again",
+    **NOT_THERE,
+    (LOCAL, "retries"): "what fails here fails again; what succeeded is reused when the run is started again",
     (LOCAL, "node_selector"): "this machine has no other nodes",
     (LOCAL, "tolerations"): "this machine has no other nodes",
     (LOCAL, "machine"): "this machine is the one there is; say cpu and memory",
     (LOCAL, "service_account"): "runs on this machine are yours",
     (LOCAL, "parameters"): "benison run fills them in",
     (KUBEFLOW, "machine"): "Kubernetes picks nodes by cpu, memory and node_selector",
-    (KUBEFLOW, "service_account"): "Kubeflow takes it when a run is started",
     (VERTEX, "node_selector"): "Vertex picks machines by cpu, memory and accelerator",
     (VERTEX, "tolerations"): "Vertex has no taints",
     (VERTEX, "timeout_minutes"): _NO_TIME_LIMIT,
@@ -80,7 +82,8 @@ class Target:
         usual: What components ask for that are not among `components`.
         components: What each component of its own asks for.
         parameters: Values of the pipeline's parameters that a run need not name.
-        service_account: Whom runs on Vertex act as; empty: the project's default.
+        service_account: Whom runs act as; empty: the server's default.
+        destination: Where `benison submit` sends it.
     """
 
     name: str
@@ -89,6 +92,7 @@ class Target:
     components: Mapping[str, Settings]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     service_account: str = ""
+    destination: Destination = field(default_factory=Destination)
 
     def settings(self, component: str) -> Settings:
         """What a component asks for."""
@@ -126,7 +130,8 @@ def _target(section: Section, name: str) -> Target:
         usual=settings,
         components=_components(section, name, settings),
         parameters=section.take("parameters", dict, {}),
-        service_account=_service_account(section),
+        service_account=_service_account(section, name),
+        destination=destination_of(section, name),
     )
     section.close()
     return target
@@ -208,8 +213,10 @@ def _image(section: Section, key: str) -> str:
     return said
 
 
-def _service_account(section: Section) -> str:
+def _service_account(section: Section, target: str) -> str:
     said = section.take("service_account", str, "")
-    if said and not _ACCOUNT.fullmatch(said):
+    if said and target == VERTEX and not _ACCOUNT.fullmatch(said):
         raise section.error("service_account", "NAME@PROJECT.iam.gserviceaccount.com", repr(said))
+    if said and not (target == VERTEX or _KUBERNETES_ACCOUNT.fullmatch(said)):
+        raise section.error("service_account", "a service account of Kubernetes", repr(said))
     return said

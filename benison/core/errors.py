@@ -6,11 +6,13 @@ BenisonError
 |   |-- DataError         the data that is read
 |   |-- ModelCodeError    the user's own Python: model.py, a file of metrics
 |   |-- RegistryError     a registry that is not one, an unknown version
-|   `-- StorageError      a folder that cannot be written: read-only, full
+|   |-- StorageError      a folder that cannot be written: read-only, full
+|   `-- AccessError       a server that does not take what it is sent: credentials, rights, names
 |-- RefusedError          a promotion that its proof does not carry; exit code 1
 `-- BrokenError           something that should not happen did; exit code 3
 |-- TaskError         a task of a run ended without doing its work
 |-- InterruptedTraining  a training was told to end; a retry goes on
+|-- ServerError       a server that gives no answer, or is not well; try again
 |-- IntegrityError    bytes differ from the digest that names them
 `-- ConflictError     somebody else was first; try again
 """
@@ -70,6 +72,10 @@ class StorageError(InputError):
     pass
 
 
+class AccessError(InputError):
+    pass
+
+
 class RefusedError(BenisonError):
     exit_code = 1
 
@@ -83,6 +89,10 @@ class TaskError(BrokenError):
 
 
 class InterruptedTraining(BrokenError):
+    pass
+
+
+class ServerError(BrokenError):
     pass
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -86,6 +87,7 @@ class Execution:
         # Tasks that were looked up in vain, and the keys that their results will be kept under.
         self._keys: dict[str, str | None] = {}
         self._memory_kills = failures.memory_kills()
+        self._retried: Counter[str] = Counter()
 
     def advance(self) -> None:
         """Settles what can be settled and starts what can start."""
@@ -214,7 +216,16 @@ class Execution:
             self._index.keep(key, Kept(self.record.id, self._log(flight), parameters, outputs, stamps))
 
     def _failed(self, flight: Flight, error: Failure) -> None:
-        self._ended(flight, error.message, state="failed", error=error)
+        task = flight.task
+        if self._retried[task.name] == task.retries:
+            self._ended(flight, error.message, state="failed", error=error)
+            return
+        self._retried[task.name] += 1
+        number, folder = self._retried[task.name], flight.places.outputs
+        # No task's name has a dot, so that what this attempt left and logged can stay beside the next one's.
+        folder.rename(folder.with_name(f"{task.name}.attempt-{number}"))
+        message = f"attempt {number} failed and is followed by another: {error.message}"
+        self._change(task.name, message, state="waiting", started=None, log=None)
 
     def _ended(self, flight: Flight, message: str, **changes: Any) -> None:
         self._change(flight.task.name, message, ended=now(), seconds=flight.seconds, **changes)

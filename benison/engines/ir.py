@@ -1,7 +1,7 @@
 """Compiled KFP IR as dataclasses: the straight line of lightweight Python components that every engine runs.
 
-What lies outside of it (conditions, loops, importers, containers of their own, installations at run time, retries) is
-refused, never skipped.
+What lies outside of it (conditions, loops, importers, containers of their own, installations at run time) is refused,
+never skipped.
 """
 
 from __future__ import annotations
@@ -113,6 +113,7 @@ class Task:
         artifacts: Where each input artifact comes from.
         after: The tasks that must have ended well before.
         cached: Whether an earlier result may stand for it.
+        retries: How often it is tried again after it failed.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Task:
     artifacts: Mapping[str, TaskOutput]
     after: frozenset[str]
     cached: bool
+    retries: int = 0
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,6 @@ _OUTSIDE = {
     "parameterIterator": "a loop",
     "artifactIterator": "a loop",
     "iteratorPolicy": "a loop",
-    "retryPolicy": "a retry policy",
     "dag": "a pipeline within a pipeline",
     "importer": "an importer",
     "resolver": "a resolver",
@@ -153,10 +152,22 @@ def _task(name: str, section: Section, components: Section, executors: Section) 
     upstream = {source.task for source in (*parameters.values(), *artifacts.values()) if isinstance(source, TaskOutput)}
     after = frozenset(upstream.union(section.texts("dependentTasks", ())))
     component = _component(reference, components.section(reference), executors)
-    cached = caching.take("enableCache", bool, False)
+    cached, retries = caching.take("enableCache", bool, False), _retries(section)
     for part in (caching, inputs, section):
         part.close()
-    return Task(name, component, parameters, artifacts, after, cached)
+    return Task(name, component, parameters, artifacts, after, cached, retries)
+
+
+def _retries(section: Section) -> int:
+    """How often a task is tried again; the waits between are for clusters, where what was in the way may pass."""
+    policy = section.section("retryPolicy", optional=True)
+    policy.asked.update(("backoffDuration", "backoffFactor", "backoffMaxDuration"))
+    # A server that keeps IR as a Struct gives whole numbers back as floats.
+    count = policy.take("maxRetryCount", float, 0.0)
+    if count < 0 or not count.is_integer():
+        raise policy.error("maxRetryCount", "a whole number from 0", f"{count:g}")
+    policy.close()
+    return int(count)
 
 
 def _source(section: Section) -> Source:

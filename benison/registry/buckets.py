@@ -36,13 +36,14 @@ class BucketStore:
 
     Args:
         uri: Such as ``s3://models/registry``.
+        name: What it is the place of, for messages.
 
     Raises:
         DataError: It is no URI of an object store, or the environment lacks what the store needs.
     """
 
-    def __init__(self, uri: str) -> None:
-        place = parse(uri, "registry_uri")
+    def __init__(self, uri: str, name: str = "registry_uri") -> None:
+        place = parse(uri, name)
         self._root, self._folder = place.root, place.key.strip("/")
         self._prefix = f"{self._folder}/" if self._folder else ""
         with telling(place.root, "a place that objects can be kept in"):

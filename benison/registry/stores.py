@@ -25,22 +25,33 @@ _TRIES = 100
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
-def store_at(uri: str) -> Store:
+def store_at(uri: str, name: str = "registry_uri") -> Store:
     """The store that a URI names.
 
     Args:
         uri: An absolute path, ``file://`` and one, or a folder of a bucket such as ``s3://models/registry``.
+        name: What it is the place of, for messages.
 
     Raises:
         DataError: It is relative, or a kind of store that is not supported.
         RegistryError: There is a file in its place.
     """
-    if uri.partition("://")[0].lower() in buckets.SCHEMES and "://" in uri:
-        return BucketStore(uri)
-    path = local_path(uri, "registry_uri")
+    if in_bucket(uri):
+        return BucketStore(uri, name)
+    path = local_path(uri, name)
     if path.exists() and not path.is_dir():
         raise RegistryError(str(path), expected="a folder", got="a file", hint="name the registry's folder")
     return LocalStore(path)
+
+
+def in_bucket(uri: str) -> bool:
+    """Whether a URI leads to an object store that can be written.
+
+    >>> in_bucket("s3://models/registry"), in_bucket("/registry")
+    (True, False)
+    """
+    scheme, mark, _ = uri.partition("://")
+    return bool(mark) and scheme.lower() in buckets.SCHEMES
 
 
 def is_empty(store: Store) -> bool:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from benison.config import read
-from benison.config.machines import TARGETS
+from benison.config.machines import KUBEFLOW, TARGETS
 from benison.core.errors import ConfigError
 from tests.test_config_model_card import FRAME
 
@@ -27,8 +27,12 @@ VALUES: dict[str, Any] = {
 }
 
 
+OF_KUBERNETES = {"service_account": "me"}
+
+
 def takes(folder: Path, target: str, key: str) -> bool:
-    said = yaml.safe_dump({**FRAME, "targets": {target: {key: VALUES[key]}}})
+    value = OF_KUBERNETES.get(key, VALUES[key]) if target == KUBEFLOW else VALUES[key]
+    said = yaml.safe_dump({**FRAME, "targets": {target: {key: value}}})
     (folder / "benison.yaml").write_text(said)
     try:
         read(folder)

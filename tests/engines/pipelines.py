@@ -268,3 +268,23 @@ def odd(how: str, data: Output[Dataset], note: dsl.OutputPath(str)) -> NamedTupl
 @dsl.pipeline(name="oddities")
 def oddities(how: str):
     odd(how=how)
+
+
+@component
+def stumble(tally: str, failures: int, kept: Output[Dataset]) -> int:
+    from pathlib import Path
+
+    with Path(tally).open("a") as file:
+        file.write("x")
+    Path(kept.path).mkdir()
+    attempt = len(Path(tally).read_text())
+    Path(kept.path, f"{attempt}.txt").write_text("")
+    print(f"attempt {attempt}")
+    if attempt <= failures:
+        raise OSError("not yet")
+    return attempt
+
+
+@dsl.pipeline(name="stumbling")
+def stumbling(tally: str, failures: int):
+    stumble(tally=tally, failures=failures).set_retry(2, backoff_duration="3600s")

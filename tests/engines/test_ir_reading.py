@@ -128,12 +128,12 @@ def test_refuses_an_importer(refused: Callable[[Any], str]) -> None:
     assert "got an importer" in refused(importing)
 
 
-def test_refuses_a_retry_policy_rather_than_ignore_it(refused: Callable[[Any], str]) -> None:
+def test_refuses_a_retry_that_cannot_be_counted(refused: Callable[[Any], str]) -> None:
     @dsl.pipeline(name="outside")
     def retrying():
-        produce().set_retry(2)
+        produce().set_retry(-1)
 
-    assert "got a retry policy" in refused(retrying)
+    assert "maxRetryCount): expected a whole number from 0, got -1" in refused(retrying)
 
 
 def test_refuses_a_pipeline_within_a_pipeline(refused: Callable[[Any], str]) -> None:

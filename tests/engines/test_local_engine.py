@@ -211,3 +211,20 @@ def test_imports_no_heavy_library_and_not_kfp() -> None:
 
 def _with_root() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def test_a_task_is_tried_as_often_as_its_retry_policy_says(run: Run, events: list[TaskEvent], tmp_path: Path) -> None:
+    record = run("stumbling", {"tally": str(tmp_path / "tally"), "failures": 2})
+    task = record.tasks["stumble"]
+    assert (record.state, task.state, task.parameters) == ("succeeded", "succeeded", {"Output": 3})
+    assert [event.state for event in events] == ["running", "waiting", "running", "waiting", "running", "succeeded"]
+    assert events[1].message == "attempt 1 failed and is followed by another: not yet"
+    kept = sorted(path.name for path in (record.folder / "tasks").rglob("*.txt"))
+    assert kept == ["1.txt", "2.txt", "3.txt", "log.txt", "log.txt", "log.txt"]
+    assert [path.name for path in (record.folder / "tasks" / "stumble" / "kept").iterdir()] == ["3.txt"]
+
+
+def test_a_task_fails_when_its_attempts_are_used_up(run: Run, tmp_path: Path) -> None:
+    record = run("stumbling", {"tally": str(tmp_path / "tally"), "failures": 3})
+    assert record.state == record.tasks["stumble"].state == "failed"
+    assert (tmp_path / "tally").read_text() == "xxx"

@@ -61,15 +61,15 @@ def test_another_bundle_than_the_one_asked_for_is_refused(staged: Staged, tmp_pa
     ("uri", "message"),
     [
         (
-            "gs://bucket/bundle",
-            "bundle_uri: expected an absolute path, or file:// and one, got 'gs://bucket/bundle'\n\n"
-            "hint: gs:// is not supported here; copy or mount it, and name the folder",
+            "ftp://server/bundle",
+            "bundle_uri: expected an absolute path, or file:// and one, got 'ftp://server/bundle'\n\n"
+            "hint: ftp:// is not supported here; copy or mount it, and name the folder",
         ),
         ("staged/a", "bundle_uri: expected an absolute path, got 'staged/a'\n\nhint: begin it with /"),
         (
             "/nowhere/at/all",
             "bundle_uri /nowhere/at/all: expected a staged project: bundle.json and project/, got nothing there\n\n"
-            "hint: stage the project again; benison run does it by itself",
+            "hint: stage the project again; benison run and benison submit do it by themselves",
         ),
     ],
 )

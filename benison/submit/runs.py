@@ -1,0 +1,95 @@
+"""What is handed to a server, and what it says of it: the same words for every server."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+ENDED = ("succeeded", "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A run that is asked for.
+
+    Attributes:
+        pipeline: The pipeline's name, as its IR has it.
+        ir: The compiled pipeline.
+        digest: Of its bytes.
+        tasks: The names of its tasks.
+        parameters: Values of its parameters.
+        root: The pipeline root.
+        experiment: What the run is listed under, where the server has such lists.
+        service_account: Whom it acts as; empty: the server's default.
+        submit_id: Tells this run from all others, so that it is started once whatever happens on the way.
+    """
+
+    pipeline: str
+    ir: Path
+    digest: str
+    tasks: Collection[str]
+    parameters: Mapping[str, Any]
+    root: str
+    experiment: str
+    service_account: str
+    submit_id: str
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return f"{self.pipeline}-{self.submit_id}"
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A run that a server has taken.
+
+    Attributes:
+        run: The server's id of it.
+        page: Where a person can look at it.
+        known: It had been started by an earlier call with the same submit id.
+        twins: Other runs of the same submit id: a call that seemed lost got through after all.
+    """
+
+    run: str
+    page: str
+    known: bool = False
+    twins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """How a task stands: waiting, running, succeeded, failed, cancelled or not_run; and why, where it failed."""
+
+    state: str
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class RunState:
+    """How a run stands.
+
+    Attributes:
+        state: waiting, running, or one of `ENDED`.
+        tasks: Those that the server speaks of.
+        message: What the server says of its end.
+    """
+
+    state: str
+    tasks: Mapping[str, TaskState]
+    message: str = ""
+
+
+class Server(Protocol):
+    """A place that runs pipelines."""
+
+    def submit(self, request: Request) -> Submitted:
+        """Starts a run, once for a submit id."""
+
+    def state(self, request: Request, run: str) -> RunState:
+        """How a run stands."""
+
+    def pushed(self, request: Request, run: str) -> str:
+        """The folder below which the pusher of a run that succeeded has left pushed.json."""
