@@ -118,7 +118,7 @@ def list_versions(folder: Path, registry: str | None) -> None:
     for package, version in state.versions.items():
         names = ", ".join(alias for alias, of in state.aliases.items() if of == package)
         said = str(version.blessing.verdict) if version.blessing else "not judged"
-        gone = "  files deleted" if version.collected else "  retired" if version.retirement else ""
+        gone = "  files deleted" if version.collected else "  retired" if version.retired else ""
         spans = ", ".join(map(str, version.entry.spans))
         head = f"{digests.short(package)}  {version.entry.when}  {state.stage(package):11}  {said:12}  spans {spans}"
         click.echo(f"{head}{f'  {names}' if names else ''}{gone}")
@@ -342,7 +342,7 @@ def gc(
     if yes:
         gone = retention.carry_out(opened, todo, **by)
         click.echo(f"done: {len(gone)} deleted, {len(todo.retire)} retired")
-    elif todo.retire or todo.collect or todo.leftover:
+    elif todo.anything:
         click.echo("nothing was done: --yes does it")
     else:
         click.echo("nothing is to be done")
@@ -357,5 +357,7 @@ def _told(todo: retention.Plan) -> Iterator[str]:
         yield f"{todo.freed:,} bytes are freed"
     for copy in todo.leftover:
         yield f"delete what is left of {copy}"
+    if todo.snapshots:
+        yield f"delete {todo.snapshots} old snapshots of the log"
     for package, why in todo.protected.items():
         yield f"stays  {digests.short(package)}: {why}"

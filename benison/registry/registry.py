@@ -52,6 +52,7 @@ class Registry:
         self.key_files = KeyFiles(store, model)
         self.evidence = EvidenceFiles(store, model)
         self._log = PromotionLog(store, model)
+        self.snapshots = self._log.snapshots
 
     @classmethod
     def open(cls, uri: str, model: str) -> Registry:
