@@ -41,7 +41,7 @@ def in_buckets(rounds: int) -> int:
     entries = 0
     for first in range(0, rounds, LOG_ROUNDS):
         with s3_server() as endpoint, tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-            uri = new_bucket(endpoint, "models", patch).uri("registry")
+            uri = new_bucket(endpoint, f"models-{first}", patch).uri("registry")
             many = min(LOG_ROUNDS, rounds - first)
             entries += race(uri, Path(folder), PROCESSES, many, blessings_race_too=False)
     return entries
