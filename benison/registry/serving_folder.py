@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benison.core import digests
 from benison.core.errors import BenisonError, IntegrityError, RegistryError, StorageError
-from benison.core.files import scratch_beside, storage_errors
+from benison.core.files import at_once, scratch_beside, storage_errors
 from benison.registry.log import Champion
 from benison.registry.registry import Registry
 
@@ -185,10 +185,9 @@ def _is_version(path: Path) -> bool:
 
 def _sync(folder: Path) -> None:
     """Has the disk keep a folder with all that is in it."""
-    for above, _, names in os.walk(folder):
-        for name in names:
-            _sync_one(Path(above) / name)
-        _sync_one(Path(above))
+    inside = [(Path(above), [Path(above) / name for name in names]) for above, _, names in os.walk(folder)]
+    at_once(_sync_one, [path for _, paths in inside for path in paths])
+    at_once(_sync_one, [above for above, _ in reversed(inside)])
 
 
 def _sync_one(path: Path) -> None:
