@@ -33,7 +33,7 @@ types: setup
 	@$(BIN)/mypy benchmarks/statistics/compare.py
 	@$(BIN)/mypy benchmarks/trainer/compare.py benchmarks/kill_training.py
 	@$(BIN)/mypy benchmarks/evaluator/compare.py
-	@$(BIN)/mypy benchmarks/registry/long_log.py
+	@$(BIN)/mypy benchmarks/registry/long_log.py benchmarks/registry/large_packages.py
 
 layers: setup
 	@$(BIN)/lint-imports --no-logo
@@ -110,7 +110,8 @@ stress: setup ## the registry: 16 writers at once, writers killed everywhere; ma
 	@$(BIN)/python -m benchmarks.registry.stress $(ARGS)
 
 bench-registry: setup ## the registry: opening a log of 100,000 entries, changes, large packages; minutes
-	@$(BIN)/python benchmarks/registry/long_log.py $(ARGS)
+	@$(BIN)/python benchmarks/registry/long_log.py
+	@$(BIN)/python benchmarks/registry/large_packages.py $(ARGS)
 
 clean: ## remove what was set up, built or cached; runs and registries stay
 	rm -rf .venv .uv .bench build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache
