@@ -20,7 +20,7 @@ from benison.config.release import DIRECT
 from benison.core import digests
 from benison.core.errors import ConfigError
 from benison.core.key_sets import TrainedOn
-from benison.registry import retention
+from benison.registry import attestation, retention
 from benison.registry.lineage import lineage as lineage_of
 from benison.registry.log import Alias, Approve, Bless, Govern, Logged, PackageEntry, Promote, Register, Rollback
 from benison.registry.registry import Registry
@@ -144,12 +144,19 @@ def _seen(trained_on: TrainedOn | None) -> str:
 @command.command()
 @click.argument("version", default="champion")
 @click.option("--verify", is_flag=True, help="Read package, evidence and log, and hold every byte to its digest.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "intoto"]), default="text", help="intoto: SLSA provenance."
+)
 @_which
-def lineage(version: str, verify: bool, folder: Path, registry: str | None) -> None:
+def lineage(version: str, verify: bool, form: str, folder: Path, registry: str | None) -> None:
     """Print the chain of VERSION: commit, data, training, package, evaluation, gate, approval, times as champion.
 
-    With --verify it exits with 1 where something does not hold.
+    With --verify it exits with 1 where something does not hold. With --format intoto it prints an in-toto statement, on
+    one line.
     """
+    if form == "intoto":
+        click.echo(json.dumps(attestation.kept(_open(folder, registry), version), sort_keys=True))
+        return
     steps = lineage_of(_open(folder, registry), version, verify=verify)
     for step in steps:
         mark = "WRONG" if step.wrong else "holds" if step.looked else ""
