@@ -31,7 +31,7 @@ RESOURCE: dict[str, Any] = {
                 "gitCommit": {"type": "string", "pattern": "^[0-9a-f]{7,64}$"},
             },
         },
-        **dict.fromkeys(("content", "downloadLocation", "mediaType"), {"type": "string"}),
+        **{key: {"type": "string"} for key in ("content", "downloadLocation", "mediaType")},
         "annotations": {"type": "object"},
     },
 }
