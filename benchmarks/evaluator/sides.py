@@ -80,14 +80,32 @@ def ours_one_model(table: pa.Table, kind: str) -> int:
 
 
 def ours_sums(table: pa.Table, kind: str) -> int:
-    """Every metric of every slice of one model, without intervals: from tables, as of rows that stream."""
+    """Every metric of every slice of one model, without intervals, of rows in memory."""
     from benison.components.evaluator.bound import value
-    from benison.components.evaluator.streamed import Counted, thresholds_of
+    from benison.components.evaluator.compare import CHALLENGER, Answers, parts_of
+    from benison.components.evaluator.measure import Rows
+    from benison.components.evaluator.slice import cut
+    from benison.eval_config import EvalConfig, Slicing
+
+    config = EvalConfig("label", tuple(Slicing(keys) for keys in slicings(kind)), METRICS[kind])
+    answers = Answers(Rows.of(table["label"].to_numpy()), {CHALLENGER: table["new"].to_numpy()}, {})
+    parts = parts_of(answers, cut(table, config, ""))
+    for make in parts.makes.values():
+        sample = make().models[CHALLENGER]
+        for metric in METRICS[kind]:
+            value(metric, sample)
+    return len(parts.makes)
+
+
+def ours_tables(table: pa.Table, kind: str) -> int:
+    """The same from tables, as of rows that stream."""
+    from benison.components.evaluator.bound import value
+    from benison.components.evaluator.streamed import Counted, sums_of, thresholds_of
     from benison.components.evaluator.tables.tally import Tally, Wanted
     from benison.eval_config import Slicing
 
     slices = tuple(Slicing(keys) for keys in slicings(kind))
-    wanted = Wanted("label", None, ("new",), (), slices, "", thresholds_of(METRICS[kind]))
+    wanted = Wanted("label", None, ("new",), (), slices, "", thresholds_of(METRICS[kind]), sums_of(METRICS[kind]))
     tally = Tally(wanted, ())
     for batch in table.select(list(wanted.columns)).to_batches():
         tally.add(batch)
@@ -184,6 +202,7 @@ SIDES: dict[str, Callable[[pa.Table, str], int]] = {
     "ours": ours,
     "ours_one_model": ours_one_model,
     "ours_sums": ours_sums,
+    "ours_tables": ours_tables,
     "tfma": tfma,
     "tfma_one_model": tfma_one_model,
     "scikit_learn": scikit_learn,

@@ -7,6 +7,7 @@ counts them in one process and in one for each core, each time in a process of i
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -84,16 +85,17 @@ def held() -> int:
     return total
 
 
-def measure(file: Path, workers: int) -> dict[str, Any]:
+def measure(file: Path, workers: int, sums: int) -> dict[str, Any]:
     """Counts a file; imports are over before the clock starts, and are not part of the memory."""
     from benison.components.evaluator.tables.read import count
+    from benison.components.evaluator.tables.tables import SUMS
     from benison.components.evaluator.tables.tally import Wanted
     from benison.eval_config import Slicing
     from benison.sources.columns import Columns
     from benison.sources.dataset import open_files
 
     slicings = (Slicing(), *(Slicing((name,)) for name in COLUMNS))
-    wanted = Wanted("label", None, ("new", "old"), ((0, 1),), slicings, "stream.py")
+    wanted = Wanted("label", None, ("new", "old"), ((0, 1),), slicings, "stream.py", sums=SUMS[:sums])
     before = held()
     with tempfile.TemporaryDirectory() as scratch, Memory() as memory:
         started = time.perf_counter()
@@ -103,6 +105,7 @@ def measure(file: Path, workers: int) -> dict[str, Any]:
             seconds, cpu = time.perf_counter() - opened, sum(os.times()[:4]) - cpu
     return {
         "workers": workers,
+        "sums": SUMS[:sums],
         "rows": tables.rows,
         "slices": len(tables.slices),
         "opened_seconds": opened - started,
@@ -120,17 +123,18 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000_000)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()), help="where the file is written")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, len(os.sched_getaffinity(0))])
+    parser.add_argument("--sums", type=int, nargs="+", default=[3, 1], help="predictions, then log losses and errors")
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.measure:
-        print(json.dumps(measure(asked.measure, *asked.workers)))
+        print(json.dumps(measure(asked.measure, *asked.workers, *asked.sums)))
         return
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         file = Path(folder) / "rows.parquet"
         write(asked.rows, file)
         print(json.dumps({"rows": asked.rows, "megabytes": file.stat().st_size / 1e6}))
-        for workers in asked.workers:
-            command = [sys.executable, __file__, "--measure", str(file), "--workers", str(workers)]
+        for workers, sums in itertools.product(asked.workers, asked.sums):
+            command = [sys.executable, __file__, "--measure", str(file), "--workers", f"{workers}", "--sums", f"{sums}"]
             environment = os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
             done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
             print(done.stdout, end="", flush=True)

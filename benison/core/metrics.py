@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from benison.core.aspects import EACH, MICRO, MICRO_RANKS, RANK, aspect
 from benison.core.kinds import BINARY as BINARY
@@ -224,7 +225,7 @@ def _of_queries() -> list[Kind]:
     ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """The metrics that may be asked for.
 
@@ -334,12 +335,19 @@ def find(name: str) -> Metric | None:
     >>> find("recall@0.3").parameter, find("recall@0.50").name, find("recal"), find("precision_at_recall")
     (0.3, 'recall', None, None)
     """
+    return _found(spoken(), name)
+
+
+# Every figure of every slice asks for its metric by name.
+@lru_cache(maxsize=4096)
+def _found(words: Vocabulary, name: str) -> Metric | None:
     said = _NAME.fullmatch(name)
     if said is None:
         return None
     if said["of"] or said["top"]:
-        return _of_classes(said["kind"], said["of"] or "", said["parameter"], int(said["top"] or 0))
-    kind = spoken().kinds.get(said["kind"])
+        kind = words.of_classes.get(said["kind"])
+        return _of_classes(kind, said["of"] or "", said["parameter"], int(said["top"] or 0)) if kind else None
+    kind = words.kinds.get(said["kind"])
     return _with(kind, said["parameter"]) if kind else None
 
 
@@ -357,11 +365,8 @@ def _with(kind: Kind, written: str | None) -> Metric | None:
     return Metric(kind, parameter) if possible else None
 
 
-def _of_classes(kind_name: str, of: str, written: str | None, top: int) -> Metric | None:
+def _of_classes(kind: Kind, of: str, written: str | None, top: int) -> Metric | None:
     """A metric of a class, of an average or of ranks; None where there is no such thing."""
-    kind = spoken().of_classes.get(kind_name)
-    if kind is None:
-        return None
     asked = aspect(of)
     if not top:
         found = _with(kind, written)

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from benison.measures.products import dot
+
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -67,7 +69,7 @@ class Masses:
     def sum(self, values: Floats | Bools) -> float:
         """What values add up to, each as often as it counts."""
         if self.each is not None:
-            return float(self.each @ values)
+            return dot(self.each, values)
         return float(np.count_nonzero(values)) if values.dtype == np.bool_ else float(values.sum())
 
     def mean(self, values: Floats | Bools) -> float:
@@ -88,10 +90,10 @@ class Masses:
         of_members = np.ones(self.entries) if members is None else members
         if self.units is not None:
             sums = self._by_unit(of_members)
-            return _effective(float(sums.sum()), float(sums @ sums))
+            return _effective(float(sums.sum()), dot(sums, sums))
         squares = self.square
         assert squares is not None
-        return _effective(self.sum(of_members), float(squares @ np.square(of_members, dtype=np.float64)))
+        return _effective(self.sum(of_members), dot(squares, np.square(of_members, dtype=np.float64)))
 
     def error(self, influences: Floats) -> float:
         """The standard error of a figure, from how it answers to a little more of each row.
@@ -123,9 +125,9 @@ class Masses:
             return math.inf
         if self.units is not None:
             parts = np.square(self._by_unit(influences))
-            return _effective(float(parts.sum()), float(parts @ parts))
+            return _effective(float(parts.sum()), dot(parts, parts))
         squared = np.square(influences)
-        return _effective(float(self._squares @ squared), float(self.fourth @ np.square(squared)))
+        return _effective(dot(self._squares, squared), dot(self.fourth, np.square(squared)))
 
     @property
     def _squares(self) -> Floats:
@@ -155,8 +157,8 @@ class Masses:
             one = self._by_unit(first)
             two = one if second is first else self._by_unit(second)
             many = self._unit_count
-            return float(one @ two) * many / (many - 1) if many > 1 else math.nan
-        return float(first @ second) if self.square is None else float((self.square * first) @ second)
+            return dot(one, two) * many / (many - 1) if many > 1 else math.nan
+        return dot(first, second) if self.square is None else dot(self.square * first, second)
 
     def _by_unit(self, values: Floats | Bools) -> Floats:
         weighed = values if self.each is None else self.each * values

@@ -11,6 +11,7 @@ from scipy import optimize
 
 from benison.measures.intervals import UNKNOWN, Floats, Interval, on_logit_scale, union
 from benison.measures.levels import Levels
+from benison.measures.products import dot
 from benison.measures.quantiles import cautious, normal
 
 _STEP = 1e-13
@@ -45,7 +46,7 @@ def roc_area(rows: Levels, positives: float | None = None, negatives: float | No
     if not of_positives > 0 or not of_negatives > 0:
         return RocArea(math.nan, np.full(len(rows.labels), math.nan))
     below, above = _shares_below(rows.negatives), 1 - _shares_below(rows.positives)
-    area = float(below @ rows.positives) / of_positives
+    area = dot(below, rows.positives) / of_positives
     total = of_positives + of_negatives
     by_positive = (below - area) * (total / of_positives * _corrected(positives or of_positives))
     by_negative = (above - area) * (total / of_negatives * _corrected(negatives or of_negatives))
@@ -132,4 +133,4 @@ def tied(rows: Levels) -> float:
     Each counts half for the area, which is off by half of this at most if they are not equal in truth.
     """
     pairs = float(rows.positives.sum()) * float(rows.negatives.sum())
-    return float(rows.positives.astype(np.float64) @ rows.negatives) / pairs if pairs > 0 else math.nan
+    return dot(rows.positives, rows.negatives) / pairs if pairs > 0 else math.nan

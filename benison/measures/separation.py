@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benison.measures.intervals import Interval
+from benison.measures.products import dot
 from benison.measures.ranking import newcombe_interval
 
 Counts = npt.NDArray[np.int64]
@@ -55,7 +56,7 @@ def separation(counts: Counts) -> Separation:
     if not all_negatives or not all_positives:
         return Separation(math.nan, all_negatives, all_positives)
     below = np.cumsum(negatives) - negatives / 2
-    return Separation(float(below @ positives) / all_negatives / all_positives, all_negatives, all_positives)
+    return Separation(dot(below, positives) / all_negatives / all_positives, all_negatives, all_positives)
 
 
 def rates(counts: Counts, prior: float) -> Floats:

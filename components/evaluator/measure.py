@@ -18,6 +18,7 @@ from benison.measures.levels import Levels, buckets
 from benison.measures.masses import Masses
 from benison.measures.operating_points import Curve
 from benison.measures.precision_recall import PrecisionRecall, precision_recall
+from benison.measures.products import dot
 from benison.measures.queries import Queries, Ranking
 from benison.measures.ranking import RocArea, roc_area
 
@@ -104,7 +105,7 @@ class Rows:
             return None
         positive = self.labels if self.labels.dtype == np.bool_ else self.labels >= THRESHOLD
         times = self.masses.times
-        return int(np.count_nonzero(positive)) if times is None else round(float(times @ positive))
+        return int(np.count_nonzero(positive)) if times is None else round(dot(times, positive))
 
     @cached_property
     def queries(self) -> Queries:

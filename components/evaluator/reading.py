@@ -19,6 +19,7 @@ from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
 from benison.core.metrics import BINARY
 from benison.measures.confusion import THRESHOLD
+from benison.measures.products import dot
 from benison.sources.dataset import Dataset, Part
 
 
@@ -166,8 +167,8 @@ class Counts:
         each = np.ones(len(labels)) if weights is None else weights
         self.rows += len(labels)
         self.positives += int(np.count_nonzero(labels >= THRESHOLD))
-        self.positive += float(each @ labels)
-        self.negative += float(each @ (1 - labels))
+        self.positive += dot(each, labels)
+        self.negative += dot(each, 1 - labels)
 
 
 @dataclass

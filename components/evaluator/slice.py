@@ -112,12 +112,14 @@ def told_apart(names: Sequence[str], where: str) -> None:
 
 
 def _coded(column: pa.ChunkedArray) -> _Coded:
-    text = as_text(column)
-    values = [value for value in pc.unique(text).to_pylist() if value is not None]
+    encoded = pa.concat_arrays([pa.array([], pa.string()), *as_text(column).chunks]).dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
     numeric = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-    values.sort(key=(lambda value: float(value)) if numeric else None)
-    codes = pc.fill_null(pc.index_in(text, value_set=pa.array(values, pa.string())), -1)
-    return _Coded(np.asarray(codes.to_numpy(), dtype=np.int64), values)
+    order = sorted(range(len(texts)), key=lambda place: float(texts[place]) if numeric else texts[place])
+    # What stands last is the code of no value, which is -1 in both.
+    codes = np.append(np.argsort(np.array(order, dtype=np.int64)), -1)
+    found = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
+    return _Coded(codes.take(found), [texts[place] for place in order])
 
 
 def _slices(slicing: Slicing, coded: dict[str, _Coded], rows: int, where: str) -> list[Slice]:
@@ -130,7 +132,10 @@ def _slices(slicing: Slicing, coded: dict[str, _Coded], rows: int, where: str) -
         kept &= coded[name].codes >= 0
         cross = cross * max(len(coded[name].values), 1) + coded[name].codes
     members = np.flatnonzero(kept)
-    order = members[np.argsort(cross[members], kind="stable")]
+    codes = cross[members]
+    # NumPy sorts whole numbers of two bytes by digit, in a tenth of the time.
+    short = codes.astype(np.uint16) if codes.max(initial=0) < 1 << 16 else codes
+    order = members[np.argsort(short, kind="stable")]
     ends = np.flatnonzero(np.diff(cross[order])) + 1
     return [Slice(_keys(slicing, coded, one[0]), one) for one in np.split(order, ends) if len(one)]
 

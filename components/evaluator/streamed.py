@@ -16,6 +16,7 @@ from benison.components.evaluator.columns import Columns
 from benison.components.evaluator.compare import CHALLENGER, Part, Parts
 from benison.components.evaluator.evaluate import Data, check_named, concluded
 from benison.components.evaluator.measure import Floats, Rows, Sample, Whole
+from benison.components.evaluator.metrics import measure_of
 from benison.components.evaluator.predictions import (
     Policy,
     Read,
@@ -32,7 +33,7 @@ from benison.components.evaluator.tables.buckets import BUCKETS, MOST_BINS
 from benison.components.evaluator.tables.order import ordered
 from benison.components.evaluator.tables.read import count
 from benison.components.evaluator.tables.stand_ins import of_model, of_pair
-from benison.components.evaluator.tables.tables import LOSS, PREDICTION, SQUARE, SliceTables, Tables
+from benison.components.evaluator.tables.tables import SliceTables, Tables
 from benison.components.evaluator.tables.tally import Wanted
 from benison.core import digests
 from benison.core.metrics import THRESHOLD, metric
@@ -83,14 +84,19 @@ def wanted_of(columns: Columns, positive: str | None, metrics: Sequence[str]) ->
     """What is counted for some metrics."""
     models = tuple(model.column for model in columns.models.values())
     pairs = tuple((0, baseline) for baseline in range(1, len(models)))
-    config = columns.config
-    return Wanted(columns.label, positive, models, pairs, config.slicings, columns.config_file, thresholds_of(metrics))
+    slicings, where = columns.config.slicings, columns.config_file
+    return Wanted(columns.label, positive, models, pairs, slicings, where, thresholds_of(metrics), sums_of(metrics))
 
 
 def thresholds_of(metrics: Sequence[str]) -> tuple[float, ...]:
     """Those at which metrics are asked for, each once."""
     asked = [one for name in metrics if (one := metric(name)).kind.parameter == THRESHOLD]
     return tuple(sorted({one.parameter for one in asked}))
+
+
+def sums_of(metrics: Sequence[str]) -> tuple[str, ...]:
+    """What metrics that are asked for need the sum of, each once."""
+    return tuple(dict.fromkeys(total for name in metrics if (total := measure_of(metric(name)).total)))
 
 
 def _values(tables: Tables, source: str, columns: Columns, positive: str | None) -> tuple[str | None, str | None]:
@@ -142,8 +148,7 @@ class Counted:
         on_grid = self.tables.on_grid[number]
         rows = of_model(found, number, on_grid=on_grid)
         sums = found.sums.values[:, number].sum(axis=0)
-        totals = {"predictions": PREDICTION, "losses": LOSS, "squares": SQUARE}
-        exact = {name: float(sums[place]) for name, place in totals.items()}
+        exact = {name: float(one) for name, one in zip(self.tables.sums, sums, strict=True)}
         return Sample(_rows(rows.labels, rows.times), rows.predictions[0], binned=not on_grid, totals=exact)
 
     def _pair(self, found: SliceTables, number: int, models: dict[str, Sample]) -> tuple[Sample, Sample]:

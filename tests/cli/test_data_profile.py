@@ -162,6 +162,7 @@ def test_what_does_not_go_together_is_told(words: list[str], said: str, capsys: 
     assert (answer.code, said in answer.err) == (2, True), answer.err
 
 
+@pytest.mark.slow
 def test_output_that_nobody_reads_on_is_no_crash(file: Path) -> None:
     program = "from benison.cli import main; main()"
     command = [sys.executable, "-c", program, "data", "profile", *[str(file)] * 3]

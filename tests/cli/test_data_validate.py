@@ -140,6 +140,7 @@ def test_a_schema_of_other_data_is_refused(text: str, said: str, file: Path, sch
     assert (answer.code, said in answer.err) == (2, True), answer.err
 
 
+@pytest.mark.slow
 def test_what_is_imported_stays_off_stderr_and_help_imports_none_of_it(file: Path) -> None:
     program = (
         "import atexit, sys; from benison import cli;"

@@ -221,6 +221,7 @@ def test_a_policy_with_an_unknown_key_is_refused(people: Path, tmp_path: Path, c
     assert (answer.code, "p.yaml:2 (gates)" in answer.err) == (2, True), answer.err
 
 
+@pytest.mark.slow
 def test_tfma_measures_on_beam_where_that_is_asked_for(tmp_path: Path, capsys: Captured) -> None:
     people, config = answered.write(tmp_path / "few.csv", answered.rows(200)), tmp_path / "config.json"
     metrics = [{"className": "Recall"}, {"className": "CoefficientOfDiscrimination"}]

@@ -39,6 +39,7 @@ def shell(words: list[str]) -> None:
         Path(name).write_text(Path(name).read_text().replace(old, new))
 
 
+@pytest.mark.slow
 def test_the_walk_goes_as_it_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from benison.engines.closure import closure_of
 from benison.engines.ir_reading import read
 from benison.engines.local import TaskEvent
@@ -9,6 +11,7 @@ from benison.engines.pool import kind_of
 from tests.engines.conftest import Run
 
 
+@pytest.mark.slow
 def test_trains_in_two_forks_side_by_side_while_light_tasks_run_first(run: Run, events: list[TaskEvent]) -> None:
     record = run("training", task_timeout_s=120)
     assert record.state == "succeeded"

@@ -23,6 +23,7 @@ from benison.measures.bands import (
 POINTS = st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=3, max_size=30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("points", [3, 5, 8, 12, 24])
 def test_the_next_normal_point_is_outside_of_four_as_rarely_as_four_sigma_whatever_the_history(points: int) -> None:
     random, draws = np.random.default_rng(points), 10_000

@@ -109,6 +109,7 @@ def test_no_model_of_any_run_was_trained_on_its_holdout(twice: Path) -> None:
         }
 
 
+@pytest.mark.slow
 def test_a_holdout_that_the_champion_was_trained_on_blocks_with_the_overlap_counted(
     twice: Path, tmp_path: Path
 ) -> None:
@@ -154,6 +155,7 @@ def test_the_report_lies_beside_the_record(twice: Path) -> None:
         assert run["verdict"] in (twice / "runs" / run["id"] / "report.html").read_text().lower()
 
 
+@pytest.mark.slow
 def test_a_challenger_that_learned_nothing_is_blocked_with_exit_code_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -170,6 +172,7 @@ def test_a_challenger_that_learned_nothing_is_blocked_with_exit_code_1(
     assert list(Registry.open(str(project / "registry"), "small").history.entries()) == [snapshot_of(project, run)]
 
 
+@pytest.mark.slow
 def test_data_against_the_schema_are_never_trained_on(tmp_path: Path) -> None:
     project = small_project.make(tmp_path / "project")
     text = (project / "schema.pbtxt").read_text()

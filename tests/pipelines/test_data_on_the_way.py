@@ -62,6 +62,7 @@ def without_labels(project: Path, every: int) -> None:
     small_project.write_csv(project / "data" / "span-1.csv", rows)
 
 
+@pytest.mark.slow
 def test_rows_without_a_label_block_the_training(tmp_path: Path) -> None:
     project = small_project.make(tmp_path / "project")
     without_labels(project, every=10)

@@ -77,6 +77,7 @@ SLICED = ("--slice", "sex", "--slice", "city")
 POLICY = "gate: {min_rows: 100, checks: [{metric: auc, tolerance: 0.01, slices: all}, {metric: recall, at_least: 0.5}]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 600, 961, 1400])
 @pytest.mark.parametrize(
     ("words", "policy"),
@@ -98,6 +99,7 @@ JSON.stringify([...document.querySelectorAll("main *")]
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [961, 1057, 1100, 1400])
 def test_verdicts_beside_two_baselines_stay_out_of_the_margin(
     browser: Any, evaluated: Callable[..., Path], width: int

@@ -126,6 +126,7 @@ def test_a_source_says_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
 CELLS = st.sampled_from(["", "0", "7", "-0", "007", "1.5", "2.0", "1e3", "a", "12345678901234567"])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(cells=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=20), part=st.integers(4, 60))
 def test_types_and_values_do_not_depend_on_where_a_file_is_cut(
@@ -143,6 +144,7 @@ def test_types_and_values_do_not_depend_on_where_a_file_is_cut(
 NUMBERS = st.none() | st.integers(-5, 5) | st.sampled_from([0.5, 2.0, -1.25])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(NUMBERS, st.none() | st.sampled_from("ab")), min_size=1, max_size=12), st.integers(1, 4))
 def test_a_parquet_file_is_what_the_same_csv_is(cells: list[tuple[Any, Any]], group: int) -> None:

@@ -116,6 +116,7 @@ def test_content_keys_are_equal_just_where_row_keys_are(rows: list[dict[str, Any
     assert ((by_row[:, None] == by_row) == (by_content[:, None] == by_content)).all()
 
 
+@pytest.mark.slow
 @given(ROWS, st.permutations(SCHEMA.names))
 def test_content_keys_depend_neither_on_the_order_of_columns_nor_on_how_rows_are_cut(
     rows: list[dict[str, Any]], names: list[str]

@@ -40,6 +40,7 @@ def fits(pattern: str, texts: list[str]) -> bool:
     return all(re.fullmatch(pattern[1:-1], text) for text in texts)
 
 
+@pytest.mark.slow
 @settings(max_examples=1000)
 @given(TEXTS, st.integers(0, 3), st.integers(0, 3))
 def test_texts_are_judged_as_the_two_expressions_say(texts: list[str | None], before: int, after: int) -> None:

@@ -57,6 +57,7 @@ class Measure:
         influences: Of each row on the value, where an average of such figures needs them; None: there are none.
         bare: Whether the interval is without the allowance for skewness, which single shares do not need.
         bare_gain: Likewise that of the gain.
+        total: What of `Sample.totals` the value is made of; empty: none.
         lacks: What a sample lacks for an interval, where that is not told by `needed`; empty: nothing.
     """
 
@@ -71,6 +72,7 @@ class Measure:
     bare: bool = False
     bare_gain: bool = False
     lacks: Lacks | None = None
+    total: str = ""
 
     def needs(self, parameter: float) -> Mapping[str, int]:
         """Which effective sizes must be how large at this parameter."""

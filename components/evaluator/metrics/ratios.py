@@ -95,7 +95,7 @@ def of_ratio(one: Ratio, needed: Mapping[str, int]) -> Measure:
     """
     found = of_influences(one.value, one.influences, one.scale, needed, one.method)
     gain = paired_gain(one.value, one.influences, needed)
-    return replace(found, gain=gain, coarse=one.coarse)
+    return replace(found, gain=gain, coarse=one.coarse, total=one.total)
 
 
 def _where_rows_differ(bound: Bound) -> Bound:

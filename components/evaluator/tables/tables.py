@@ -13,9 +13,8 @@ from benison.components.evaluator.tables.buckets import BUCKETS, MOST_BINS, Bins
 from benison.components.evaluator.tables.counts import Integers, narrow
 from benison.components.evaluator.tables.sums import Sums
 
-# Along the axis of `SliceTables.sums` that says what is summed.
-PREDICTION, LOSS, SQUARE = 0, 1, 2
-SUMMED = 3
+# What can be summed: predictions, log losses and squared errors, by the names of `Sample.totals`.
+SUMS = ("predictions", "losses", "squares")
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class SliceTables:
     Attributes:
         histograms: Rows by (model, class, bucket), the buckets as `buckets_of` numbers them.
         joints: Rows by (pair, class, the first model's bin, the second's).
-        sums: Of (class, model, prediction, log loss or squared error).
+        sums: Of (class, model, what is summed).
     """
 
     histograms: Integers
@@ -72,6 +71,7 @@ class Tables:
         labels: Rows by their label.
         unlabelled: Rows without one.
         unusable: By model.
+        sums: What is summed, of `SUMS`.
         on_grid: Of each model, whether all probabilities are edges of buckets, so that those of a bucket are equal.
         values: By column the values that occur, for messages.
     """
@@ -81,6 +81,7 @@ class Tables:
     labels: Mapping[str, int]
     unlabelled: int
     unusable: tuple[Unusable, ...]
+    sums: tuple[str, ...]
     on_grid: tuple[bool, ...]
     values: Mapping[str, frozenset[str]]
 
@@ -96,6 +97,7 @@ class Tables:
             Counter(self.labels) + Counter(other.labels),
             self.unlabelled + other.unlabelled,
             tuple(one + two for one, two in zip(self.unusable, other.unusable, strict=True)),
+            self.sums,
             tuple(one and two for one, two in zip(self.on_grid, other.on_grid, strict=True)),
             {name: values | other.values[name] for name, values in self.values.items()},
         )

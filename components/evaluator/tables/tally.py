@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,7 @@ from benison.components.evaluator.tables.cells import Cells, apart, together
 from benison.components.evaluator.tables.coding import Coding
 from benison.components.evaluator.tables.counts import Counts, narrow
 from benison.components.evaluator.tables.sums import MOST_ROWS, Sums, rounded
-from benison.components.evaluator.tables.tables import SUMMED, SliceTables, Tables, Unusable, united
+from benison.components.evaluator.tables.tables import SUMS, SliceTables, Tables, Unusable, united
 from benison.core.errors import DataError
 from benison.eval_config import Slicing
 from benison.measures import calibration
@@ -48,6 +48,7 @@ class Wanted:
         slicings: How rows are cut.
         where: Where slicings are named, for messages.
         thresholds: At which pairs are compared; edges of buckets, at most `MOST_THRESHOLDS`.
+        sums: What is summed, of `SUMS`: each takes about as long as a histogram.
     """
 
     label: str
@@ -57,6 +58,7 @@ class Wanted:
     slicings: tuple[Slicing, ...]
     where: str
     thresholds: tuple[float, ...] = (THRESHOLD,)
+    sums: tuple[str, ...] = SUMS
 
     @property
     def cut_by(self) -> tuple[str, ...]:
@@ -96,10 +98,10 @@ class _Counted:
 
     def __init__(self, cells: Cells, wanted: Wanted) -> None:
         self.cells = cells
-        self._pairs = wanted.pairs
+        self._pairs, self._summed = wanted.pairs, wanted.sums
         self._histograms = [Counts(_WIDTH) for _ in wanted.models]
         self._joints = [Counts(MOST_BINS**2) for _ in wanted.pairs]
-        self._sums = Sums.of(np.zeros((0, len(wanted.models), SUMMED)))
+        self._sums = Sums.of(np.zeros((0, len(wanted.models), len(wanted.sums))))
 
     def add(self, groups: Whole, answers: _Answers) -> None:
         """Counts rows by group; see `Cells.groups`."""
@@ -109,7 +111,7 @@ class _Counted:
             histogram.add(starts + buckets)
         for joint, (one, two) in zip(self._joints, self._pairs, strict=True):
             joint.add((groups * MOST_BINS + answers.bins[one]) * MOST_BINS + answers.bins[two])
-        self._sums += _summed(groups, answers.predictions, len(self._sums.high))
+        self._sums += _sums(self._summed, groups, answers.predictions, len(self._sums.high))
 
     def _grow(self, groups: int) -> None:
         if groups > len(self._sums.high):
@@ -136,19 +138,21 @@ class _Counted:
         )
 
 
-def _summed(groups: Whole, predictions: Sequence[Floats], room: int) -> Sums:
-    """Of each group, by model, the sums of predictions, of log losses and of squared errors."""
+def _sums(names: Sequence[str], groups: Whole, predictions: Sequence[Floats], room: int) -> Sums:
+    """What is summed of each group, by model."""
+    found = np.zeros((room, len(predictions), len(names)))
     positive = (groups & 1).astype(np.bool_)
-    summed = [
-        [np.bincount(groups, weights=of, minlength=room) for of in _weights(positive, each)] for each in predictions
-    ]
-    return Sums.of(np.moveaxis(np.array(summed), 2, 0))
+    for model, each in enumerate(predictions):
+        for place, name in enumerate(names):
+            found[:, model, place] = np.bincount(groups, weights=_SUMMED[name](positive, each), minlength=room)
+    return Sums.of(found)
 
 
-def _weights(positive: Bools, predictions: Floats) -> Iterator[Floats]:
-    yield rounded(predictions, SHARE_BITS)
-    yield rounded(calibration.log_losses(positive, predictions), LOSS_BITS)
-    yield rounded(np.square(predictions - positive), SHARE_BITS)
+_SUMMED: Mapping[str, Callable[[Bools, Floats], Floats]] = {
+    "predictions": lambda positive, predictions: rounded(predictions, SHARE_BITS),
+    "losses": lambda positive, predictions: rounded(calibration.log_losses(positive, predictions), LOSS_BITS),
+    "squares": lambda positive, predictions: rounded(np.square(predictions - positive), SHARE_BITS),
+}
 
 
 class Tally:
@@ -273,6 +277,7 @@ class Tally:
             {text: rows for text, rows in texts if text is not None},
             self._labels[0],
             tuple(self._unusable),
+            self._wanted.sums,
             tuple(self._on_grid),
             {name: coding.texts for name, coding in self._codings.items()},
         )

@@ -170,6 +170,7 @@ def test_one_model_alone_has_its_figures_too() -> None:
     assert found["overall"]["it"].models["challenger"].value == pytest.approx(-1 / 30)
 
 
+@pytest.mark.slow
 def test_what_tfma_cannot_make_of_the_rows_is_named() -> None:
     rows = np.arange(30)
     answers = Answers(Rows.of(rows % 2 == 0), {"challenger": rows / 30}, {})

@@ -243,6 +243,7 @@ METRICS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("counted", ["plain", "weights", "units"])
 def test_the_width_of_intervals_is_that_of_the_jackknife(metric: str, counted: str) -> None:

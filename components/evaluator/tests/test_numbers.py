@@ -102,6 +102,7 @@ def of_tfma(rows: pa.Table, *, weighted: bool) -> dict[str, dict[str, float]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weighted", [False, True])
 def test_figures_are_those_of_tfma_by_its_names(weighted: bool) -> None:
     rows = table()

@@ -89,6 +89,7 @@ def flat(value: Any) -> dict[str, float]:
     return {} if float(value) == 0 else {"": float(value)}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # TFMA divides by the zero rows of empty buckets
 @pytest.mark.parametrize("asked", [SHARED, DISTRIBUTION])
 @pytest.mark.parametrize(("shares", "weighted"), [(False, False), (True, True)])

@@ -95,6 +95,7 @@ def of_tfma(rows: pa.Table, weight: str) -> dict[str, dict[str, float]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weight", ["", "w"])
 def test_ndcg_is_that_of_tfma_on_all_rows_and_on_slices_of_queries(weight: str) -> None:
     rows = table(40)

@@ -23,12 +23,13 @@ from benison.components.evaluator.compare import Answers, usable
 from benison.components.evaluator.measure import Rows, Sample
 from benison.components.evaluator.predictions import binary_labels, numbers
 from benison.components.evaluator.slice import cut
+from benison.components.evaluator.streamed import sums_of
 from benison.components.evaluator.tables import cells
 from benison.components.evaluator.tables.buckets import BUCKETS, EDGES, fitted
 from benison.components.evaluator.tables.order import ordered
 from benison.components.evaluator.tables.read import count
 from benison.components.evaluator.tables.stand_ins import of_model, of_pair
-from benison.components.evaluator.tables.tables import LOSS, PREDICTION, SQUARE, Tables
+from benison.components.evaluator.tables.tables import Tables
 from benison.components.evaluator.tables.tally import Tally, Wanted
 from benison.core.errors import ConfigError, DataError
 from benison.eval_config import EvalConfig, Slicing
@@ -163,9 +164,20 @@ def test_counts_and_sums_are_those_of_every_row_in_memory() -> None:
             np.add.at(naive, (answers.labels.astype(int), np.searchsorted(EDGES, scores)), 1)
             assert np.array_equal(found.histograms[number], naive)
             losses = calibration.log_losses(answers.labels, scores)
-            for what, values in ((PREDICTION, scores), (LOSS, losses), (SQUARE, np.square(scores - answers.labels))):
+            for what, values in enumerate((scores, losses, np.square(scores - answers.labels))):
                 sums = [values[~answers.labels].sum(), values[answers.labels].sum()]
                 assert found.sums.values[:, number, what] == pytest.approx(sums, rel=1e-9)
+
+
+def test_what_nobody_asks_the_sum_of_is_not_summed() -> None:
+    asked = sums_of(["auc", "binary_crossentropy", "calibration", "mean_prediction"])
+    assert asked == ("losses", "predictions")
+    whole, found = tallied(TABLE, wanted()), tallied(TABLE, wanted(sums=asked))
+    assert found.sums == asked and sums_of(["auc", "recall"]) == ()
+    for keys, tables in found.slices.items():
+        assert np.array_equal(tables.sums.values, whole.slices[keys].sums.values[:, :, [1, 0]])
+        assert np.array_equal(tables.histograms, whole.slices[keys].histograms)
+    assert all(one.sums.values.shape == (2, 3, 0) for one in tallied(TABLE, wanted(sums=())).slices.values())
 
 
 def test_counts_at_the_threshold_are_those_of_the_confusion_matrix() -> None:

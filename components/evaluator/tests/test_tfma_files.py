@@ -103,6 +103,7 @@ def of_tfma(table: pa.Table, config: EvalConfig) -> dict[str, Any]:
     return {name_of(key): found for key, found in result.get_metrics_for_all_slices().items()}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # TFMA divides by the zero rows of empty buckets
 def test_figures_are_those_of_tfma(table: pa.Table) -> None:
     theirs = of_tfma(table, CONFIG)
@@ -114,6 +115,7 @@ def test_figures_are_those_of_tfma(table: pa.Table) -> None:
             assert figure(theirs[name][metric]) == pytest.approx(found.models["challenger"].value, rel=1e-9), metric
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_what_one_slice_has_more_than_another_is_as_tfma_has_it(table: pa.Table, tmp_path: Path) -> None:
     crosses = (CrossSlicing(Slicing((), (("sex", "Male"),)), (Slicing(("sex",)),)), CrossSlicing(Slicing(("sex",))))
@@ -139,6 +141,7 @@ def test_what_one_slice_has_more_than_another_is_as_tfma_has_it(table: pa.Table,
     assert float(bounded["lowerBound"]) < float(bounded["value"]) < float(bounded["upperBound"])
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_areas_differ_from_tfmas_by_its_buckets_alone(table: pa.Table) -> None:
     areas = ("auc", "auc_precision_recall")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -89,6 +90,7 @@ def snapshot(folder: Path, kind: str, content: bytes, suffix: str = "") -> dict[
     return {key: value for key, value in found.items() if key != "sources"}
 
 
+@pytest.mark.slow
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROW, min_size=1, max_size=15))
 def test_three_formats_make_one_snapshot(tmp_path: Path, rows: list[dict[str, Any]]) -> None:

@@ -71,6 +71,7 @@ def test_without_both_classes_nothing_is_said_to_be_well() -> None:
     assert (check.verdict, check.subject) == (Verdict.INCONCLUSIVE, "all columns")
 
 
+@pytest.mark.slow
 def test_the_variance_is_that_of_simulated_areas() -> None:
     chance = np.random.default_rng(5)
     labels = np.repeat([0, 1], [60, 40])

@@ -31,6 +31,7 @@ def test_statistics_by_beam_are_those_of_one_machine(
         assert_alike(one.statistics, found[group])
 
 
+@pytest.mark.slow
 def test_a_project_can_ask_for_beam(snapshot: Any) -> None:
     run(**snapshot.inputs(), **snapshot.outputs("memory"))
     project = snapshot.root / "bundle/project/benison.yaml"

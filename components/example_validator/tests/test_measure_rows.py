@@ -164,6 +164,7 @@ def tables(draw: Any) -> tuple[pa.Table, list[int]]:
     return pa.table(columns), draw(st.lists(st.integers(0, rows), max_size=4))
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(tables())
 def test_statistics_of_any_rows_in_any_parts_are_those_of_tfdv(given_rows: tuple[pa.Table, list[int]]) -> None:

@@ -30,6 +30,7 @@ def cells(parts: Sequence[tuple[str, Sequence[tuple[Any, Any]]]]) -> list[Cell]:
     return made
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, ROWS, st.booleans())
 def test_finds_what_a_naive_count_finds(tmp_path: Path, first: Any, second: Any, whole: bool) -> None:

@@ -125,6 +125,7 @@ _ALL = settings(
 _anything = given(schemas(), tables(), tables(), tables(), st.sampled_from(["", "TRAINING", "SERVING"]))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @settings(_ALL, max_examples=80)
 @_anything

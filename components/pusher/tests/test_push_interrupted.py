@@ -32,6 +32,7 @@ def push(played: Any, store: Store) -> str:
     return publish(registry, state, asked, bless(evidence, standing(state, evidence))).outcome
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("done", [False, True])
 def test_is_done_once_wherever_it_stopped_before(world: World, done: bool) -> None:
     played = world.round("one", [1]).write()

@@ -37,6 +37,7 @@ def trained(task: Any, base: Path) -> dict[str, Any]:
     return documents.read(task.model / "training.json", "training")
 
 
+@pytest.mark.slow
 def test_training_starts_where_the_champion_ended(champion: Path, make_task: MakeTask, tmp_path: Path) -> None:
     cold = make_task(tmp_path / "cold", epochs=1)
     run(**cold.folders)

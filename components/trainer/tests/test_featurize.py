@@ -225,6 +225,7 @@ ALL_PARTS = Date("x", "x", parts=("days", "month", "day", "weekday", "hour"))
 MOMENTS = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(lambda m: m.replace(second=0, microsecond=0))
 
 
+@pytest.mark.slow
 @given(st.lists(MOMENTS, min_size=1, max_size=20), st.sampled_from(["T", " "]), st.sampled_from(["", "Z", "+05:30"]))
 @settings(max_examples=60, deadline=None)
 def test_a_date_is_taken_apart_as_pythons_calendar_does(moments: list[datetime], between: str, zone: str) -> None:

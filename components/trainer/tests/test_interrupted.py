@@ -99,6 +99,7 @@ def files(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.npz"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [{"calls": 1}, {"calls": 3}, {"epochs": 1}, {"epochs": 3}, {"epochs": 4}])
 def test_an_interrupted_training_goes_on_to_the_same_model(
     tmp_path: Path, alone: tuple[Any, Any], how: dict[str, int], caplog: pytest.LogCaptureFixture
@@ -128,6 +129,7 @@ def test_two_checkpoints_are_kept_and_none_when_all_is_done(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["bit", "half", "empty"])
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(
     tmp_path: Path, alone: tuple[Any, Any], damage: str, caplog: pytest.LogCaptureFixture

@@ -76,6 +76,7 @@ def plain() -> tuple[Any, fit.Training]:
     return trained()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", [Memory(40), Memory(40, while_tracing=True), Memory(40, after=7)])
 def test_out_of_memory_halves_the_micro_batch_and_leaves_the_model_as_it_would_be(
     plain: tuple[Any, fit.Training], memory: Memory, caplog: pytest.LogCaptureFixture

@@ -74,6 +74,7 @@ def test_rows_lie_on_a_device_that_has_room_for_them() -> None:
     assert [Plan(room=room).holds(rows) for room in (None, rows.nbytes, rows.nbytes - 1)] == [True, True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_a_model_is_trained_in_mixed_precision_and_exported_in_float32(precision: str) -> None:
     fit.seeded(5)

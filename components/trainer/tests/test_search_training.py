@@ -110,6 +110,7 @@ def test_the_model_is_the_one_that_the_best_hyperparameters_give_when_they_are_w
     assert [trials[best - 1][key] for key in ("eval_loss", "eval_auc")] == [epoch["eval_loss"], epoch["eval_auc"]]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_built_or_trained_is_a_trial_that_failed(
     make: Callable[..., Any], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -130,6 +130,7 @@ def test_a_gradient_that_reaches_a_variable_in_no_micro_batch_leaves_it_alone() 
     assert "extra" in model.weights[0].path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [{"resident": False}, {}])
 def test_how_steps_are_spread_over_calls_changes_no_bit(how: dict[str, Any]) -> None:
     order = np.concatenate([order_of(1, epoch, 90, 30) for epoch in range(4)])

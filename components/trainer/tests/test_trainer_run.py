@@ -199,6 +199,7 @@ def test_a_package_holds_its_features_as_fitted_on_train(task: Any) -> None:
     assert (extra / "schema.pbtxt").read_bytes() == (task.bundle / "project" / "schema.pbtxt").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_package_answers_in_a_process_without_benison_as_it_did_in_training(task: Any) -> None:
     held = pq.read_table(task.examples / "Split-eval" / "data-00000.parquet")
     package = task.model / "Format-Serving"
@@ -224,6 +225,7 @@ print(json.dumps([answers["probability"].numpy().tolist(), empty["probability"].
     assert 0 < empty[0] < 1
 
 
+@pytest.mark.slow
 def test_another_process_refuses_bad_data_before_tensorflow_starts_and_trains_the_same_model(
     task: Any, make_task: MakeTask, tmp_path: Path
 ) -> None:
