@@ -1,7 +1,7 @@
 """Writers at once and writers killed, many times over: one winner in each round, the old state or the new one.
 
     python -m benchmarks.registry.stress                                     # about two minutes
-    python -m benchmarks.registry.stress --rounds 1000 --kills 600           # the whole; an hour and more
+    python -m benchmarks.registry.stress --rounds 1000 --kills 600           # the whole; hours
 
 Races 16 processes for the champion's place, on disk and on moto's S3 server on loopback; then kills writers at every
 call to the file system and at random moments. It ends with an error at the first thing that is not as it should be, and
