@@ -134,10 +134,10 @@ class PromotionLog:
     def _whole(self) -> list[Link]:
         """Every entry up to the head."""
         links = self._chain.links_after()[: self._state.number]
-        if self._head is not None and links[-1].digest != self._head.digest:
+        found = links[-1].digest if links else "none"
+        if self._head is not None and found != self._head.digest:
             hint = "somebody changed the log a moment ago; restore it from a copy"
-            where = self._chain.where(self._head.number)
-            raise IntegrityError(where, expected=self._head.digest, got=links[-1].digest, hint=hint)
+            raise IntegrityError(self._chain.where(self._head.number), expected=self._head.digest, got=found, hint=hint)
         return links
 
     def _decoded(self, link: Link) -> Logged:

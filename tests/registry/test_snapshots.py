@@ -217,3 +217,12 @@ def test_a_collection_leaves_the_newest_two(store: Objects) -> None:
     carry_out(registry, todo, who="cron", when=NOON)
     assert list(store.list_after(FOLDER)) == [f"{FOLDER}{number:012d}.json" for number in (20, 25)]
     assert verify(Registry(store, "census")).sound
+
+
+def test_a_log_that_was_changed_behind_the_back_of_its_reader_is_named(store: Objects) -> None:
+    registry = Registry(store, "census")
+    registry.state()
+    for key in [*store.list_after("census/log/"), *store.list_after("census/log_segments/")]:
+        store.delete(key)
+    with pytest.raises(IntegrityError, match=r"000000000028.json: expected sha256:.*, got none"):
+        registry.log()
