@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test slow test-current check style types layers budget freshness compile docs locks images base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
+.PHONY: help setup run test slow kfp-versions test-current check style types layers budget freshness compile docs locks images whole-image train-gpu-image image-sizes base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -29,7 +29,7 @@ style: setup
 
 types: setup
 	@$(BIN)/mypy
-	@$(BIN)/mypy requirements/setup_environment.py checks benchmarks/tfx_round/compare.py
+	@$(BIN)/mypy requirements/setup_environment.py checks containers/image_sizes.py benchmarks/tfx_round/compare.py
 	@$(BIN)/mypy benchmarks/statistics/compare.py
 	@$(BIN)/mypy benchmarks/trainer/compare.py benchmarks/kill_training.py
 	@$(BIN)/mypy benchmarks/evaluator/compare.py
@@ -53,24 +53,43 @@ docs: setup ## write the component tables in the READMEs anew
 
 UV = $(shell command -v uv || echo $(CURDIR)/.uv/uv)
 LOCK = $(UV) pip compile --override overrides.txt --generate-hashes --no-annotate --no-header --quiet
+LOCK_IMAGE = $(UV) pip compile --generate-hashes --no-annotate --no-header --quiet \
+  --python-version 3.13 --python-platform x86_64-manylinux_2_39 -c image.txt
 locks: setup ## pin anew what the ranges ask for; make locks UPGRADE=--upgrade takes newer versions
 	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.11 --python-platform x86_64-manylinux_2_28 older.in dev.in -o older.txt
 	cd requirements && $(LOCK) $(UPGRADE) --universal --python-version 3.12 current.in dev.in -o current.txt
 	cd requirements && $(LOCK) --python-version 3.13 --python-platform x86_64-manylinux_2_39 -c current.txt current.in -o image.txt
+	cd requirements && for GROUP in deliver tensorflow data train evaluate; do \
+	  $(LOCK_IMAGE) --override image-overrides.txt image-$$GROUP.in -o image-$$GROUP.txt || exit 1; done
+	cd requirements && $(LOCK_IMAGE) --override overrides.txt image-train-gpu.in -o image-train-gpu.txt
+	cd requirements && $(LOCK_IMAGE) --no-deps image-kfp.in -o image-kfp.txt
 	cd requirements && $(LOCK) --universal --python-version 3.11 -c current.txt build.in -o build.txt
 	cd requirements && $(LOCK) $(UPGRADE) uv.in -o uv.txt
 	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.13 --python-platform x86_64-manylinux_2_39 bench-tfx.in -o bench-tfx.txt
 	cd requirements && $(LOCK) --no-deps --python-version 3.11 bench-evaluator.in -o bench-evaluator.txt
+	cd requirements && for KFP in oldest newest; do $(LOCK) --universal --python-version 3.11 kfp-$$KFP.in -o kfp-$$KFP.txt; done
 
 # The host's network and certificates reach the build where a proxy stands between it and the package index; only the
 # build stage sees them.
 BASE ?= $(shell docker image inspect --format benison-base:trixie benison-base:trixie 2>/dev/null || echo python:3.13-slim-trixie)
 COMMIT = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
-IMAGE = @cp "$${SSL_CERT_FILE:-/dev/null}" .ca-bundle.crt; trap 'rm -f .ca-bundle.crt' EXIT; \
-  docker build $(if $(SSL_CERT_FILE),--network=host) --build-arg BASE=$(BASE) \
-  --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT)
-images: ## build the container image
-	$(IMAGE) --tag benison:$(VERSION) .
+CERTIFICATES = cp "$${SSL_CERT_FILE:-/dev/null}" .ca-bundle.crt; trap 'rm -f .ca-bundle.crt' EXIT
+LABEL = --label org.opencontainers.image
+BUILD = docker build $(if $(SSL_CERT_FILE),--network=host) --build-arg BASE=$(BASE) $(LABEL).title=Benison \
+  $(LABEL).version=$(VERSION) $(LABEL).revision=$(COMMIT) $(LABEL).licenses=Apache-2.0
+# The largest last: what it shares is built with the first.
+GROUPS = deliver data train evaluate
+images: ## build the images of the components, one for each group; make images GROUPS=deliver
+	@$(CERTIFICATES); for GROUP in $(GROUPS); do $(BUILD) --target $$GROUP --tag benison-$$GROUP:$(VERSION) . || exit 1; done
+
+train-gpu-image: ## the trainer's image with CUDA's libraries: some 7 GB
+	@$(CERTIFICATES); $(BUILD) --target train-gpu --tag benison-train-gpu:$(VERSION) .
+
+image-sizes: ## the sizes of the images in Markdown, what they share counted once
+	@$(PYTHON) containers/image_sizes.py $(GROUPS:%=benison-%:$(VERSION))
+
+whole-image: ## one image with everything, in which the command line runs too
+	@$(CERTIFICATES); $(BUILD) --file containers/whole.Dockerfile --tag benison:$(VERSION) .
 
 base-image: ## make a base image from Debian's packages, for machines that reach no image registry
 	@containers/base_image.sh trixie benison-base:trixie
@@ -79,8 +98,8 @@ test-current: ## the example project and the tests on the current stack, in a fr
 	@containers/fresh_machine.sh $(BASE) run test
 
 ROUNDS ?= 3
-bench: images ## one round on taxi data beside TFX's, both in containers; make bench ROUNDS=5
-	$(IMAGE) --build-arg LOCK=bench-tfx.txt --tag benison-bench-tfx:1.21.0 .
+bench: whole-image ## one round on taxi data beside TFX's, both in containers; make bench ROUNDS=5
+	@$(CERTIFICATES); $(BUILD) --file containers/whole.Dockerfile --build-arg LOCK=bench-tfx.txt --tag benison-bench-tfx:1.21.0 .
 	@$(PYTHON) benchmarks/tfx_round/compare.py --rounds $(ROUNDS) --benison benison:$(VERSION) --tfx benison-bench-tfx:1.21.0
 
 bench-statistics: setup ## statistics of a million rows beside TFDV's own ways, time and memory; minutes
@@ -103,6 +122,13 @@ drift-power: setup ## how often drift is found, beside Evidently and TFDV; see b
 	@cd benchmarks/drift_power && $(EVIDENTLY)/bin/python evidently_side.py > $(EVIDENTLY)/evidently.jsonl
 	@$(BIN)/python benchmarks/drift_power/tables.py $(EVIDENTLY)/own.jsonl $(EVIDENTLY)/evidently.jsonl
 
+kfp-versions: setup ## what is compiled, with the oldest and the newest KFP: the same bytes, held to each one's protos
+	@for KFP in oldest newest; do \
+	  $(UV) pip install --quiet --python $(BIN)/python --require-hashes --target .kfp/$$KFP -r requirements/kfp-$$KFP.txt \
+	  && PYTHONPATH=.kfp/$$KFP $(BIN)/python -c "import kfp; print('KFP', kfp.__version__)" \
+	  && PYTHONPATH=$(CURDIR)/.kfp/$$KFP $(BIN)/python -m pytest -q tests/compile tests/lint tests/checks/test_compiled.py || exit 1; \
+	done
+
 slow: setup ## the tests that take longer
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there are none
 
@@ -114,4 +140,4 @@ bench-registry: setup ## the registry: opening a log of 100,000 entries, changes
 	@$(BIN)/python benchmarks/registry/large_packages.py $(ARGS)
 
 clean: ## remove what was set up, built or cached; runs and registries stay
-	rm -rf .venv .uv .bench build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .bench .kfp build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -58,7 +58,7 @@ setup(
     packages=find_packages(include=["benison", "benison.*"]),
     package_data={
         "benison": ["py.typed", "pages/*.css", "schemas/*.json", "template/**", "template/.*"],
-        "benison.components": ["*/metadata.yaml"],
+        "benison.components": ["*/component.yaml", "*/metadata.yaml"],
         "benison.pipelines": ["compiled/*.yaml"],
     },
     install_requires=BASE,

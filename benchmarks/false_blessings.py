@@ -13,9 +13,10 @@ import argparse
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from scipy import special
+from scipy import optimize, special
 
 from benison.components.evaluator.bound import gain
 from benison.components.evaluator.measure import Rows, Sample
@@ -56,8 +57,26 @@ def accuracy_case(rows: int, tolerance: float, *, champion: float = 0.85, discor
     return Case(f"accuracy {champion:.2f}, {rows:,} rows", "binary_accuracy", tolerance, draw)
 
 
-def auc_case(rows: int, tolerance: float, *, champion: float, share: float, correlation: float = 0.8) -> Case:
+def auc_case(rows: int, tolerance: float, *, champion: float, share: float) -> Case:
     """Two normal scores, lifted for positives so that each model has the AUC that it should."""
+    name = f"AUC {champion:.2f}, {rows * share:,.0f} of {rows:,} rows positive"
+    return Case(name, "auc", tolerance, normal_scores(rows, share, champion, lift))
+
+
+def curve_case(rows: int, tolerance: float, *, champion: float, share: float) -> Case:
+    """The same by their area under the precision-recall curve."""
+
+    def lift_for(area: float) -> float:
+        return float(optimize.brentq(lambda lifted: area_under_curve(lifted, share) - area, 0.01, 8.0))
+
+    name = f"PR-AUC {champion:.2f}, {rows * share:,.0f} of {rows:,} rows positive"
+    return Case(name, "auc_precision_recall", tolerance, normal_scores(rows, share, champion, lift_for))
+
+
+def normal_scores(
+    rows: int, share: float, champion: float, lift_for: Callable[[float], float], correlation: float = 0.8
+) -> Draw:
+    """Scores that have much of their noise in common, lifted by as much as a figure takes."""
 
     def draw(random: np.random.Generator, true_gain: float) -> tuple[Sample, Sample]:
         labels = random.random(rows) < share
@@ -66,19 +85,28 @@ def auc_case(rows: int, tolerance: float, *, champion: float, share: float, corr
         one, two = (
             Sample(
                 Rows.of(labels),
-                special.expit(lift(auc) * (labels - 0.5) + common * noise + own * random.normal(size=rows)),
+                special.expit(lift_for(figure) * (labels - 0.5) + common * noise + own * random.normal(size=rows)),
             )
-            for auc in (champion + true_gain, champion)
+            for figure in (champion + true_gain, champion)
         )
         return one, two
 
-    positives = f"{rows * share:,.0f} of {rows:,} rows positive"
-    return Case(f"AUC {champion:.2f}, {positives}", "auc", tolerance, draw)
+    return draw
 
 
 def lift(auc: float) -> float:
     """The distance of two unit normals at which one exceeds the other with this probability: ndtr(lift / sqrt(2))."""
     return float(np.sqrt(2) * special.ndtri(auc))
+
+
+@cache
+def area_under_curve(lifted: float, share: float) -> float:
+    """Of unit normals at this distance: the mean precision over all recalls, by Gauss and Legendre."""
+    nodes, weights = np.polynomial.legendre.leggauss(400)
+    recalls = (nodes + 1) / 2
+    alarms = special.ndtr(special.ndtri(recalls) - lifted)
+    precisions = share * recalls / (share * recalls + (1 - share) * alarms)
+    return float(weights @ precisions / 2)
 
 
 CASES = (
@@ -90,6 +118,9 @@ CASES = (
     auc_case(6_000, 0.01, champion=0.85, share=0.25),
     auc_case(6_000, 0.005, champion=0.90, share=0.25),
     auc_case(6_000, 0.005, champion=0.97, share=0.10),
+    curve_case(2_000, 0.02, champion=0.70, share=0.25),
+    curve_case(6_000, 0.02, champion=0.60, share=0.05),
+    curve_case(20_000, 0.01, champion=0.70, share=0.10),
 )
 
 

@@ -15,11 +15,12 @@ from benison.core.errors import BenisonError
 from benison.core.spelling import nearest
 
 _VERBS = {
-    "compile": "Compile a pipeline to the YAML that every engine runs.",
+    "compile": "Compile a pipeline to the YAML that a target runs: this machine, Kubeflow or Vertex.",
     "data": "Profile data, validate them, compare them, accept what a check found.",
     "doctor": "Say what is installed, and what each missing thing would give.",
     "evaluate": "Measure anybody's predictions by slice, with intervals, beside a baseline; judge them by a policy.",
     "init": "Start a project: a commented folder, filled in from your data if you name it.",
+    "lint": "Say what a target cannot run of a project or a compiled pipeline, and why.",
     "registry": "Look at versions and promotions, promote by hand, roll back.",
     "report": "Write a run's report again and show its scorecard.",
     "run": "Run a project's pipeline here, from raw data to a defended champion.",

@@ -1,4 +1,4 @@
-"""``benison compile``: the YAML that every engine runs."""
+"""``benison compile``: the YAML that a target runs."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ from pathlib import Path
 
 import click
 
+from benison.cli import targets
+
 
 @click.command()
+@targets.target_option
+@targets.optional_project_option
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    default=Path("continuous_training.yaml"),
-    show_default=True,
-    help="Where the YAML goes.",
+    help="Where the YAML goes; by default PIPELINE.TARGET.yaml in the current folder.",
 )
-def command(output: Path) -> None:
-    """Compile the continuous training pipeline to KFP's intermediate representation.
+@click.argument("pipeline", default="continuous_training", required=False)
+def command(pipeline: str, target: str, folder: Path | None, output: Path | None) -> None:
+    """Compile a pipeline, continuous_training by default, to the intermediate representation of Kubeflow Pipelines.
 
-    The file runs unchanged with `benison run`'s engine, and can be uploaded to Kubeflow Pipelines 2.
+    What the target is asked for (images, CPU, memory, accelerators, retries) is said under targets: in benison.yaml.
     """
     from benison.compile import compile_pipeline
 
-    compile_pipeline("continuous_training", output)
-    click.echo(str(output))
+    asked, uncached = targets.asked_of(target, folder)
+    written = output or Path(f"{pipeline}.{target}.yaml")
+    compile_pipeline(pipeline, written, asked, uncached)
+    click.echo(str(written))

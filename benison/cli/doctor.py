@@ -14,7 +14,6 @@ import click
 from benison.core import stacks
 
 _PACKAGES = {
-    "tensorflow": "training and evaluation",
     "tensorflow-data-validation": "statistics and schema checks",
     "tensorflow-model-analysis": "evaluations that TFMA's own tools read",
     "kfp": "compiling and running pipelines",
@@ -62,6 +61,7 @@ def findings() -> list[Finding]:
         Finding("python", f"{platform.python_version()} ({sys.executable})"),
         Finding("glibc", stacks.glibc() or "none (not Linux)"),
         Finding("stack", stacks.installed(), "the versions that were tested together: run  make", needed=True),
+        Finding("tensorflow", stacks.tensorflow(), "training and evaluation", needed=True),
         *(_package(name, gives) for name, gives in _PACKAGES.items()),
         Finding("GPU", gpu, "faster training; the CPU does otherwise"),
         Finding("Docker", docker, "make images, and the current stack in a container on an older system"),

@@ -12,6 +12,7 @@ from benison import eval_config
 from benison.cli import project as projects
 from benison.cli.progress import Progress
 from benison.cli.project import Project
+from benison.config.machines import LOCAL
 from benison.core.errors import BrokenError, ConfigError, ModelCodeError
 from benison.core.spelling import nearest
 
@@ -107,7 +108,8 @@ def _request(project: Project, span: int, *, cache: bool) -> Any:
     staged = pack(project.folder, project.runs / "bundles", exclude=_own_folders(project))
     _travels(project, Path(staged.uri))
     compiled = project.runs / ".compiled" / f"{PIPELINE}.yaml"
-    compile_pipeline(PIPELINE, compiled)
+    here = project.config.targets[LOCAL]
+    compile_pipeline(PIPELINE, compiled, here)
     parameters: dict[str, str | int] = {
         "bundle_uri": staged.uri,
         "bundle_digest": staged.digest,
@@ -118,7 +120,9 @@ def _request(project: Project, span: int, *, cache: bool) -> Any:
         "who": projects.who(),
         "checkpoint_root": str(project.runs / "checkpoints"),
     }
-    return RunRequest(ir=compiled, parameters=parameters, runs=project.runs, cache=cache)
+    minutes = here.usual.timeout_minutes
+    limit_s = minutes * 60 if minutes else None
+    return RunRequest(ir=compiled, parameters=parameters, runs=project.runs, cache=cache, task_timeout_s=limit_s)
 
 
 def _own_folders(project: Project) -> tuple[str, ...]:

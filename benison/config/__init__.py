@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,8 @@ from benison.config.search import Range as Range
 from benison.config.search import Search as Search
 from benison.config.serving import Serving as Serving
 from benison.config.serving import serving_of
+from benison.config.targets import Target as Target
+from benison.config.targets import targets_of
 from benison.config.training import Model as Model
 from benison.config.training import model_of
 from benison.config.validation import Validation as Validation
@@ -55,7 +58,7 @@ from benison.core.spelling import nearest
 FILE = "benison.yaml"
 # What stands beside gate: in a project's benison.yaml; a policy may be read out of one.
 _BESIDE_GATE = {"name", "description", "data", "label", "features", "model"}
-_BESIDE_GATE |= {"evaluation", "metrics", "validation", "registry", "release", "serving", "model_card"}
+_BESIDE_GATE |= {"evaluation", "metrics", "validation", "registry", "release", "serving", "model_card", "targets"}
 _MODEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
@@ -78,6 +81,7 @@ class Config:
     release: Release
     serving: Serving
     model_card: ModelCard
+    targets: Mapping[str, Target]
 
     def speaking(self) -> AbstractContextManager[Vocabulary]:
         """Lets names stand for the project's own metrics too, and for those that TFMA measures."""
@@ -124,6 +128,7 @@ def read(project: Path) -> Config:
         release=release_of(top.section("release", optional=True)),
         serving=serving_of(top.section("serving", optional=True)),
         model_card=model_card_of(top.section("model_card", optional=True)),
+        targets=targets_of(top.section("targets", optional=True)),
     )
     top.close()
     _no_leak(top, config)

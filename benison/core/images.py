@@ -1,5 +1,32 @@
-"""The container image that components run in where they run in containers."""
+"""The container images that components run in where they run in containers: one for each set of dependencies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
 
 from benison import __version__
 
-IMAGE = f"benison:{__version__}"
+DATA = f"benison-data:{__version__}"
+TRAIN = f"benison-train:{__version__}"
+TRAIN_GPU = f"benison-train-gpu:{__version__}"
+EVALUATE = f"benison-evaluate:{__version__}"
+DELIVER = f"benison-deliver:{__version__}"
+
+IMAGES: Mapping[str, str] = {
+    "data": DATA,
+    "train": TRAIN,
+    "train-gpu": TRAIN_GPU,
+    "evaluate": EVALUATE,
+    "deliver": DELIVER,
+}
+
+# A component's code decides which it needs: deliver has no TensorFlow.
+GROUP_OF: Mapping[str, str] = {
+    "bundle": "deliver",
+    "champion_resolver": "deliver",
+    "evaluator": "evaluate",
+    "example_gen": "data",
+    "example_validator": "data",
+    "pusher": "deliver",
+    "trainer": "train",
+}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -165,18 +166,11 @@ class Section:
                 raise self.error(str(key), "a key that is known here", repr(key), nearest(str(key), self.asked))
 
 
-def load(path: Path) -> Section:
-    """Reads a YAML file whose top is a mapping.
-
-    Raises:
-        ConfigError: The file is missing, not YAML, or something else than a mapping.
-    """
+@contextmanager
+def _said_of(path: Path) -> Iterator[None]:
+    """Turns what goes wrong in reading YAML into an error that names the file."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        loader = _StrictLoader(text)
-        loader.name = path.name
-        node = loader.get_single_node()
-        content = loader.construct_document(node) if node is not None else None
+        yield
     except OSError as error:
         raise ConfigError(str(path), expected="a file that can be read", got=error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
@@ -188,6 +182,39 @@ def load(path: Path) -> Section:
     except ValueError as error:
         hint = "put what looks like a date into quotes"
         raise ConfigError(str(path), expected="YAML", got=str(error), hint=hint) from error
+
+
+def documents(path: Path) -> list[tuple[dict[str, Any], dict[tuple[str, ...], int]]]:
+    """Reads a YAML file of several documents, each a mapping; beside each stand the lines of its keys.
+
+    Raises:
+        ConfigError: The file is missing, not YAML, or a document is something else than a mapping.
+    """
+    found = []
+    with _said_of(path):
+        loader = _StrictLoader(path.read_text(encoding="utf-8-sig"))
+        loader.name = path.name
+        while loader.check_node():
+            node = loader.get_node()
+            found.append((loader.construct_document(node), lines_of(node)))
+    for number, (content, _) in enumerate(found, start=1):
+        if not isinstance(content, dict):
+            where, got = f"{path.name}, document {number}", type(content).__name__
+            raise ConfigError(where, expected="a mapping of keys to values", got=got)
+    return found
+
+
+def load(path: Path) -> Section:
+    """Reads a YAML file whose top is a mapping.
+
+    Raises:
+        ConfigError: The file is missing, not YAML, or something else than a mapping.
+    """
+    with _said_of(path):
+        loader = _StrictLoader(path.read_text(encoding="utf-8-sig"))
+        loader.name = path.name
+        node = loader.get_single_node()
+        content = loader.construct_document(node) if node is not None else None
     if not isinstance(content, dict):
         raise ConfigError(f"{path.name}:1", expected="a mapping of keys to values", got=type(content).__name__)
     return Section(path.name, content, lines_of(node))

@@ -14,10 +14,16 @@ def glibc() -> str:
     return version if name == "glibc" else ""
 
 
+def tensorflow() -> str:
+    """TensorFlow's version, also of its wheel for CPUs alone; empty where there is none."""
+    for name in ("tensorflow", "tensorflow-cpu"):
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return ""
+
+
 def installed() -> str:
     """``older`` (TFX 1.16, Python 3.11), ``current`` (TFX 1.21, Python 3.12 and newer), or empty for neither."""
-    try:
-        version = metadata.version("tensorflow")
-    except metadata.PackageNotFoundError:
-        return ""
-    return _TENSORFLOW.get(".".join(version.split(".")[:2]), "")
+    return _TENSORFLOW.get(".".join(tensorflow().split(".")[:2]), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ from benison.measures.quantiles import normal
 Bools = npt.NDArray[np.bool_]
 # As Keras has it: a float32 probability of exactly 0 for what happened shall not make a mean infinite.
 _SMALLEST = 1e-7
+# What a row costs of which a model was certain, and wrong.
+MOST_LOSS = -math.log(_SMALLEST)
 
 
 def log_losses(labels: Bools | Floats, predictions: Floats) -> Floats:
@@ -32,6 +35,11 @@ def log_losses(labels: Bools | Floats, predictions: Floats) -> Floats:
         return losses
     of_positive, of_negative = (-np.log(np.maximum(given, _SMALLEST)) for given in (predictions, 1 - predictions))
     return np.asarray(labels * of_positive + (1 - labels) * of_negative, dtype=np.float64)
+
+
+def certain(predictions: Floats) -> Bools:
+    """Of which rows a model is as certain as the log loss can tell: one that goes the other way costs `MOST_LOSS`."""
+    return np.asarray((predictions <= _SMALLEST) | (predictions >= 1 - _SMALLEST), dtype=np.bool_)
 
 
 @dataclass(frozen=True)

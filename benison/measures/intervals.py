@@ -110,11 +110,11 @@ def _recovered(one: float, two: float, correlation: float) -> float:
 
 
 def paired(
-    first: float, own: Interval, second: float, other: Interval, error: float, correlation: float, quantile: float
+    first: float, own: Interval, second: float, other: Interval, correlation: float, direct: Interval
 ) -> Interval:
     """The difference of two figures of the same rows: the wider, on each side, of two intervals.
 
-    One is symmetric, with the error of the difference; the other recovers the variances from each figure's own
+    One comes from the error of the difference; the other recovers the variances from each figure's own
     interval, which is asymmetric and holds near the end of a scale where the first does not.
 
     Args:
@@ -122,11 +122,10 @@ def paired(
         own: Its interval.
         second: The one that it is compared with.
         other: Its interval.
-        error: Standard error of the difference.
         correlation: Of the two estimates.
-        quantile: How many errors.
+        direct: The one from the error.
     """
-    return union(symmetric(first - second, error, quantile), mover(first, own, second, other, correlation))
+    return union(direct, mover(first, own, second, other, correlation))
 
 
 def on_atanh_scale(value: float, error: float, quantile: float) -> Interval:

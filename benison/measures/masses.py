@@ -26,6 +26,7 @@ class Masses:
         weights: The sum of their weights; None: every row weighs 1.
         squares: The sum of their squared weights; None: each entry is one row, or every row weighs 1.
         fourths: That of the fourth powers; None: likewise.
+        cubes: That of the third powers; None: likewise.
         units: Which unit (user, device) each row is of, as numbers from 0; rows of different units are independent.
             None: all rows are.
     """
@@ -36,6 +37,7 @@ class Masses:
     squares: Floats | None = None
     units: Whole | None = None
     fourths: Floats | None = None
+    cubes: Floats | None = None
 
     @property
     def counted(self) -> bool:
@@ -61,10 +63,10 @@ class Masses:
 
     def part(self, rows: Whole) -> Masses:
         """Of some of the entries, by number."""
-        columns = (self.times, self.weights, self.squares, self.fourths)
-        times, weights, squares, fourths = (None if one is None else one[rows] for one in columns)
+        columns = (self.times, self.weights, self.squares, self.fourths, self.cubes)
+        times, weights, squares, fourths, cubes = (None if one is None else one[rows] for one in columns)
         units = None if self.units is None else self.units[rows]
-        return Masses(len(rows), times, weights, squares, units, fourths)
+        return Masses(len(rows), times, weights, squares, units, fourths, cubes)
 
     def sum(self, values: Floats | Bools) -> float:
         """What values add up to, each as often as it counts."""
@@ -109,6 +111,25 @@ class Masses:
         """
         return math.sqrt(self._product(influences, influences)) / self.total if self.total > 0 else math.nan
 
+    def skewness(self, influences: Floats) -> float:
+        """How lopsided a figure is from holdout to holdout: the third cumulant of its error over the error's cube.
+
+        Args:
+            influences: Of each row, of mean 0.
+
+        Returns:
+            From -1 to 1, which is where one row makes all of the error; 0 where there is none.
+        """
+        square = self._product(influences, influences)
+        if not square > 0:
+            return 0.0
+        if self.units is not None:
+            parts = self._by_unit(influences)
+            third = dot(np.square(parts), parts)
+        else:
+            third = dot(self.cube * np.square(influences), influences)
+        return max(-1.0, min(1.0, third / math.sqrt(square) ** 3))
+
     def freedom(self, influences: Floats) -> float:
         """How many equal rows, or units, would make the error as sure: the effective size of their squared parts.
 
@@ -132,6 +153,13 @@ class Masses:
     @property
     def _squares(self) -> Floats:
         return np.ones(self.entries) if self.square is None else self.square
+
+    @cached_property
+    def cube(self) -> Floats:
+        """The sum of the third powers of each entry's weights."""
+        if self.cubes is not None:
+            return self.cubes
+        return self._squares if self.weights is None else self._squares * np.abs(self.weights)
 
     @cached_property
     def fourth(self) -> Floats:

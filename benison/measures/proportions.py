@@ -6,10 +6,12 @@ import math
 
 from scipy import optimize, special
 
-from benison.measures.intervals import UNKNOWN, Interval, mover
+from benison.measures.intervals import UNKNOWN, Interval
 from benison.measures.quantiles import normal
 
 _STEP = 1e-13
+# Shares from which on the upper end of the scale is no longer so far that Wilson's bound there holds.
+_FAR = 0.3
 
 
 def wilson(hits: float, trials: float, confidence: float) -> Interval:
@@ -70,8 +72,13 @@ def wilson_of_share(share: float, error: float, size: float, most: float, quanti
     """
     if not size > 0 or math.isnan(share) or math.isnan(error):
         return UNKNOWN
-    trials = min(share * (1 - share) / error**2, most) if error > 0 else size
+    trials = effective_trials(share, error, size, most)
     return _score(share * trials, trials, quantile)
+
+
+def effective_trials(share: float, error: float, size: float, most: float) -> float:
+    """How many rows of equal weight would give a share its error; as `wilson_of_share`."""
+    return min(share * (1 - share) / error**2, most) if error > 0 else size
 
 
 def _score(hits: float, trials: float, quantile: float) -> Interval:
@@ -83,23 +90,42 @@ def _score(hits: float, trials: float, quantile: float) -> Interval:
     return Interval(lower, upper)
 
 
-def newcombe(hits: float, trials: float, other_hits: float, other_trials: float, confidence: float) -> Interval:
-    """The difference of two independent proportions, from Wilson's interval of each.
+def on_both_sides(score: Interval, share: float, trials: float, confidence: float) -> Interval:
+    """Wilson's interval, but on the far side, that of the nearer end of the scale, Clopper-Pearson's where it is wider.
+
+    There Wilson's bound holds too rarely: the lower one of few hits among many, the upper one of few misses.
 
     Args:
-        hits: In the first group.
-        trials: In the first group.
-        other_hits: In the second group.
-        other_trials: In the second group.
+        score: Wilson's.
+        share: Of hits.
+        trials: How many, or how many rows of equal weight would tell as much.
         confidence: Of each bound alone.
 
     Reference:
-        Newcombe (1998), Statistics in Medicine 17, 873-890, method 10.
+        Cai (2005), Journal of Statistical Planning and Inference 131, 63-88, on one-sided bounds.
     """
-    if trials == 0 or other_trials == 0:
-        return UNKNOWN
-    one, two = wilson(hits, trials, confidence), wilson(other_hits, other_trials, confidence)
-    return mover(hits / trials, one, other_hits / other_trials, two, 0.0)
+    if not score.known:
+        return score
+    exact = clopper_pearson(share * trials, trials, confidence)
+    lower = min(score.lower, exact.lower) if share <= 1 - _FAR else score.lower
+    upper = max(score.upper, exact.upper) if share >= _FAR else score.upper
+    return Interval(lower, upper)
+
+
+def proportion(hits: float, trials: float, confidence: float) -> Interval:
+    """The interval of a proportion whose bounds both hold; see `on_both_sides`.
+
+    Args:
+        hits: From 0 to `trials`.
+        trials: How many; 0: nothing is said.
+        confidence: Of each bound alone.
+
+    >>> found, score = proportion(3, 100, 0.95), wilson(3, 100, 0.95)
+    >>> found.lower < score.lower, found.upper == score.upper
+    (True, True)
+    """
+    score = wilson(hits, trials, confidence)
+    return on_both_sides(score, hits / trials, trials, confidence) if trials else score
 
 
 def tango(only_first: float, only_second: float, pairs: float, confidence: float) -> Interval:

@@ -3,10 +3,10 @@
 from kfp import dsl
 from kfp.dsl import Artifact, Output
 
-from benison.core.images import IMAGE
+from benison.core.images import DELIVER
 
 
-@dsl.component(base_image=IMAGE, install_kfp_package=False)
+@dsl.component(base_image=DELIVER, install_kfp_package=False)
 def bundle(bundle_uri: str, bundle_digest: str, bundle: Output[Artifact]):  # type: ignore[no-untyped-def]
     """Fetches the user's project and verifies that it is the one that was sent.
 

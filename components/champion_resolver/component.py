@@ -3,10 +3,10 @@
 from kfp import dsl
 from kfp.dsl import Artifact, Input, Model, Output
 
-from benison.core.images import IMAGE
+from benison.core.images import DELIVER
 
 
-@dsl.component(base_image=IMAGE, install_kfp_package=False)
+@dsl.component(base_image=DELIVER, install_kfp_package=False)
 def champion_resolver(  # type: ignore[no-untyped-def]
     registry_uri: str,
     bundle: Input[Artifact],

@@ -3,10 +3,10 @@
 from kfp import dsl
 from kfp.dsl import Artifact, Dataset, Input, Model, Output
 
-from benison.core.images import IMAGE
+from benison.core.images import EVALUATE
 
 
-@dsl.component(base_image=IMAGE, install_kfp_package=False)
+@dsl.component(base_image=EVALUATE, install_kfp_package=False)
 def evaluator(  # type: ignore[no-untyped-def]
     bundle: Input[Artifact],
     holdout: Input[Dataset],

@@ -336,7 +336,8 @@ def _by_cell(masses: Masses, columns: Sequence[npt.NDArray[Any]]) -> Masses:
     times = summed(masses.times)
     if masses.weights is None:
         return Masses(len(times), times)
-    return Masses(len(times), times, summed(masses.weights), summed(masses.square), fourths=summed(masses.fourth))
+    squares, fourths, cubes = (summed(one) for one in (masses.square, masses.fourth, masses.cube))
+    return Masses(len(times), times, summed(masses.weights), squares, fourths=fourths, cubes=cubes)
 
 
 def _counts_of(columns: Sequence[Bools]) -> Floats:

@@ -3,10 +3,10 @@
 from kfp import dsl
 from kfp.dsl import Artifact, Dataset, Input, Output
 
-from benison.core.images import IMAGE
+from benison.core.images import DATA
 
 
-@dsl.component(base_image=IMAGE, install_kfp_package=False)
+@dsl.component(base_image=DATA, install_kfp_package=False)
 def example_gen(  # type: ignore[no-untyped-def]
     data_root: str,
     span: int,

@@ -5,10 +5,10 @@ from typing import NamedTuple
 from kfp import dsl
 from kfp.dsl import Artifact, Input, Model, Output
 
-from benison.core.images import IMAGE
+from benison.core.images import DELIVER
 
 
-@dsl.component(base_image=IMAGE, install_kfp_package=False)
+@dsl.component(base_image=DELIVER, install_kfp_package=False)
 def pusher(
     registry_uri: str,
     commit: str,

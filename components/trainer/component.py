@@ -3,10 +3,10 @@
 from kfp import dsl
 from kfp.dsl import Artifact, Dataset, Input, Model, Output
 
-from benison.core.images import IMAGE
+from benison.core.images import TRAIN
 
 
-@dsl.component(base_image=IMAGE, install_kfp_package=False)
+@dsl.component(base_image=TRAIN, install_kfp_package=False)
 def trainer(  # type: ignore[no-untyped-def]
     bundle: Input[Artifact],
     examples: Input[Dataset],

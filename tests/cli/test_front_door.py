@@ -126,10 +126,12 @@ def test_help_imports_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
-    assert all(verb in done.stdout for verb in ("init", "run", "compile", "data", "registry", "report", "doctor"))
+    assert all(
+        verb in done.stdout for verb in ("init", "run", "compile", "data", "lint", "registry", "report", "doctor")
+    )
 
 
-@pytest.mark.parametrize("verb", ["init", "run", "compile", "data", "registry", "report", "doctor"])
+@pytest.mark.parametrize("verb", ["init", "run", "compile", "data", "lint", "registry", "report", "doctor"])
 def test_every_verb_has_help(verb: str) -> None:
     done = CliRunner().invoke(cli.benison, [verb, "--help"])
     assert done.exit_code == 0

@@ -10,6 +10,7 @@ PACKAGES = {
     "components": "benison.components",
     "pipelines": "benison.pipelines",
     "checks": "checks",
+    "containers": "containers",
 }
 
 

@@ -15,7 +15,7 @@ from benison.measures.gaps import (
     widest,
 )
 from benison.measures.intervals import Interval, mover
-from benison.measures.proportions import newcombe, wilson
+from benison.measures.proportions import wilson
 
 
 def shares(hits: list[int], trials: list[int], confidence: float = 0.95) -> Figures:
@@ -30,7 +30,7 @@ def test_the_difference_of_two_shares_is_newcombe_s() -> None:
     found = differences(shares([56, 48], [70, 80], 0.975))
     assert found.values[0, 0, 1] == pytest.approx(0.2)
     assert (found.lower[0, 0, 1], found.upper[0, 0, 1]) == pytest.approx((0.0524, 0.3339), abs=5e-5)
-    theirs = newcombe(48, 80, 56, 70, 0.975)
+    theirs = mover(48 / 80, wilson(48, 80, 0.975), 56 / 70, wilson(56, 70, 0.975), 0.0)
     assert (found.lower[0, 1, 0], found.upper[0, 1, 0]) == pytest.approx((theirs.lower, theirs.upper))
     assert np.isnan(found.values[0, 0, 0])
 
@@ -77,8 +77,9 @@ def test_the_widest_gap_is_corrected_at_its_lower_end_alone() -> None:
     plain, strict = shares([90, 80, 60], [100, 100, 100]), shares([90, 80, 60], [100, 100, 100], 1 - 0.05 / 6)
     assert comparisons(1, 3) == 6
     found = widest(differences(plain), differences(strict))
-    assert found.upper == pytest.approx(newcombe(90, 100, 60, 100, 0.95).upper)
-    assert found.lower == pytest.approx(newcombe(90, 100, 60, 100, 1 - 0.05 / 6).lower)
+    for level, side in ((0.95, "upper"), (1 - 0.05 / 6, "lower")):
+        theirs = mover(0.9, wilson(90, 100, level), 0.6, wilson(60, 100, level), 0.0)
+        assert getattr(found, side) == pytest.approx(getattr(theirs, side))
     small = narrowest(ratios(plain), ratios(strict))
     assert small.lower == pytest.approx(ratios(plain).lower[0, 2, 0])
     assert small.upper == pytest.approx(ratios(strict).upper[0, 2, 0])

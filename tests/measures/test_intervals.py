@@ -70,6 +70,6 @@ def test_on_fishers_scale_an_interval_is_symmetric_in_atanh_and_stays_between_mi
 
 def test_a_paired_difference_claims_no_more_than_either_of_its_intervals() -> None:
     own, other = Interval(0.7, 0.95), Interval(0.6, 0.85)
-    found = paired(0.9, own, 0.75, other, 0.02, 0.5, 1.7)
+    found = paired(0.9, own, 0.75, other, 0.5, symmetric(0.15, 0.02, 1.7))
     recovered = mover(0.9, own, 0.75, other, 0.5)
     assert found == union(symmetric(0.15, 0.02, 1.7), recovered)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from benison.measures.masses import Masses
 
@@ -99,14 +100,34 @@ def test_the_freedom_of_an_error_is_the_effective_size_of_its_squared_parts() ->
     assert Masses(500).freedom(influences) == np.inf
 
 
-def test_sums_of_fourth_powers_stand_for_the_rows_that_were_summed() -> None:
+def test_the_skewness_of_a_mean_is_that_of_its_rows_over_the_root_of_their_number() -> None:
+    random = np.random.default_rng(9)
+    drawn, units = random.exponential(size=800), random.integers(0, 90, 800)
+    influences = drawn - drawn.mean()
+    assert Masses(800).skewness(influences) == pytest.approx(stats.skew(drawn) / math.sqrt(800))
+    weights = random.lognormal(0, 0.5, 800)
+    weighed = weights * influences
+    expected = np.sum(weighed**3) / np.sum(weighed**2) ** 1.5
+    assert Masses(800, weights=weights).skewness(influences) == pytest.approx(expected)
+    sums, many = np.bincount(units, weighed), len(np.unique(units))
+    expected = np.sum(sums**3) / (np.sum(sums**2) * many / (many - 1)) ** 1.5
+    assert Masses(800, weights=weights, units=units).skewness(influences) == pytest.approx(expected)
+
+
+def test_one_row_alone_is_as_lopsided_as_can_be_and_no_error_is_not() -> None:
+    assert Masses(3).skewness(np.array([-2.0, 0.0, 0.0])) == -1.0
+    assert Masses(3).skewness(np.zeros(3)) == 0.0
+
+
+def test_sums_of_higher_powers_stand_for_the_rows_that_were_summed() -> None:
     weights, cells = np.array([1.0, 3.0, 2.0, 2.0, 5.0]), np.array([0, 0, 1, 1, 1])
     of_cells = np.array([0.4, -1.1])
-    summed = (np.bincount(cells, weights**power) for power in (1, 2, 4))
-    total, squares, fourths = summed
-    few = Masses(2, np.array([2.0, 3.0]), total, squares, fourths=fourths)
+    summed = (np.bincount(cells, weights**power) for power in (1, 2, 3, 4))
+    total, squares, cubes, fourths = summed
+    few = Masses(2, np.array([2.0, 3.0]), total, squares, fourths=fourths, cubes=cubes)
     many = Masses(5, weights=weights)
     assert few.freedom(of_cells) == pytest.approx(many.freedom(of_cells[cells]))
+    assert few.skewness(of_cells) == pytest.approx(many.skewness(of_cells[cells]))
     assert few.unevenness == pytest.approx(many.unevenness)
     assert many.unevenness == pytest.approx(np.mean(weights**4) / np.mean(weights**2) ** 2)
 

@@ -1,4 +1,5 @@
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -6,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from benison.measures.intervals import Interval
-from benison.measures.proportions import newcombe, tango, wilson
+from benison.measures.intervals import Interval, mover
+from benison.measures.proportions import proportion, tango, wilson
 
 Z = 1.959963984540054
 
@@ -53,10 +54,30 @@ def test_wilson_ends_where_the_score_test_refuses(trials: int, data: st.DataObje
         ((10, 10, 0, 10), (0.6075, 1.0000)),
     ],
 )
-def test_newcombe_gives_the_published_intervals(
+def test_mover_on_wilsons_intervals_gives_the_ones_published_for_differences(
     table: tuple[int, int, int, int], published: tuple[float, float]
 ) -> None:
-    assert rounded(newcombe(*table, 0.975)) == published
+    shares = [hits / trials for hits, trials in (table[:2], table[2:])]
+    one, two = (wilson(*counts, 0.975) for counts in (table[:2], table[2:]))
+    assert rounded(mover(shares[0], one, shares[1], two, 0.0)) == published
+
+
+def held(bound: Callable[[float, float, float], Interval], trials: int, share: float) -> tuple[float, float]:
+    """With what probability each bound lies on its side of the share of all rows."""
+    counts = np.arange(trials + 1)
+    of = stats.binom.pmf(counts, trials, share)
+    bounds = [bound(int(count), trials, 0.95) for count in counts]
+    lower, upper = (np.array([getattr(one, side) for one in bounds]) for side in ("lower", "upper"))
+    return float(of[lower <= share].sum()), float(of[upper >= share].sum())
+
+
+@pytest.mark.parametrize(("trials", "least"), [(20, 0.92), (50, 0.925), (400, 0.93)])
+def test_both_bounds_of_a_share_hold_wherever_it_lies(trials: int, least: float) -> None:
+    shares = np.concatenate([np.geomspace(0.05 / trials, 0.5, 60), 1 - np.geomspace(0.05 / trials, 0.5, 60)])
+    found = np.array([held(proportion, trials, share) for share in shares])
+    # Wilson's bound on the far side holds with 80% alone, where the expected count is about a quarter.
+    assert found.min() > least
+    assert min(held(wilson, trials, 0.22 / trials)) < 0.83
 
 
 def test_tango_gives_the_interval_published_for_airways_before_and_after() -> None:
@@ -109,6 +130,5 @@ def test_tango_without_a_discordant_pair_still_claims_no_certainty() -> None:
 
 def test_nothing_is_said_of_nothing() -> None:
     assert not wilson(0, 0, 0.95).known
-    assert not newcombe(0, 0, 3, 10, 0.95).known
-    assert not newcombe(3, 10, 0, 0, 0.95).known
+    assert not proportion(0, 0, 0.95).known
     assert not tango(0, 0, 0, 0.95).known

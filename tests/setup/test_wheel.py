@@ -45,6 +45,7 @@ def test_the_wheel_holds_the_whole_library_through_its_links(installed: Path) ->
 def test_the_wheel_holds_what_is_read_beside_the_code(installed: Path) -> None:
     expected = {f"benison/schemas/{path.name}" for path in (ROOT / "schemas").glob("*.json")}
     expected |= {f"benison/pipelines/compiled/{path.name}" for path in (ROOT / "pipelines/compiled").glob("*.yaml")}
+    expected |= {f"benison/{path.relative_to(ROOT)}" for path in (ROOT / "components").glob("*/component.yaml")}
     expected |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "benison/template").rglob("*") if path.is_file()}
     expected = {name for name in expected if "__pycache__" not in name} | {"benison/py.typed"}
     assert expected <= {path.relative_to(installed).as_posix() for path in installed.rglob("*")}

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from benison.components.evaluator.measure import Floats, Sample
 from benison.measures.intervals import Interval, on_atanh_scale, on_log_scale, on_logit_scale, paired, symmetric
-from benison.measures.quantiles import cautious, student
+from benison.measures.masses import Masses
+from benison.measures.quantiles import cautious, skewed, student
 
 Value = Callable[[Sample, float], float]
 Influences = Callable[[Sample, float], Floats]
@@ -25,16 +26,21 @@ class Scale:
     Attributes:
         name: ``logit``, ``atanh``, ``log`` or ``identity``.
         interval: Of a value, its error, and how many errors a bound is away.
+        bend: The scale's second derivative over its first, at a value: it straightens what is lopsided, or bends it.
     """
 
     name: str
     interval: Callable[[float, float, float], Interval]
+    bend: Callable[[float], float] = lambda value: 0.0
 
     def __call__(self, value: float, error: float, many: float) -> Interval:
         return self.interval(value, error, many)
 
 
-LOG, LOGIT, ATANH = Scale("log", on_log_scale), Scale("logit", on_logit_scale), Scale("atanh", on_atanh_scale)
+LOG = Scale("log", on_log_scale, lambda value: -1 / value if value > 0 else 0.0)
+LOGIT = Scale("logit", on_logit_scale, lambda value: (2 * value - 1) / (value * (1 - value)) if 0 < value < 1 else 0.0)
+ATANH = Scale("atanh", on_atanh_scale, lambda value: 2 * value / (1 - value * value) if -1 < value < 1 else 0.0)
+IDENTITY = Scale("identity", symmetric)
 # With fewer in a metric's own denominator no interval holds what it promises, so none is given.
 FEWEST = 20
 BOTH_CLASSES: Mapping[str, int] = {"positives": FEWEST, "negatives": FEWEST}
@@ -125,6 +131,21 @@ def bounded(low: float, high: float) -> Scale:
     return Scale("identity", lambda value, error, many: symmetric(value, error, many).clipped(low, high))
 
 
+def lopsided(scale: Scale, value: float, masses: Masses, influences: Floats, many: float) -> Interval:
+    """The interval on a scale, with more room on the side to which the figure is skewed there.
+
+    Args:
+        scale: What it is symmetric on but for that.
+        value: The figure.
+        masses: Of the rows.
+        influences: Of each on the figure.
+        many: How many errors a bound is away of a figure that is not skewed.
+    """
+    error = masses.error(influences)
+    below, above = skewed(many, masses.skewness(influences) + 3 * scale.bend(value) * error)
+    return Interval(scale(value, error, below).lower, scale(value, error, above).upper)
+
+
 def scale_of(low: float, high: float) -> Scale:
     """The scale on which a figure of such a range has no ends."""
     if (low, high) == (0.0, 1.0):
@@ -150,7 +171,7 @@ def of_influences(
     def interval(sample: Sample, parameter: float, confidence: float) -> Interval:
         of_rows = influences(sample, parameter)
         many = quantile(sample, needed, parameter, confidence, of_rows)
-        return scale(value(sample, parameter), sample.masses.error(of_rows), many)
+        return lopsided(scale, value(sample, parameter), sample.masses, of_rows, many)
 
     gain = gain_of(value, influences, interval, needed)
     return Measure(value, interval, gain, needed, method, influences=influences)
@@ -168,15 +189,15 @@ def gain_of(value: Value, influences: Influences, own: Bound, needed: Mapping[st
 
     def gain(one: Sample, two: Sample, parameter: float, confidence: float) -> Interval:
         of_one, of_two = influences(one, parameter), influences(two, parameter)
-        masses = one.masses
+        first, second, masses = value(one.finest, parameter), value(two.finest, parameter), one.masses
+        many = max(quantile(sample, needed, parameter, confidence, of_one - of_two) for sample in (one, two))
         return paired(
-            value(one.finest, parameter),
+            first,
             own(one.finest, parameter, confidence),
-            value(two.finest, parameter),
+            second,
             own(two.finest, parameter, confidence),
-            masses.error(of_one - of_two),
             masses.correlation(of_one, of_two),
-            max(quantile(sample, needed, parameter, confidence, of_one - of_two) for sample in (one, two)),
+            lopsided(IDENTITY, first - second, masses, of_one - of_two, many),
         )
 
     return gain

@@ -10,7 +10,7 @@ import numpy as np
 
 from benison.components.evaluator.measure import Floats, Sample
 from benison.components.evaluator.metrics import shares
-from benison.components.evaluator.metrics.base import Measure
+from benison.components.evaluator.metrics.base import IDENTITY, Measure, lopsided
 from benison.components.evaluator.metrics.shares import SHARES, share_interval
 from benison.measures.intervals import UNKNOWN, Interval, paired
 from benison.measures.quantiles import cautious
@@ -179,9 +179,10 @@ def _gain(one: Found, two: Found, sample: Sample, confidence: float) -> Interval
         one.interval,
         two.value,
         two.interval,
-        masses.error(one.influences - two.influences),
         masses.correlation(one.influences, two.influences),
-        _quantile(sample, confidence),
+        lopsided(
+            IDENTITY, one.value - two.value, masses, one.influences - two.influences, _quantile(sample, confidence)
+        ),
     )
 
 

@@ -10,12 +10,14 @@ import numpy as np
 
 from benison.components.evaluator.measure import Bools, Floats, Sample
 from benison.components.evaluator.metrics.base import (
+    IDENTITY,
     Bound,
     Gain,
     Influences,
     Measure,
     Scale,
     Value,
+    lopsided,
     of_influences,
     quantile,
     scale_of,
@@ -23,7 +25,7 @@ from benison.components.evaluator.metrics.base import (
 from benison.core.errors import ModelCodeError
 from benison.core.metrics import Kind
 from benison.measures.confusion import share
-from benison.measures.intervals import UNKNOWN, Interval, symmetric
+from benison.measures.intervals import UNKNOWN, Interval
 
 # Rows that are counted in bins may be this far from their own sum, as a share of it.
 _MOST_APART = 0.01
@@ -79,9 +81,8 @@ def paired_gain(value: Value, influences: Influences, needed: Mapping[str, int])
     def gain(first: Sample, second: Sample, parameter: float, confidence: float) -> Interval:
         apart = value(first.finest, parameter) - value(second.finest, parameter)
         of_rows = influences(first, parameter) - influences(second, parameter)
-        error = first.masses.error(of_rows)
         many = max(quantile(sample, needed, parameter, confidence, of_rows) for sample in (first, second))
-        return symmetric(apart, error, many)
+        return lopsided(IDENTITY, apart, first.masses, of_rows, many)
 
     return gain
 

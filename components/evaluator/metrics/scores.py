@@ -6,24 +6,31 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from benison.components.evaluator.measure import Sample
 from benison.components.evaluator.metrics.base import (
     BOTH_CLASSES,
+    IDENTITY,
     LOG,
     LOGIT,
+    Bound,
     Coarse,
     Measure,
     Scale,
     bounded,
     lacking,
+    lopsided,
     of_influences,
     quantile,
 )
 from benison.components.evaluator.metrics.matrix import exact
 from benison.components.evaluator.metrics.ratios import Ratio, of_ratio
+from benison.measures import calibration
 from benison.measures.intervals import UNKNOWN, Interval, on_logit_scale, paired
 from benison.measures.levels import Levels
 from benison.measures.precision_recall import PrecisionRecall, precision_recall
+from benison.measures.proportions import clopper_pearson
 from benison.measures.ranking import RocArea, auc_interval, own_interval, roc_area
 
 _MANY = {**BOTH_CLASSES, "rows": 200}
@@ -53,10 +60,11 @@ def _auc_gain(first: Sample, second: Sample, thresholds: float, confidence: floa
         for sample, of in zip(both, finest, strict=True)
     ]
     one, two = (_area(sample, thresholds) if sample.finer else of for sample, of in zip(both, finest, strict=True))
-    error = masses.error(one.influences - two.influences)
-    correlation = masses.correlation(one.influences, two.influences)
     many = quantile(first, BOTH_CLASSES, math.nan, confidence)
-    return paired(finest[0].area, own[0], finest[1].area, own[1], error, correlation, many)
+    areas = [of.area for of in finest]
+    direct = lopsided(IDENTITY, areas[0] - areas[1], masses, one.influences - two.influences, many)
+    correlation = masses.correlation(one.influences, two.influences)
+    return paired(areas[0], own[0], areas[1], own[1], correlation, direct)
 
 
 def _curve(sample: Sample, thresholds: float) -> PrecisionRecall:
@@ -87,6 +95,31 @@ def _known_errors(value: float, error: float, many: float) -> Interval:
     return on_logit_scale(value, error, many) if error > 0 else UNKNOWN
 
 
+def _loss_bound(bound: Bound) -> Bound:
+    """With room above for rows of which a model is certain, and wrong: one costs 16, and is not in every holdout.
+
+    What they cost is the share of such rows times `MOST_LOSS`; its upper bound is that of a share, and is put together
+    with that of all other losses as of a sum of two figures.
+    """
+
+    def interval(sample: Sample, parameter: float, confidence: float) -> Interval:
+        found = bound(sample, parameter, confidence)
+        sure = calibration.certain(sample.predictions)
+        if not (found.known and sure.any()):
+            return found
+        masses, losses = sample.masses, np.where(sure, 0.0, sample.losses)
+        mean, wrong = masses.mean(losses), masses.mean(sure * (sample.losses > 0.5 * calibration.MOST_LOSS))
+        rest = lopsided(LOG, mean, masses, losses - mean, quantile(sample, BOTH_CLASSES, parameter, confidence))
+        size = masses.size(sure)
+        dearest = clopper_pearson(min(wrong * masses.total / masses.sum(sure), 1.0) * size, size, confidence).upper
+        of_certain = calibration.MOST_LOSS * (dearest * masses.mean(sure) - wrong)
+        value = mean + calibration.MOST_LOSS * wrong
+        above = math.hypot(rest.upper - mean if rest.known else 0.0, of_certain)
+        return Interval(found.lower, max(found.upper, value + above))
+
+    return interval
+
+
 RATIOS: Mapping[str, Ratio] = {
     "binary_crossentropy": Ratio(lambda of: of.losses, None, LOG, "influence (log); gain: paired influences", "losses"),
     "brier_score": Ratio(lambda of: of.squares, None, LOGIT, "influence (logit); gain: paired influences", "squares"),
@@ -115,6 +148,7 @@ def measures() -> dict[str, Measure]:
     )
     needed = replace(curve, coarse=_unseen(lambda levels: precision_recall(levels).area))
     rows = exact(lambda sample, _: sample.masses.total)
+    loss = of_ratio(RATIOS["binary_crossentropy"], BOTH_CLASSES)
     return {
         "auc": auc,
         "auc_precision_recall": replace(
@@ -123,4 +157,5 @@ def measures() -> dict[str, Measure]:
         "example_count": rows,
         "weighted_example_count": rows,
         **{name: of_ratio(one, BOTH_CLASSES) for name, one in RATIOS.items()},
+        "binary_crossentropy": replace(loss, interval=_loss_bound(loss.interval)),
     }

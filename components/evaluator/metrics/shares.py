@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from benison.components.evaluator.measure import Bools, Floats, Sample
 from benison.components.evaluator.metrics.base import FEWEST, Bound, Gain, Measure, gain_of, quantile
 from benison.measures.confusion import Counts, share
 from benison.measures.intervals import Interval, mover
-from benison.measures.proportions import tango, wilson, wilson_of_share
+from benison.measures.proportions import effective_trials, on_both_sides, proportion, tango, wilson_of_share
 
 
 @dataclass(frozen=True)
@@ -122,18 +123,20 @@ _SAME_ROWS = ("rows", "positives", "negatives")
 
 
 def share_interval(one: Share) -> Bound:
-    """Wilson's interval; where rows weigh differently or hang together, with the effective size."""
+    """Wilson's, on the far side Clopper-Pearson's bound; where rows weigh differently, of their effective number."""
 
     def interval(sample: Sample, threshold: float, confidence: float) -> Interval:
         counts = sample.counts(threshold)
         if sample.rows.simple:
-            return wilson(one.counted(counts), one.among(counts), confidence)
+            return proportion(one.counted(counts), one.among(counts), confidence)
         influences = one.influences(sample, threshold)
         error = sample.masses.error(influences)
         size = sample.size(one.meant, threshold)
         most = sample.rows.count * one.among(counts) / counts.rows
         many = quantile(sample, {one.meant: FEWEST}, threshold, confidence, influences)
-        return wilson_of_share(one.value(sample, threshold), error, size, most, many)
+        value, certain = one.value(sample, threshold), float(special.ndtr(many))
+        trials = effective_trials(value, error, size, most)
+        return on_both_sides(wilson_of_share(value, error, size, most, many), value, trials, certain)
 
     return interval
 
@@ -170,9 +173,9 @@ def _measure(one: Share) -> Measure:
     own = share_interval(one)
     otherwise = gain_of(one.value, one.influences, own, needed)
     if one.meant in _SAME_ROWS:
-        gain, method = _paired_gain(one, otherwise), "Wilson; gain: Tango"
+        gain, method = _paired_gain(one, otherwise), "Wilson, Clopper-Pearson on the far side; gain: Tango"
     else:
-        gain, method = _recovered_gain(one, own, otherwise), "Wilson; gain: MOVER"
+        gain, method = _recovered_gain(one, own, otherwise), "Wilson, Clopper-Pearson on the far side; gain: MOVER"
     return Measure(one.value, own, gain, needed, method, influences=one.influences, bare=True, bare_gain=True)
 
 

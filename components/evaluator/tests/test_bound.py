@@ -205,3 +205,31 @@ def test_a_model_gains_nothing_over_itself_and_nothing_is_known_where_there_is_n
     assert found["binary_accuracy"].gains["champion"] == Estimate(0.0, Interval(0.0, 0.0))
     assert math.isnan(found["auc"].gains["champion"].value)
     assert not found["auc"].gains["champion"].interval.known
+
+
+def certain_of_some(random: np.random.Generator, rows: int = 600) -> Sample:
+    """A third of the rows is predicted exactly 0, of which one in 400 is positive: it costs 16."""
+    sure = random.random(rows) < 1 / 3
+    labels = random.random(rows) < np.where(sure, 1 / 400, 0.5)
+    return Sample(Rows.of(labels), np.where(sure, 0.0, 0.5))
+
+
+def test_the_loss_of_a_model_that_is_certain_may_be_what_its_rare_mistakes_cost() -> None:
+    true = (16.118 / 400 + 2 * math.log(2)) / 3
+    random = np.random.default_rng(5)
+    found = [estimate("binary_crossentropy", certain_of_some(random), 0.95) for _ in range(400)]
+    # More than half of the holdouts have no such row, and their losses alone say nothing of them.
+    assert sum(one.value < true for one in found) > 200
+    assert np.mean([one.interval.upper >= true for one in found]) > 0.95
+    assert np.mean([one.interval.lower <= true for one in found]) > 0.95
+
+
+def test_a_gain_has_more_room_on_the_side_to_which_it_is_skewed() -> None:
+    random = np.random.default_rng(6)
+    labels = random.random(2000) < 0.5
+    right = np.where(labels, 0.9, 0.1)
+    wrong = np.where(random.random(2000) < 0.01, 1 - right, right)
+    of = Rows.of(labels)
+    found = gain("brier_score", Sample(of, right), Sample(of, wrong), 0.95)
+    # The baseline loses much on few rows: the gain is rarely large, and more often too small in a sample.
+    assert found.interval.upper - found.value > 1.05 * (found.value - found.interval.lower)

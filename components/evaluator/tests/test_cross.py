@@ -9,8 +9,8 @@ from benison.components.evaluator.compare import Measured
 from benison.components.evaluator.cross import check, crossed, difference
 from benison.core.errors import ConfigError
 from benison.eval_config import CrossSlicing, EvalConfig, Slicing
-from benison.measures.intervals import UNKNOWN, Interval
-from benison.measures.proportions import newcombe, wilson
+from benison.measures.intervals import UNKNOWN, Interval, mover
+from benison.measures.proportions import wilson
 
 KEYS: list[tuple[tuple[str, str], ...]] = [
     (),
@@ -49,7 +49,7 @@ def test_slices_are_paired_as_tfma_pairs_them(cross: CrossSlicing, expected: lis
 
 def test_the_difference_of_two_shares_is_newcombe_s() -> None:
     one, two = Estimate(0.8, wilson(56, 70, 0.95)), Estimate(0.6, wilson(48, 80, 0.95))
-    found, theirs = difference(one, two), newcombe(56, 70, 48, 80, 0.95)
+    found, theirs = difference(one, two), mover(0.8, one.interval, 0.6, two.interval, 0.0)
     assert found.value == pytest.approx(0.2)
     assert found.interval == theirs
 

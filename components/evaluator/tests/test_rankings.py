@@ -136,7 +136,10 @@ def test_a_figure_is_the_mean_over_queries_and_its_interval_that_of_such_a_mean(
     assert found.interval.lower <= found.value - error * 0.99 and found.value + error * 0.99 <= found.interval.upper
     assert found.interval.upper - found.interval.lower < 2.4 * error
     assert apart.value == pytest.approx((one - two).mean())
-    assert apart.interval.upper - apart.value == pytest.approx(many * stats.sem(one - two), rel=0.01)
+    # On the side to which the differences are skewed there is more room.
+    sides = (apart.value - apart.interval.lower, apart.interval.upper - apart.value)
+    assert min(sides) == pytest.approx(many * stats.sem(one - two), rel=0.01)
+    assert sides[0] != sides[1] and max(sides) < 1.2 * min(sides)
 
 
 @pytest.mark.parametrize("metric", METRICS)
