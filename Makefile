@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-containers slow kfp-versions test-current check style types layers budget freshness compile docs locks images whole-image train-gpu-image image-sizes base-image bench bench-statistics bench-training bench-evaluator false-alarms drift-power clean
+.PHONY: help setup run test test-containers slow kfp-versions test-current check style types layers budget freshness compile docs locks images whole-image train-gpu-image image-sizes base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,6 +33,7 @@ types: setup
 	@$(BIN)/mypy benchmarks/statistics/compare.py
 	@$(BIN)/mypy benchmarks/trainer/compare.py benchmarks/kill_training.py
 	@$(BIN)/mypy benchmarks/evaluator/compare.py
+	@$(BIN)/mypy benchmarks/registry/long_log.py benchmarks/registry/large_packages.py
 
 layers: setup
 	@$(BIN)/lint-imports --no-logo
@@ -133,6 +134,13 @@ slow: setup ## the tests that take longer
 
 test-containers: setup ## the tests that run tasks in the images, by Docker
 	@$(BIN)/python -m pytest -m containers $(ARGS)
+
+stress: setup ## the registry: 16 writers at once, writers killed everywhere; make stress ARGS="--rounds 1000 --kills 600" is the whole
+	@$(BIN)/python -m benchmarks.registry.stress $(ARGS)
+
+bench-registry: setup ## the registry: opening a log of 100,000 entries, changes, large packages; minutes
+	@$(BIN)/python benchmarks/registry/long_log.py
+	@$(BIN)/python benchmarks/registry/large_packages.py $(ARGS)
 
 clean: ## remove what was set up, built or cached; runs and registries stay
 	rm -rf .venv .uv .bench .kfp build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -67,6 +67,10 @@ class Chain:
         """The place of an entry, as a person would look for it."""
         return self._store.where(self._key(number))
 
+    def where_segment(self, last: int) -> str:
+        """Likewise of the segment that ends with an entry."""
+        return self._store.where(self._segment_key(last))
+
     def links_after(self, head: Link | None = None, *, segments: bool = True) -> list[Link]:
         """The entries after one that was read before; all of them without one.
 
@@ -88,6 +92,30 @@ class Chain:
             found.append(head)
         return found
 
+    def at(self, number: int) -> Link | None:
+        """One entry by itself, held to nothing but its place; None where there is none.
+
+        Raises:
+            IntegrityError: It is torn, foreign or of another place.
+        """
+        raw = self._store.get(self._key(number))
+        return None if raw is None else self._alone(number, raw, self.where(number))
+
+    def sealed(self, last: int) -> tuple[str, list[Link]]:
+        """The segment that ends with an entry, its digest and its entries; it is made where it is missing.
+
+        Its entries are held to each other, and to those before it by whoever knows the digest.
+
+        Raises:
+            IntegrityError: It is damaged, or it is missing and an entry of it too.
+        """
+        key = self._segment_key(last)
+        links: list[Link] = []
+        where, raw = self._store.where(key), self._store.get(key) or self._close_segment(last)
+        for number, text in self._entries(key, raw):
+            links.append(self._link(number, text, links[-1], where) if links else self._alone(number, text, where))
+        return digests.of_bytes(raw), links
+
     def verify(self) -> None:
         """Reads every entry where it lies alone, and holds the segments to them.
 
@@ -96,7 +124,7 @@ class Chain:
         """
         digest_of = {link.number: link.digest for link in self.links_after(segments=False)}
         for key in self._store.list_after(f"{self._folder}_segments/"):
-            for number, raw in self._segment(key):
+            for number, raw in self._entries(key, self._store.get(key) or b""):
                 if digest_of.get(number) != digests.of_bytes(raw):
                     hint = "remove it: the log is read without it"
                     where, expected = self._store.where(key), f"a copy of entry {number}"
@@ -108,7 +136,7 @@ class Chain:
         after = self._segment_key(head.number) if head else ""
         for key in self._store.list_after(f"{self._folder}_segments/", after):
             where = self._store.where(key)
-            for number, raw in self._segment(key):
+            for number, raw in self._entries(key, self._store.get(key) or b""):
                 known = head.number if head else 0
                 if number > known + 1:
                     return found
@@ -117,10 +145,10 @@ class Chain:
                     found.append(head)
         return found
 
-    def _segment(self, key: str) -> list[tuple[int, bytes]]:
+    def _entries(self, key: str, raw: bytes) -> list[tuple[int, bytes]]:
         """The entries of a segment by their number."""
         where, name = self._store.where(key), _NAME.fullmatch(key.rpartition("/")[2])
-        content = parse(where, SEGMENT_KIND, self._store.get(key) or b"")
+        content = parse(where, SEGMENT_KIND, raw)
         entries = content.get("entries")
         if name is None or not isinstance(entries, list) or not all(isinstance(one, str) for one in entries):
             raise damaged(where, SEGMENT_KIND, "something else")
@@ -153,15 +181,16 @@ class Chain:
             self._close_segment(number)
         return Link(number, writer, previous, digests.of_bytes(raw), content)
 
-    def _close_segment(self, last: int) -> None:
-        """Copies the entries up to one, which was added just now, into a segment; whatever hinders it can wait."""
+    def _close_segment(self, last: int) -> bytes:
+        """Copies the entries up to one into a segment, and tells its bytes; whatever hinders its place can wait."""
         numbers = range(last - SEGMENT + 1, last + 1)
-        entries = [self._raw.get(number) or self._store.get(self._key(number)) or b"" for number in numbers]
+        entries = [self._raw.get(number) or self._bytes(number) for number in numbers]
         key = self._segment_key(last)
-        content = {"entries": [raw.decode() for raw in entries]}
+        raw = documents.to_bytes(self._store.where(key), SEGMENT_KIND, {"entries": [one.decode() for one in entries]})
         with suppress(StorageError):
-            self._store.put_if_absent(key, documents.to_bytes(self._store.where(key), SEGMENT_KIND, content))
+            self._store.put_if_absent(key, raw)
         self._raw.clear()
+        return raw
 
     def _segment_key(self, last: int) -> str:
         return f"{self._folder}_segments/{last:012d}.json"
@@ -187,22 +216,28 @@ class Chain:
 
     def _read(self, number: int, before: Link | None) -> Link:
         """Reads an entry and holds it to its place and to the entry before it."""
+        self._raw[number] = raw = self._bytes(number)
+        return self._link(number, raw, before, self.where(number))
+
+    def _bytes(self, number: int) -> bytes:
         raw = self._store.get(self._key(number))
         if raw is None:
             raise _broken(self.where(number), "an entry, since later ones are there", "none")
-        self._raw[number] = raw
-        return self._link(number, raw, before, self.where(number))
+        return raw
 
     def _link(self, number: int, raw: bytes, before: Link | None, where: str) -> Link:
+        link, previous = self._alone(number, raw, where), before.digest if before else None
+        if link.previous != previous:
+            raise _broken(where, f"the entry before it to be {previous}", str(link.previous))
+        return link
+
+    def _alone(self, number: int, raw: bytes, where: str) -> Link:
         content = parse(where, self._kind, raw)
         if content.keys() != _FIELDS or content["format"] != 1 or not isinstance(content["entry"], dict):
             raise damaged(where, self._kind, "; ".join(documents.problems(self._kind, content)[:3]))
-        previous = before.digest if before else None
         if content["number"] != number:
             raise _broken(where, f"entry {number}", f"entry {content['number']}")
-        if content["previous"] != previous:
-            raise _broken(where, f"the entry before it to be {previous}", str(content["previous"]))
-        return Link(number, content["writer"], previous, digests.of_bytes(raw), content["entry"])
+        return Link(number, content["writer"], content["previous"], digests.of_bytes(raw), content["entry"])
 
 
 def _broken(where: str, expected: str, got: str) -> IntegrityError:

@@ -7,12 +7,16 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from benison.core.errors import StorageError
 
+_T = TypeVar("_T")
+_FEW, _THREADS = 16, 16
 _FULL_OR_CLOSED = {
     errno.ENOSPC: "a full disk",
     errno.EDQUOT: "an exhausted quota",
@@ -23,6 +27,27 @@ _FULL_OR_CLOSED = {
     errno.EEXIST: "a file in the place of a folder",
     errno.EISDIR: "a folder in the place of a file",
 }
+
+
+def at_once(act: Callable[[_T], object], things: Sequence[_T]) -> None:
+    """Does something with each of many things, several side by side; with few, one after the other.
+
+    Args:
+        act: What waits for a disk or a network most of the time. Of several errors the first thing's is raised, when
+            those that had begun are done.
+        things: In any number.
+    """
+    if len(things) <= _FEW:
+        for thing in things:
+            act(thing)
+        return
+    with ThreadPoolExecutor(_THREADS) as pool:
+        try:
+            for begun in [pool.submit(act, thing) for thing in things]:
+                begun.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 @contextmanager

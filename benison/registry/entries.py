@@ -100,12 +100,12 @@ def registration(now: State, entry: Register, copy: Copy) -> Register | None:
         got = "one whose files were collected at this moment"
         raise ConflictError(where, expected="a version that stays while it is registered", got=got, hint="try again")
     known = now.versions.get(entry.package)
-    return entry if known is None or known.retirement is not None else None
+    return entry if known is None or known.retired is not None else None
 
 
 def retirement(now: State, entry: Retire) -> Retire | None:
     """The entry that retires; None where it is retired already; raises the refusal where it must not be."""
-    if now.versions[entry.package].retirement is not None:
+    if now.versions[entry.package].retired is not None:
         return None
     if names := [alias for alias, of in now.aliases.items() if of == entry.package]:
         raise rules.in_use(entry.package, names)
@@ -115,9 +115,9 @@ def retirement(now: State, entry: Retire) -> Retire | None:
 def collection(now: State, entry: Collect) -> Collect | None:
     """The entry that collects; None where the version was registered again, or collected, or got a name meanwhile."""
     known = now.versions.get(entry.package)
-    if known is None or known.collected or known.retirement is None or entry.package in now.aliases.values():
+    if known is None or known.collected or entry.package in now.aliases.values():
         return None
-    return entry if known.retirement[0] == entry.retired else None
+    return entry if known.retired == entry.retired else None
 
 
 def naming(now: State, entry: Alias) -> Alias | None:

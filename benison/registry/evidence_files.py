@@ -20,15 +20,15 @@ class EvidenceFiles:
     def __init__(self, store: Store, model: str) -> None:
         self._store, self._model = store, model
 
-    def put(self, file: Path) -> str:
-        """Keeps a document, and tells its digest.
+    def put(self, document: Path | bytes) -> str:
+        """Keeps a document, in a file or in bytes, and tells its digest.
 
         Raises:
             IntegrityError: It changed while it was copied.
             StorageError: The registry is read-only or full.
         """
-        digest = digests.of_file(file)
-        self._store.put_if_absent(self._key(digest), file, digest)
+        digest = digests.of_bytes(document) if isinstance(document, bytes) else digests.of_file(document)
+        self._store.put_if_absent(self._key(digest), document, digest)
         return digest
 
     def get(self, digest: str) -> bytes | None:

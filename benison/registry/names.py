@@ -42,6 +42,8 @@ def resolve(state: State, name: str) -> str:
     aliases = state.aliases
     if name in aliases:
         return aliases[name] or _nobody(name)
+    if name in state.versions:
+        return name
     by_number = {str(reign.champion.number): reign.champion.package for reign in state.reigns}
     if name in by_number:
         return by_number[name]

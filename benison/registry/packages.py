@@ -6,16 +6,17 @@ comes last, since servers take its presence as readiness.
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from benison.core import digests, documents
-from benison.core.errors import DataError, IntegrityError, RegistryError
-from benison.core.files import storage_errors
-from benison.core.store import Hashing, Store, read_document, top
+from benison.core.errors import BrokenError, DataError, IntegrityError, RegistryError
+from benison.core.files import at_once, storage_errors
+from benison.core.store import Hashing, Store, damaged, parse, top
 from benison.registry import manifest as manifests
 from benison.registry.copies import Copy
 from benison.registry.manifest import File, Manifest
@@ -44,14 +45,20 @@ class Packages:
             StorageError: The registry is read-only or full.
         """
         copy = Copy(manifests.digest_of(files), generation)
-        for file in _ready_last(files):
+
+        def put(file: File) -> None:
             self._store.put_if_absent(self._key(copy, file.path), folder / file.path, file.digest)
+
+        _each(put, files)
         self._verify(copy, files)
 
     def seal(self, manifest: Manifest, generation: int = 0) -> None:
         """Makes a package count, by its manifest; the first one stays."""
         key = self._manifest_key(Copy(manifest.package, generation))
-        raw = documents.to_bytes(self._store.where(key), manifests.KIND, manifests.to_json(manifest))
+        raw = documents.encode({"kind": manifests.KIND, "format": 1, **manifests.to_json(manifest)})
+        if wrong := manifests.problems(json.loads(raw)):
+            where, expected = self._store.where(key), f"a document of kind {manifests.KIND}"
+            raise BrokenError(where, expected=expected, got="; ".join(wrong[:3]))
         self._store.put_if_absent(key, raw)
 
     def manifest(self, copy: Copy) -> Manifest | None:
@@ -61,10 +68,13 @@ class Packages:
             IntegrityError: The manifest is torn, or of another package.
         """
         key, package = self._manifest_key(copy), copy.package
-        found = read_document(self._store, key, manifests.KIND)
-        if found is None:
+        raw = self._store.get(key)
+        if raw is None:
             return None
-        manifest = manifests.from_json(found[0])
+        content = parse(self._store.where(key), manifests.KIND, raw)
+        if wrong := manifests.problems(content):
+            raise damaged(self._store.where(key), manifests.KIND, "; ".join(wrong[:3]))
+        manifest = manifests.from_json(content)
         if manifest.package != package or manifests.digest_of(manifest.files) != package:
             raise IntegrityError(
                 self._store.where(key),
@@ -111,8 +121,7 @@ class Packages:
         manifest = self.require(copy)
         self._only_its_own(copy, manifest.files)
         with storage_errors(target), _whole_or_not(target) as partial:
-            for file in _ready_last(manifest.files):
-                self._copy_out(copy, file, partial / _inside(file.path))
+            _each(lambda file: self._copy_out(copy, file, partial / _inside(file.path)), manifest.files)
         return manifest
 
     def sealed(self) -> list[Copy]:
@@ -135,8 +144,7 @@ class Packages:
 
     def _verify(self, copy: Copy, files: tuple[File, ...]) -> None:
         self._only_its_own(copy, files)
-        for file in files:
-            self._copy_out(copy, file, None)
+        _each(lambda file: self._copy_out(copy, file, None), files)
 
     def _only_its_own(self, copy: Copy, files: tuple[File, ...]) -> None:
         """Makes sure that no file lies in a package's folder that is none of its own: a server would load it."""
@@ -180,9 +188,16 @@ def files_of(folder: Path) -> tuple[File, ...]:
     return files
 
 
-def _ready_last(files: tuple[File, ...]) -> list[File]:
-    """The order of copying: ``saved_model.pb`` files come last, the one at the top as the very last."""
-    return sorted(files, key=lambda file: (PurePosixPath(file.path).name == READY, file.path == READY, file.path))
+def _each(act: Callable[[File], None], files: tuple[File, ...]) -> None:
+    """Does something with every file, many side by side where there are many; those that servers wait for come last.
+
+    A disk and a bucket take as long for one file as for some at once.
+    """
+    last = [file for file in files if PurePosixPath(file.path).name == READY]
+    first = [file for file in files if PurePosixPath(file.path).name != READY]
+    at_once(act, first)
+    for file in sorted(last, key=lambda file: (file.path == READY, file.path)):
+        act(file)
 
 
 def _inside(path: str) -> PurePosixPath:

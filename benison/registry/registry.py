@@ -52,6 +52,7 @@ class Registry:
         self.key_files = KeyFiles(store, model)
         self.evidence = EvidenceFiles(store, model)
         self._log = PromotionLog(store, model)
+        self.snapshots = self._log.snapshots
 
     @classmethod
     def open(cls, uri: str, model: str) -> Registry:
@@ -278,7 +279,7 @@ class Registry:
         """
         state, package = self._known(name)
         asked = entries.Promotion(package, force, by_hand, policy, when, entries.said(who, when, why))
-        return self._crown(package, state.champion, asked.entry)
+        return self._crown(package, state, asked.entry)
 
     def rollback(self, to: str = "", *, who: str, when: datetime, why: str, replacing: int | None = None) -> Logged:
         """Puts a version back into the champion's place, after reading every byte of it.
@@ -299,7 +300,7 @@ class Registry:
         if replacing is not None and (state.champion is None or state.champion.number != replacing):
             raise rules.other_than(replacing, state.champion)
         package = resolve(state, to) if to else rules.way_back(state)
-        return self._crown(package, state.champion, lambda now: entries.rollback(now, package, said))
+        return self._crown(package, state, lambda now: entries.rollback(now, package, said))
 
     def alias(self, alias: str, name: str = "", *, who: str, when: datetime, why: str) -> Logged | None:
         """Has a name of the user's stand for a version, which then is not retired; or for none.
@@ -361,17 +362,16 @@ class Registry:
         state = self.state()
         return state, resolve(state, name)
 
-    def _crown(self, package: str, expected: Champion | None, decide: Callable[[State], Entry]) -> Logged:
-        """Moves the champion, if it still is the one expected, to a package whose every byte was read."""
+    def _crown(self, package: str, before: State, decide: Callable[[State], Entry]) -> Logged:
+        """Moves the champion, if it still is the one there was, to a package whose every byte was read."""
 
         def unmoved(now: State) -> Entry:
-            if now.champion != expected:
-                raise rules.raced(package, expected, now.champion)
+            if now.champion != before.champion:
+                raise rules.raced(package, before.champion, now.champion)
             return decide(now)
 
-        state = self.state()
-        unmoved(state)
-        self.packages.verify(state.copy(package))
+        decide(before)
+        self.packages.verify(before.copy(package))
         logged = self._log.append(unmoved)
         assert logged is not None
         return logged

@@ -46,6 +46,7 @@ class Plan:
         collect: By package the entry that retired it.
         leftover: Copies that were collected, and of which something is still there.
         freed: Bytes of what is collected.
+        snapshots: How many snapshots of the log nobody reads any more.
         protected: By package why it stays, though it is old enough to go.
     """
 
@@ -53,7 +54,13 @@ class Plan:
     collect: dict[str, int] = field(default_factory=dict)
     leftover: tuple[Copy, ...] = ()
     freed: int = 0
+    snapshots: int = 0
     protected: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def anything(self) -> bool:
+        """Whether anything is to be done."""
+        return bool(self.retire or self.collect or self.leftover or self.snapshots)
 
 
 def plan(registry: Registry, keep: Keep, when: datetime) -> Plan:
@@ -75,6 +82,7 @@ def plan(registry: Registry, keep: Keep, when: datetime) -> Plan:
         collect=collect,
         leftover=tuple(sorted(copy for copy in there if state.left_over(copy))),
         freed=sum(_size(registry, state, package) for package in collect),
+        snapshots=len(registry.snapshots.old()),
         protected={package: needed[package] for package in {**going, **retired} if package in needed},
     )
 
@@ -101,6 +109,7 @@ def carry_out(registry: Registry, todo: Plan, *, who: str, when: datetime) -> li
             registry.retire(package, why=why, **said)
         except RefusedError:
             continue  # An alias came to stand for it meanwhile.
+    registry.snapshots.remove_old()
     return gone
 
 
@@ -117,7 +126,7 @@ def _needed(state: State, champions: int) -> Iterator[tuple[str, str]]:
 
 def _going(registry: Registry, state: State, keep: Keep, when: datetime) -> Iterator[tuple[str, str]]:
     """Versions in use that are too old or too many, and why."""
-    used = [(package, version) for package, version in state.versions.items() if version.retirement is None]
+    used = [(package, version) for package, version in state.versions.items() if version.retired is None]
     total = 0
     for place, (package, version) in enumerate(sorted(used, key=lambda one: one[1].registered, reverse=True)):
         age = when - datetime.fromisoformat(version.entry.when)

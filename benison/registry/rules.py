@@ -114,9 +114,9 @@ def promotion(state: State, package: str, when: datetime, policy: str = "") -> R
 
 def retired(package: str, version: Version) -> RefusedError | None:
     """Why a version must not be used: it is retired; None where it is not."""
-    if version.retirement is None:
+    if version.retired is None:
         return None
-    got, hint = f"one that was retired by entry {version.retirement[0]}", "register it again, by the run that made it"
+    got, hint = f"one that was retired by entry {version.retired}", "register it again, by the run that made it"
     return RefusedError(_called(package), expected="a version in use", got=got, hint=hint)
 
 

@@ -2,24 +2,34 @@
 
 Servers load the highest number there is. The number is that of the log entry which made the version champion, so that a
 rollback raises it too. A version is there whole or not at all: it is copied beside its place, under a name that is no
-number, kept by the disk, and renamed.
+number, kept by the disk, and renamed. Whoever works under such a name holds a lock on it, which the system takes back
+when the process ends, however it does: what nobody holds was left behind, and the next one sweeps it.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import logging
 import os
+import re
+import shutil
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benison.core import digests
-from benison.core.errors import BenisonError, IntegrityError, RegistryError
-from benison.core.files import scratch_beside, storage_errors
+from benison.core.errors import BenisonError, IntegrityError, RegistryError, StorageError
+from benison.core.files import at_once, scratch_beside, storage_errors
 from benison.registry.log import Champion
 from benison.registry.registry import Registry
 
 _LOG = logging.getLogger(__name__)
+_SCRATCH = re.compile(r"\.[0-9]+\.[a-z0-9_]{8}")
+_TRIES = 100
+_NO_LOCKS = {errno.EWOULDBLOCK, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EINVAL}
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,7 @@ def materialize(registry: Registry, serving: Path, keep: int = 2) -> Served:
         hint = "a run that is blessed, or  benison registry promote , makes one"
         raise RegistryError(registry.model, expected="a champion to serve", got="none", hint=hint)
     folder = serving / registry.model / str(champion.number)
+    _sweep(folder.parent)
     made = not folder.is_dir()
     if made:
         _bring(registry, champion, folder)
@@ -91,7 +102,7 @@ def follow(registry: Registry, serving: Path, keep: int, seconds: float, stop: t
 
 
 def _bring(registry: Registry, champion: Champion, folder: Path) -> None:
-    with scratch_beside(folder) as scratch, storage_errors(folder):
+    with _scratch(folder) as scratch, storage_errors(folder):
         copy = scratch / "package"
         registry.checkout(champion.package, copy)
         _sync(copy)
@@ -118,9 +129,54 @@ def _remove_old(model: Path, keep: int, newest: int) -> list[int]:
     old = [number for number in numbers[keep:] if number < newest]
     with storage_errors(model):
         for number in old:
-            with scratch_beside(model / str(number)) as scratch:
+            with _scratch(model / str(number)) as scratch:
                 (model / str(number)).rename(scratch / "old")
     return old
+
+
+@contextmanager
+def _scratch(version: Path) -> Iterator[Path]:
+    """A folder beside a version's place that its process holds for as long as it works there."""
+    for _ in range(_TRIES):
+        with scratch_beside(version) as scratch, _held(scratch, wait=True) as held:
+            if held:
+                yield scratch
+                return
+    raise StorageError(str(version), expected="a folder of one's own beside it", got="others that sweep it away")
+
+
+@contextmanager
+def _held(folder: Path, *, wait: bool) -> Iterator[bool]:
+    """Whether a folder could be locked, and still is there."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        yield _lock(handle, wait) and folder.exists()
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, wait: bool) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        # Without locks, as on some network mounts, work goes on, and nothing is swept.
+        return wait
+    return True
+
+
+def _sweep(model: Path) -> None:
+    """Removes what killed processes left behind."""
+    for path in model.iterdir() if model.is_dir() else ():
+        if _SCRATCH.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
+            with _held(path, wait=False) as abandoned:
+                if abandoned:
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_version(path: Path) -> bool:
@@ -129,10 +185,9 @@ def _is_version(path: Path) -> bool:
 
 def _sync(folder: Path) -> None:
     """Has the disk keep a folder with all that is in it."""
-    for above, _, names in os.walk(folder):
-        for name in names:
-            _sync_one(Path(above) / name)
-        _sync_one(Path(above))
+    inside = [(Path(above), [Path(above) / name for name in names]) for above, _, names in os.walk(folder)]
+    at_once(_sync_one, [path for _, paths in inside for path in paths])
+    at_once(_sync_one, [above for above, _ in reversed(inside)])
 
 
 def _sync_one(path: Path) -> None:

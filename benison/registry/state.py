@@ -1,32 +1,47 @@
-"""What the promotion log comes to: a fold over its entries, and nothing else."""
+"""What the promotion log comes to: which version is what."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
+from typing import TypeVar
 
 from benison.config.release import Release
 from benison.core.errors import IntegrityError
 from benison.registry.copies import Copy
 from benison.registry.log import (
-    Alias,
     Approve,
     Bless,
     Champion,
-    Collect,
     Entry,
-    Govern,
     Logged,
-    PackageEntry,
     Promote,
     Register,
     Retire,
     Rollback,
 )
 from benison.registry.manifest import Manifest
+
+_E = TypeVar("_E", bound=Entry)
+
+
+class Entries(dict[int, Entry]):
+    """What the entries of a log say, by their number; those that nobody has read so far are read when asked for.
+
+    Args:
+        read: Reads one; None: all are here.
+    """
+
+    def __init__(self, read: Callable[[int], Entry] | None = None) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, number: int) -> Entry:
+        if self._read is None:
+            raise KeyError(number)
+        self[number] = entry = self._read(number)
+        return entry
 
 
 @dataclass(frozen=True)
@@ -35,31 +50,48 @@ class Version:
 
     Attributes:
         registered: The number of the entry that registered it.
-        entry: That entry.
-        blessings: Every word of the gate on it, as (number, entry), oldest first.
-        approvals: Likewise every approval.
-        retirement: Its number and entry; None: it is in use. Registering it again ends it.
+        words: The numbers of every word of the gate on it, oldest first.
+        approvals: Likewise of every approval.
+        retired: The number of the entry that retired it; None: it is in use. Registering it again ends it.
         generation: The number of the entry by which its last copy was collected; 0: none was. See `Copy`.
         collected: Whether there is no copy of it now.
+        entries: What these entries say.
     """
 
     registered: int
-    entry: Register
-    blessings: tuple[tuple[int, Bless], ...] = ()
-    approvals: tuple[tuple[int, Approve], ...] = ()
-    retirement: tuple[int, Retire] | None = None
+    words: tuple[int, ...] = ()
+    approvals: tuple[int, ...] = ()
+    retired: int | None = None
     generation: int = 0
     collected: bool = False
+    entries: Entries = field(default_factory=Entries, compare=False, repr=False)
+
+    @property
+    def entry(self) -> Register:
+        """The entry that registered it."""
+        return _as(Register, self.entries[self.registered])
+
+    @property
+    def blessings(self) -> tuple[tuple[int, Bless], ...]:
+        """Every word of the gate on it, as (number, entry), oldest first."""
+        return tuple((number, _as(Bless, self.entries[number])) for number in self.words)
 
     @property
     def blessing(self) -> Bless | None:
         """The gate's last word; None where it has not spoken."""
-        return self.blessings[-1][1] if self.blessings else None
+        return _as(Bless, self.entries[self.words[-1]]) if self.words else None
+
+    @property
+    def retirement(self) -> tuple[int, Retire] | None:
+        """The number and the entry that retired it; None: it is in use."""
+        return None if self.retired is None else (self.retired, _as(Retire, self.entries[self.retired]))
 
     @property
     def approved(self) -> bool:
         """Whether a person approved the blessing that is the gate's last word."""
-        return bool(self.blessings and self.approvals) and self.approvals[-1][1].blessing == self.blessings[-1][0]
+        if not (self.words and self.approvals):
+            return False
+        return _as(Approve, self.entries[self.approvals[-1]]).blessing == self.words[-1]
 
 
 @dataclass(frozen=True)
@@ -70,12 +102,26 @@ class Reign:
         champion: Who, by which entry.
         reference: The model that challengers must be no worse than, besides the champion: the last one that was
             promoted on superiority, as the first, or by hand.
-        entry: The promotion or rollback that began it.
+        entries: What the log's entries say.
     """
 
     champion: Champion
     reference: Champion
-    entry: Promote | Rollback
+    entries: Entries = field(default_factory=Entries, compare=False, repr=False)
+
+    @property
+    def entry(self) -> Promote | Rollback:
+        """The promotion or rollback that began it."""
+        entry = self.entries[self.champion.number]
+        return entry if isinstance(entry, Rollback) else _as(Promote, entry)
+
+
+def _as(kind: type[_E], entry: Entry) -> _E:
+    """An entry that is of this kind, unless what says so does not fit the log."""
+    if not isinstance(entry, kind):
+        hint = "a snapshot of the log is none: remove the folder log_snapshots, and look again"
+        raise IntegrityError("the log", expected=f"an entry {kind.action!r}", got=repr(entry.action), hint=hint)
+    return entry
 
 
 @dataclass(frozen=True)
@@ -92,6 +138,7 @@ class State:
         rolled_back: Packages that a rollback took out of the champion's place and that have not been back since.
         release: The rules of promotion.
         names: The user's own, and the package that each stands for.
+        entries: What the log's entries say; shared by all states of one log, since an entry never changes.
     """
 
     number: int = 0
@@ -102,12 +149,7 @@ class State:
     rolled_back: frozenset[str] = frozenset()
     release: Release = field(default_factory=Release)
     names: Mapping[str, str] = field(default_factory=dict)
-
-    def frozen(self) -> State:
-        """The same, which does not change any more."""
-        return replace(
-            self, versions=MappingProxyType(dict(self.versions)), reigns=tuple(self.reigns), line=tuple(self.line)
-        )
+    entries: Entries = field(default_factory=Entries, compare=False, repr=False)
 
     @property
     def reign(self) -> Reign | None:
@@ -142,7 +184,7 @@ class State:
         known = self.versions[package]
         if self.champion is not None and self.champion.package == package:
             return "production"
-        if known.retirement is not None or package in self.reigned:
+        if known.retired is not None or package in self.reigned:
             return "archived"
         blessing = known.blessing
         proven = blessing is not None and blessing.blessed and blessing.compared_with == self.champion
@@ -165,7 +207,7 @@ class State:
 
     def last_reign(self, package: str) -> Reign | None:
         """The latest time that a package was champion."""
-        return next((reign for reign in reversed(self.reigns) if reign.champion.package == package), None)
+        return latest(self.reigns, package)
 
 
 @dataclass(frozen=True)
@@ -185,110 +227,6 @@ class Shown:
     promotions: tuple[Logged, ...]
 
 
-def fold(logged: Iterable[Logged], state: State | None = None) -> State:
-    """The state after some entries.
-
-    Args:
-        logged: Entries in the order of the log.
-        state: The state before them; None: the empty one.
-
-    Raises:
-        IntegrityError: An entry cannot follow from those before it.
-    """
-    state = state or State()
-    # What grows with the log is changed in place, in copies that nobody else has: a log may have many entries.
-    growing = replace(state, versions=dict(state.versions), reigns=list(state.reigns), line=list(state.line))
-    return functools.reduce(_after, logged, growing).frozen()
-
-
-def _after(state: State, logged: Logged) -> State:
-    number, entry = logged.number, logged.entry
-    known = state.versions.get(entry.package) if isinstance(entry, PackageEntry) else None
-    state = replace(state, number=number)
-    match entry:
-        case Govern():
-            return replace(state, release=entry.release)
-        case Register() if known is None:
-            return _with(state, entry.package, Version(number, entry))
-        case Register() if known is not None and known.retirement is not None:
-            back = replace(known, registered=number, entry=entry, retirement=None, collected=False)
-            return _with(state, entry.package, back)
-        case Alias() if known is not None and (not entry.removed or state.names.get(entry.name) == entry.package):
-            others = {name: package for name, package in state.names.items() if name != entry.name}
-            return replace(state, names=others if entry.removed else {**others, entry.name: entry.package})
-        case Retire() if known is not None and known.retirement is None:
-            return _with(state, entry.package, replace(known, retirement=(number, entry)))
-        case Collect() if known is not None and _may_go(known, entry):
-            return _with(state, entry.package, replace(known, generation=number, collected=True))
-        case Bless() if known is not None:
-            return _blessed(state, number, entry, known)
-        case Approve() if known is not None and known.blessings and known.blessings[-1][0] == entry.blessing:
-            return _with(state, entry.package, replace(known, approvals=(*known.approvals, (number, entry))))
-        case Promote() if known is not None and entry.replaces == state.champion:
-            return _promoted(state, number, entry)
-        case Rollback() if known is not None and entry.replaces == state.champion is not None:
-            return _rolled_back(state, number, entry)
-        case _:
-            raise _does_not_follow(state, entry)
-
-
-def _blessed(state: State, number: int, entry: Bless, known: Version) -> State:
-    version = replace(known, blessings=(*known.blessings, (number, entry)))
-    challenger = state.challenger
-    if entry.blessed and entry.package != state.aliases["champion"]:
-        challenger = entry.package
-    elif challenger == entry.package:
-        challenger = None
-    return replace(_with(state, entry.package, version), challenger=challenger)
-
-
-def _may_go(known: Version, entry: Collect) -> bool:
-    return not known.collected and known.retirement is not None and known.retirement[0] == entry.retired
-
-
-def _with(state: State, package: str, version: Version) -> State:
-    assert isinstance(state.versions, dict)
-    state.versions[package] = version
-    return state
-
-
-def _promoted(state: State, number: int, entry: Promote) -> State:
-    champion = Champion(number, entry.package)
-    stays = state.reference if not (entry.superior or entry.by_hand) else None
-    reign = Reign(champion, stays or champion, entry)
-    assert isinstance(state.line, list)
-    state.line.append(reign)
-    return _enthrone(state, reign, state.line, state.rolled_back - {entry.package})
-
-
-def _rolled_back(state: State, number: int, entry: Rollback) -> State:
-    """The version comes back with the reference that was in force with it."""
-    champion, before = Champion(number, entry.package), state.last_reign(entry.package)
-    itself = before is None or before.reference.package == entry.package
-    reign = Reign(champion, champion if itself or before is None else before.reference, entry)
-    places = [place for place, one in enumerate(state.line[:-1]) if one.champion.package == entry.package]
-    line = [*state.line[: places[-1] if places else -1], reign]
-    rolled_back = (state.rolled_back | {state.line[-1].champion.package}) - {entry.package}
-    return _enthrone(state, reign, line, rolled_back)
-
-
-def _enthrone(state: State, reign: Reign, line: list[Reign], rolled_back: frozenset[str]) -> State:
-    challenger = None if state.challenger == reign.champion.package else state.challenger
-    assert isinstance(state.reigns, list)
-    state.reigns.append(reign)
-    return replace(state, line=line, rolled_back=rolled_back, challenger=challenger)
-
-
-def _does_not_follow(state: State, entry: Entry) -> IntegrityError:
-    return IntegrityError(
-        f"log entry {state.number}",
-        expected=f"what can follow with champion {state.champion or 'none'}",
-        got=_as_said(entry),
-        hint="something else than Benison wrote into the log; restore it from a copy",
-    )
-
-
-def _as_said(entry: Entry) -> str:
-    if not isinstance(entry, PackageEntry):
-        return entry.action
-    return f"{entry.action} of {entry.package}, replacing {entry.replaces or 'none'}"
+def latest(reigns: Sequence[Reign], package: str) -> Reign | None:
+    """The last of some times as champion that was this package's."""
+    return next((reign for reign in reversed(reigns) if reign.champion.package == package), None)

@@ -126,7 +126,7 @@ class LocalStore:
 
     def _walk(self, folder: Path, prefix: str, after: str) -> Iterator[str]:
         """Keys in the order of their text, where ``a.json`` comes before ``a/b``; parts up to `after` are skipped."""
-        for name, is_folder in self._names(folder):
+        for name, is_folder in self._names(folder, after.removeprefix(prefix) if after.startswith(prefix) else ""):
             key = prefix + name
             if is_folder and key > after[: len(key)]:
                 yield from self._walk(self.root / key, key, "")
@@ -135,10 +135,12 @@ class LocalStore:
             elif not is_folder and key > after:
                 yield key
 
-    def _names(self, folder: Path) -> list[tuple[str, bool]]:
+    def _names(self, folder: Path, after: str) -> list[tuple[str, bool]]:
+        """What lies in a folder, in order; what comes before a name is left out as early as can be."""
         try:
             with storage_errors(folder), os.scandir(folder) as entries:
-                found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+                late = (entry for entry in entries if entry.name >= after[: len(entry.name)])
+                found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in late]
         except FileNotFoundError:
             return []
         at_top = folder == self.root

@@ -274,6 +274,8 @@ class StoreTests:
             store.put_if_absent(key, b"")
         assert list(store.list_after("log/")) == ["log/1", "log/2", "log/3"]
         assert list(store.list_after("log/", "log/2")) == ["log/3"]
+        assert list(store.list_after("log/", "lo/9")) == ["log/1", "log/2", "log/3"]
+        assert list(store.list_after("log/", "z")) == []
         assert list(store.list_after("none/")) == []
 
     def test_names_what_lies_directly_below_a_folder(self, store: Store) -> None:

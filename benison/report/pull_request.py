@@ -1,4 +1,8 @@
-"""The scorecard in Markdown, made to be posted on a pull request by a CI job, as GitHub and GitLab show it."""
+"""The scorecard in Markdown, made to be posted on a pull request by a CI job, as GitHub and GitLab show it.
+
+It has no plots: both strip SVG from Markdown and refuse data URIs, and an image with an address would have to be hosted
+somewhere. The page that the run leaves has them.
+"""
 
 from __future__ import annotations
 

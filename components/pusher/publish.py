@@ -12,8 +12,10 @@ from benison.components.pusher.bless import Blessing, superior
 from benison.components.pusher.evidence import Evidence, promoted_already, same_model
 from benison.config import Release
 from benison.config.release import HOLD, REQUIRED
+from benison.core import documents
 from benison.core.key_sets import TrainedOn
 from benison.core.verdicts import Tier
+from benison.registry import attestation
 from benison.registry.log import Champion
 from benison.registry.manifest import Provenance
 from benison.registry.registry import Registry
@@ -154,18 +156,25 @@ def _record(registry: Registry, push: Push, blessing: Blessing) -> None:
         package,
         blessing.verdict,
         reasons=blessing.reasons,
-        evidence={
-            **{name: registry.evidence.put(file) for name, file in push.documents.items()},
-            "evaluation": blessing.evaluation,
-            "policy": blessing.policy,
-            "snapshot": blessing.snapshot,
-            "checks": push.evidence.anomalies_digest,
-        },
+        evidence=_evidence(registry, push, blessing, package),
         compared_with=blessing.compared_with,
         superior=superior(push.evidence.evaluation),
         why=f"{sum(check.verdict == 'PASS' for check in hard)} of {len(hard)} hard checks pass",
         **said,
     )
+
+
+def _evidence(registry: Registry, push: Push, blessing: Blessing, package: str) -> dict[str, str]:
+    """The digests of what the word rests on; documents are kept, and with them the statement of where it came from."""
+    named = {
+        **{name: registry.evidence.put(file) for name, file in push.documents.items()},
+        "evaluation": blessing.evaluation,
+        "checks": push.evidence.anomalies_digest,
+    }
+    manifest = registry.packages.require(registry.state().copy(package))
+    statement = documents.encode(attestation.statement(registry.model, manifest, named))
+    said = {"policy": blessing.policy, "snapshot": blessing.snapshot}
+    return {**named, **said, attestation.EVIDENCE: registry.evidence.put(statement)}
 
 
 def _promote(registry: Registry, before: Champion | None, push: Push, blessing: Blessing) -> Pushed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -162,3 +163,9 @@ def test_the_lineage_of_a_version_and_whether_it_holds(registry: Asked) -> None:
     wrong = registry("lineage", "--verify")
     assert (wrong.code, "it is not there" in wrong.out) == (1, True)
     assert [line.split()[2] for line in wrong.out.splitlines() if line.startswith("package")] == ["holds"]
+
+
+def test_the_lineage_of_a_version_for_others_tools(registry: Asked) -> None:
+    answer = registry("lineage", "--format", "intoto")
+    assert answer.code == 0
+    assert json.loads(answer.out)["predicateType"] == "https://slsa.dev/provenance/v1"

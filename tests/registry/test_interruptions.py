@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,85 +91,38 @@ def _retry(act: Act, store: Store, folder: Path, *, finished: bool) -> None:
         assert "challenger" in str(error) or "which is to go" in str(error)
 
 
-_KILLED = """
-import os, shutil, signal, sys
-from pathlib import Path
-from benison.registry.registry import Registry
-from benison.registry.testing import SAID, Bench
-from benison.registry.verification import verify
-
-EVENTS = {"open", "os.link", "os.remove", "os.mkdir", "os.scandir", "os.rename"}
-root, folder, name = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
-acts = {
-    "register": lambda bench: bench.add("four"),
-    "bless": lambda bench: bench.bless("challenger", evaluation="again"),
-    "promote": lambda bench: bench.registry.promote("challenger", **SAID),
-    "rollback": lambda bench: bench.registry.rollback(replacing=6, **SAID),
-}
-
-template = Bench(Registry.create(root + "/template", "census"), folder)
-template.crown("one"), template.crown("two")
-template.bless(template.add("three"))
-template.package("four")
-
-def prepare(place):
-    shutil.copytree(root + "/template", place)
-    return Bench(Registry.open(place, "census"), folder)
-
-def view(place):
-    state = Registry.open(place, "census").state()
-    return state.champion, state.challenger, sorted(state.versions), state.number
-
-def killed(bench, at):
-    left = at
-    def hook(event, _):
-        nonlocal left
-        if event in EVENTS:
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-    child = os.fork()
-    if child == 0:
-        sys.addaudithook(hook)
-        acts[name](bench)
-        os._exit(0)
-    return os.waitpid(child, 0)[1] == signal.SIGKILL
-
-whole = prepare(root + "/whole")
-old = view(root + "/whole")
-acts[name](whole)
-new = view(root + "/whole")
-seen, kills = [], 0
-for at in range(1, 1000):
-    place = f"{root}/{at}"
-    if not killed(prepare(place), at):
-        break
-    kills += 1
-    found = view(place)
-    assert found in (old, new), (at, found)
-    seen.append(found == new)
-    if found == old:
-        acts[name](Bench(Registry.open(place, "census"), folder))
-    assert view(place) == new, at
-    assert verify(Registry.open(place, "census")).sound
-print(kills, seen.index(True), seen == sorted(seen))
-"""
+SLOW = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("name", "least"), [("register", 30), ("bless", 8), ("promote", 15), ("rollback", 15)])
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        pytest.param("register", 60, marks=SLOW),
+        pytest.param("bless", 15, marks=SLOW),
+        ("promote", 25),
+        pytest.param("rollback", 25, marks=SLOW),
+        ("materialize", 60),
+        pytest.param("gc", 40, marks=SLOW),
+    ],
+)
 def test_survives_a_kill_at_every_call_to_the_file_system(tmp_path: Path, name: str, least: int) -> None:
-    """A process of its own forks a writer for each place to die at; SIGKILL leaves it no last word."""
-    ended = subprocess.run(
-        [sys.executable, "-c", _KILLED, str(tmp_path), str(tmp_path / "packages"), name],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
-    )
+    found = killed(tmp_path, name)
+    assert found["kills"] >= least
+    assert 0 < found["new"] < found["kills"]
+    assert found["in_order"]
+
+
+@SLOW
+def test_survives_kills_at_random_moments(tmp_path: Path) -> None:
+    assert killed(tmp_path, "promote", "20", "7")["kills"] > 0
+
+
+def killed(folder: Path, *arguments: str) -> dict[str, Any]:
+    program = [sys.executable, "-m", "tests.registry.kills", str(folder), *arguments]
+    ended = subprocess.run(program, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
-    kills, first_new, in_order = ended.stdout.split()
-    assert int(kills) >= least
-    assert 0 < int(first_new) < int(kills)
-    assert in_order == "True"
+    found: dict[str, Any] = json.loads(ended.stdout)
+    return found
 
 
 def test_does_not_forget_who_was_first_when_a_retry_meets_another_writer(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from benison.core import chain
 from benison.core.errors import RefusedError, RegistryError
 from benison.core.verdicts import Verdict
 from benison.registry.log import Champion
@@ -23,8 +24,9 @@ WORDS = st.sampled_from(["one", "two", "three", "four"])
 class RegistryMachine(RuleBasedStateMachine):
     """What a person would expect, told in the plainest way, against what the log comes to."""
 
-    @initialize()
-    def start(self) -> None:
+    @initialize(segment=st.sampled_from([3, 1000]))
+    def start(self, segment: int) -> None:
+        chain.SEGMENT = segment
         self.folder = Path(tempfile.mkdtemp())
         self.store = MemoryStore()
         self.bench = Bench(Registry(self.store, "census"), self.folder)
@@ -39,6 +41,7 @@ class RegistryMachine(RuleBasedStateMachine):
         self.evaluations = 0
 
     def teardown(self) -> None:
+        chain.SEGMENT = 1000
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property

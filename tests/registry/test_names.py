@@ -4,9 +4,10 @@ import pytest
 
 from benison.core.errors import RegistryError
 from benison.core.verdicts import Verdict
+from benison.registry.fold import fold
 from benison.registry.log import Bless, Champion, Entry, Logged, Promote, Register
 from benison.registry.names import resolve
-from benison.registry.state import State, fold
+from benison.registry.state import State
 
 A, B, C = (f"sha256:{start}{'0' * 52}" for start in ("abcdef123456", "abcdef999999", "123456789012"))
 SAID = {"who": "ci", "when": "2026-11-20T12:00:00Z", "why": "test"}

@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benison.core import digests
+from benison.core import digests, documents
 from benison.core.errors import DataError, IntegrityError, RegistryError
 from benison.core.store import Writer
+from benison.registry import manifest as manifests
 from benison.registry.registry import Registry
 from benison.registry.stores import LocalStore
 from benison.registry.testing import SAID, Bench, package, provenance
@@ -207,3 +209,79 @@ def test_copies_saved_model_last_both_ways_and_writes_the_manifest_after_it(tmp_
     registry.checkout(added, tmp_path / "out")
     assert digests.manifest_of(tmp_path / "out") == digests.manifest_of(source)
     assert [key for key in store.copied if key.startswith(folder)][3:] == [f"{folder}/{name}" for name in last]
+
+
+def test_many_files_are_copied_side_by_side_and_those_that_servers_wait_for_last(bench: Bench, tmp_path: Path) -> None:
+    source = bench.package("one")
+    for number in range(60):
+        (source / "assets" / f"{number % 7}").mkdir(parents=True, exist_ok=True)
+        (source / "assets" / f"{number % 7}" / f"{number}").write_bytes(b"%d" % number)
+    (source / "assets" / "0" / "saved_model.pb").write_bytes(b"a graph within")
+    added = bench.add("one")
+    store = Watched(tmp_path / "registry")
+    Registry(store, "census").checkout(added, tmp_path / "out")
+    assert digests.of_tree(tmp_path / "out") == added
+    order = [key.partition("/packages/")[2].partition("/")[2] for key in store.copied if "/packages/" in key]
+    assert len(order) == 65
+    assert order[-2:] == ["assets/0/saved_model.pb", "saved_model.pb"]
+
+
+def test_of_many_files_the_damaged_one_is_named_and_nothing_is_copied_out(bench: Bench, tmp_path: Path) -> None:
+    source = bench.package("one")
+    for number in range(60):
+        (source / f"{number}").write_bytes(b"%d" % number)
+    added = bench.add("one")
+    (stored(tmp_path, added) / "43").write_bytes(b"44")
+    with pytest.raises(IntegrityError, match=r"/43: expected sha256:"):
+        bench.registry.checkout(added, tmp_path / "out")
+    assert not list(tmp_path.glob("*out*"))
+
+
+class Watched(LocalStore):
+    """Tells in which order objects were read."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.copied: list[str] = []
+
+    def copy_to(self, key: str, target: Writer) -> bool:
+        self.copied.append(key)
+        return super().copy_to(key, target)
+
+
+JUNK: list[Any] = [
+    None,
+    0,
+    -1,
+    1.5,
+    True,
+    "",
+    "x",
+    "a/b",
+    "/a",
+    "../a",
+    "a/..",
+    "a/./b",
+    "a//b",
+    "a\\b",
+    "a\nb",
+    [],
+    {},
+]
+JUNK += ["sha256:" + "0" * 64, "sha256:" + "0" * 64 + "\n", "a\n", "..", "a/..b", "\x7f"]
+
+
+@pytest.mark.parametrize("field", ["path", "size", "digest", "colour"])
+def test_files_of_a_manifest_are_held_to_as_strictly_as_the_schema_does(field: str) -> None:
+    example = json.loads((documents.SCHEMAS / "examples/valid/version.json").read_bytes())
+    answers = set()
+    for junk in [*JUNK, ...]:
+        file = {**example["files"][0], field: junk}
+        if junk is ...:
+            del file[field]
+        changed = {**example, "files": [*example["files"], file]}
+        answers.add(manifests.problems(changed) == [])
+        assert (manifests.problems(changed) == []) is (documents.problems("version", changed) == []), junk
+    assert manifests.problems({**example, "files": "none"})
+    assert manifests.problems({**example, "files": []})
+    assert False in answers

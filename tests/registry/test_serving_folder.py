@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -150,73 +152,37 @@ def test_it_follows_promotions_and_rollbacks_and_outlives_trouble(
     assert "000000000007.json" in caplog.text
 
 
-_KILLED = """
-import os, shutil, signal, sys
-from pathlib import Path
-from benison.core import digests
-from benison.registry.registry import Registry
-from benison.registry.serving_folder import materialize
-from benison.registry.testing import Bench
-
-EVENTS = {"open", "os.remove", "os.mkdir", "os.rmdir", "os.scandir", "os.rename", "os.listdir"}
-root = Path(sys.argv[1])
-bench = Bench(Registry.create(str(root / "registry"), "census"), root / "packages")
-champions = [bench.crown("one")]
-materialize(bench.registry, root / "template", keep=1)
-champions.append(bench.crown("two"))
-known = {one.number: one.package for one in champions}
-
-def killed(place, at):
-    left = at
-    def hook(event, _):
-        nonlocal left
-        if event in EVENTS:
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-    child = os.fork()
-    if child == 0:
-        registry = Registry.open(str(root / "registry"), "census")
-        sys.addaudithook(hook)
-        materialize(registry, place, keep=1)
-        os._exit(0)
-    return os.waitpid(child, 0)[1] == signal.SIGKILL
-
-def found(place):
-    return {int(path.name): digests.of_tree(path) for path in (place / "census").iterdir() if path.name.isdigit()}
-
-seen = []
-for at in range(1, 1000):
-    place = root / str(at)
-    shutil.copytree(root / "template", place)
-    if not killed(place, at):
-        break
-    here = found(place)
-    assert here and all(known[number] == package for number, package in here.items()), (at, here)
-    seen.append(sorted(here))
-    materialize(Registry.open(str(root / "registry"), "census"), place, keep=1)
-    assert found(place) == {6: known[6]}, at
-print(len(seen), [3] in seen, [3, 6] in seen, [6] in seen)
-"""
+def test_what_a_killed_process_left_is_swept_and_what_another_works_at_is_not(bench: Bench, tmp_path: Path) -> None:
+    bench.crown("one")
+    for name in (".1.abcd_123", ".3.zzzzzzzz", ".3.in_use_1", ".hidden", ".3.txt"):
+        (tmp_path / "census" / name / "package").mkdir(parents=True)
+    handle = os.open(tmp_path / "census" / ".3.in_use_1", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    materialize(bench.registry, tmp_path)
+    assert {path.name for path in (tmp_path / "census").iterdir()} == {"3", ".3.in_use_1", ".hidden", ".3.txt"}
+    os.close(handle)
+    materialize(bench.registry, tmp_path)
+    assert {path.name for path in (tmp_path / "census").iterdir()} == {"3", ".hidden", ".3.txt"}
 
 
-def test_survives_a_kill_at_every_call_to_the_file_system(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", _KILLED, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
-    )
-    assert ended.returncode == 0, ended.stderr
-    kills, *states = ended.stdout.split()
-    assert int(kills) >= 30
-    assert states == ["True"] * 3
+def test_where_there_are_no_locks_nothing_is_swept(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    one = bench.crown("one")
+    (tmp_path / "census" / ".1.abcd_123").mkdir(parents=True)
+    materialize(bench.registry, tmp_path)
+    assert versions(tmp_path) == {3: one.package}
+    assert (tmp_path / "census" / ".1.abcd_123").is_dir()
 
 
 def test_a_signal_ends_the_command_that_follows(bench: Bench, tmp_path: Path) -> None:
     bench.crown("one")
     program = (
-        "import sys; from benison.cli.registry import _stopped_by_signal; stop = _stopped_by_signal();"
+        "import sys; from benison.cli.registry_changing import _stopped_by_signal; stop = _stopped_by_signal();"
         "print('ready', flush=True); print(stop.wait(60))"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}

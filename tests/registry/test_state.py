@@ -6,8 +6,9 @@ import pytest
 
 from benison.core.errors import IntegrityError
 from benison.core.verdicts import Verdict
+from benison.registry.fold import fold
 from benison.registry.log import Bless, Champion, Entry, Logged, Promote, Register, Rollback
-from benison.registry.state import State, fold
+from benison.registry.state import State
 
 SAID: dict[str, Any] = {"who": "ci", "when": "2026-11-20T12:00:00Z", "why": "test"}
 

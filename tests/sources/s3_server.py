@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,14 +39,38 @@ class Bucket:
         return f"s3://{self.name}/{key}"
 
 
+class Unanswered:
+    """Requests that take effect and whose answer never comes: the connection is closed instead.
+
+    Attributes:
+        left: How many of those to come are such.
+        done: Which were.
+    """
+
+    def __init__(self) -> None:
+        self.left = 0
+        self.done: list[str] = []
+
+    def meets(self, environ: Any) -> bool:
+        if environ["REQUEST_METHOD"] != "PUT" or not self.left:
+            return False
+        self.left -= 1
+        self.done.append(environ["PATH_INFO"])
+        return True
+
+
 @contextmanager
-def s3_server() -> Iterator[str]:
-    """Its address."""
+def s3_server(unanswered: Unanswered | None = None) -> Iterator[str]:
+    """Its address.
+
+    Args:
+        unanswered: Requests that are to get no answer; None: all get one.
+    """
     # werkzeug prints a line for each request.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    _one_at_a_time(server)
+    _one_at_a_time(server, unanswered or Unanswered())
     host, port = server.get_host_and_port()
     try:
         yield f"http://{host}:{port}"
@@ -53,14 +78,17 @@ def s3_server() -> Iterator[str]:
         server.stop()
 
 
-def _one_at_a_time(server: ThreadedMotoServer) -> None:
+def _one_at_a_time(server: ThreadedMotoServer, unanswered: Unanswered) -> None:
     """S3 decides a conditional put in one step; moto looks first and writes then, so that two could both win."""
     wsgi, lock = server._server, threading.Lock()
     app = wsgi.app
 
     def locked(environ: Any, start_response: Any) -> list[bytes]:
         with lock:
-            return list(app(environ, start_response))
+            answer = list(app(environ, start_response))
+        if unanswered.meets(environ):
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        return answer
 
     wsgi.app = locked
 
