@@ -89,7 +89,7 @@ def ours_sums(table: pa.Table, kind: str) -> int:
 
     config = EvalConfig("label", tuple(Slicing(keys) for keys in slicings(kind)), METRICS[kind])
     answers = Answers(Rows.of(table["label"].to_numpy()), {CHALLENGER: table["new"].to_numpy()}, {})
-    parts = parts_of(answers, cut(table, config, ""))
+    parts = parts_of(answers, cut(table, config, ""), METRICS[kind])
     for make in parts.makes.values():
         sample = make().models[CHALLENGER]
         for metric in METRICS[kind]:

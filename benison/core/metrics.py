@@ -384,7 +384,7 @@ def metric(name: str) -> Metric:
     Raises:
         KeyError: It is none.
     """
-    found = find(name)
+    found = _found(_SPOKEN[-1], name)
     if found is None:
         raise KeyError(name)
     return found

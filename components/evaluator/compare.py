@@ -14,7 +14,7 @@ from benison.components.evaluator.bound import Estimate, estimate, gain, method
 from benison.components.evaluator.measure import Bools, Floats, Rows, Sample
 from benison.components.evaluator.own import Own
 from benison.components.evaluator.slice import Keys, Slice
-from benison.core.metrics import BINARY, MULTICLASS, RANKING, REGRESSION, better
+from benison.core.metrics import BINARY, MULTICLASS, RANKING, REGRESSION, THRESHOLD, better, metric
 from benison.measures.intervals import Interval
 
 CHALLENGER = "challenger"
@@ -144,14 +144,21 @@ def compare(answers: Answers, slices: Sequence[Slice], metrics: Sequence[str], c
         metrics: Which figures.
         confidence: Of each bound alone.
     """
-    return measured(parts_of(answers, slices), metrics, confidence)
+    return measured(parts_of(answers, slices, metrics), metrics, confidence)
 
 
-def parts_of(answers: Answers, slices: Sequence[Slice]) -> Parts:
-    """The slices of rows in memory."""
+def parts_of(answers: Answers, slices: Sequence[Slice], metrics: Sequence[str] | None = None) -> Parts:
+    """The slices of rows in memory.
+
+    Args:
+        answers: Sound ones only.
+        slices: Which rows.
+        metrics: What is going to be asked of them; None: anything, so that models are ranked at once.
+    """
+    ordered = metrics is None or any(metric(name).kind.parameter != THRESHOLD for name in metrics)
     # NumPy lets go of the interpreter in its loops, so that models are ranked, and slices measured, side by side.
     with ThreadPoolExecutor() as pool:
-        if slices and answers.rows.task == BINARY:
+        if ordered and slices and answers.rows.task == BINARY:
             list(pool.map(lambda sample: sample.levels, answers.samples.values()))
     makes = {one.name: partial(_part, answers, one) for one in slices}
     return Parts(makes, tuple(answers.predictions), answers.same_as)

@@ -252,10 +252,11 @@ class Sample:
         return self._answered(threshold)[1]
 
     def _answered(self, threshold: float) -> tuple[Bools, Counts]:
-        if threshold not in self._by_threshold:
+        found = self._by_threshold.get(threshold)
+        if found is None:
             answers = confusion.answered_positive(self.predictions, threshold)
-            self._by_threshold[threshold] = answers, confusion.counts(self.labels, answers, self.masses)
-        return self._by_threshold[threshold]
+            found = self._by_threshold[threshold] = answers, confusion.counts(self.labels, answers, self.masses)
+        return found
 
     def size(self, what: str, threshold: float = THRESHOLD) -> float:
         """How many independent rows of equal weight would tell as much.
