@@ -6,12 +6,13 @@ import math
 
 from scipy import optimize, special
 
-from benison.measures.intervals import UNKNOWN, Interval
+from benison.measures.intervals import UNKNOWN, Interval, mover, union
 from benison.measures.quantiles import normal
 
 _STEP = 1e-13
 # Shares from which on the upper end of the scale is no longer so far that Wilson's bound there holds.
 _FAR = 0.3
+_FEW = 30
 
 
 def wilson(hits: float, trials: float, confidence: float) -> Interval:
@@ -153,6 +154,27 @@ def tango(only_first: float, only_second: float, pairs: float, confidence: float
     upper = _bound(only_first, only_second, pairs, quantile)
     lower = -_bound(only_second, only_first, pairs, quantile)
     return Interval(lower, upper)
+
+
+def paired_difference(only_first: float, only_second: float, pairs: float, confidence: float) -> Interval:
+    """Tango's interval, and where fewer than `_FEW` units tell the two apart, on each side no less than MOVER's.
+
+    That is made of the interval of each share, whose far side holds; Tango's bound does not quite where one is near 0.
+
+    Args:
+        only_first: As in `tango`.
+        only_second: Likewise.
+        pairs: Likewise.
+        confidence: Of each bound alone.
+    """
+    found = tango(only_first, only_second, pairs, confidence)
+    if not found.known or only_first + only_second >= min(_FEW, pairs):
+        return found
+    one, two = only_first / pairs, only_second / pairs
+    # Units on which only the one holds are none on which only the other does.
+    correlation = -math.sqrt(one * two / ((1 - one) * (1 - two)))
+    bounds = [proportion(hits, pairs, confidence) for hits in (only_first, only_second)]
+    return union(found, mover(one, bounds[0], two, bounds[1], correlation))
 
 
 def _bound(only_first: float, only_second: float, pairs: float, quantile: float) -> float:

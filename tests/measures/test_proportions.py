@@ -1,3 +1,4 @@
+import itertools
 import math
 from collections.abc import Callable
 
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from benison.measures.intervals import Interval, mover
-from benison.measures.proportions import proportion, tango, wilson
+from benison.measures.proportions import paired_difference, proportion, tango, wilson
 
 Z = 1.959963984540054
 
@@ -69,6 +70,23 @@ def held(bound: Callable[[float, float, float], Interval], trials: int, share: f
     bounds = [bound(int(count), trials, 0.95) for count in counts]
     lower, upper = (np.array([getattr(one, side) for one in bounds]) for side in ("lower", "upper"))
     return float(of[lower <= share].sum()), float(of[upper >= share].sum())
+
+
+@pytest.mark.parametrize(("first", "second"), [(0.3, 3.0), (3.0, 0.3), (2.0, 4.0), (1.0, 8.0), (0.5, 0.5)])
+def test_both_bounds_of_a_paired_difference_hold_where_few_units_tell_two_apart(first: float, second: float) -> None:
+    pairs, found = 200, np.zeros(3)
+    counts = range(25)
+    for one, two in itertools.product(counts, counts):
+        shares = [first / pairs, second / pairs, 1 - (first + second) / pairs]
+        chance = stats.multinomial.pmf([one, two, pairs - one - two], pairs, shares)
+        bounds = paired_difference(one, two, pairs, 0.95)
+        apart = (first - second) / pairs
+        found += chance * np.array([bounds.lower <= apart, bounds.upper >= apart, 1])
+    assert found[2] > 0.999
+    assert found[:2].min() > 0.95
+    alone = tango(0, 3, pairs, 0.95)
+    assert paired_difference(0, 3, pairs, 0.95).lower <= alone.lower
+    assert paired_difference(20, 30, pairs, 0.95) == tango(20, 30, pairs, 0.95)
 
 
 @pytest.mark.parametrize(("trials", "least"), [(20, 0.92), (50, 0.925), (400, 0.93)])

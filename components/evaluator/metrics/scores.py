@@ -33,6 +33,8 @@ from benison.measures.precision_recall import PrecisionRecall, precision_recall
 from benison.measures.proportions import clopper_pearson
 from benison.measures.ranking import RocArea, auc_interval, own_interval, roc_area
 
+# Of rows that weigh differently, or hang together: the upper bound of a calibration held in 91% where there were fewer.
+_POSITIVES = 40
 _MANY = {**BOTH_CLASSES, "rows": 200}
 # What the order of rows within bins may make of an area.
 _MOST_UNSEEN = 0.005
@@ -120,6 +122,14 @@ def _loss_bound(bound: Bound) -> Bound:
     return interval
 
 
+def _few_labels(sample: Sample) -> str:
+    """Says where the labels that the predictions are set against are too few for what they weigh."""
+    found = sample.size("positives")
+    if sample.masses.counted or found >= _POSITIVES:
+        return ""
+    return f"effectively {math.floor(found)} positives where an interval of weighted rows needs {_POSITIVES}"
+
+
 RATIOS: Mapping[str, Ratio] = {
     "binary_crossentropy": Ratio(lambda of: of.losses, None, LOG, "influence (log); gain: paired influences", "losses"),
     "brier_score": Ratio(lambda of: of.squares, None, LOGIT, "influence (logit); gain: paired influences", "squares"),
@@ -148,6 +158,7 @@ def measures() -> dict[str, Measure]:
     )
     needed = replace(curve, coarse=_unseen(lambda levels: precision_recall(levels).area))
     rows = exact(lambda sample, _: sample.masses.total)
+    calibrated = of_ratio(RATIOS["calibration"], BOTH_CLASSES)
     loss = of_ratio(RATIOS["binary_crossentropy"], BOTH_CLASSES)
     return {
         "auc": auc,
@@ -157,5 +168,8 @@ def measures() -> dict[str, Measure]:
         "example_count": rows,
         "weighted_example_count": rows,
         **{name: of_ratio(one, BOTH_CLASSES) for name, one in RATIOS.items()},
+        "calibration": replace(
+            calibrated, lacks=lambda sample, at: lacking(calibrated, sample, at) or _few_labels(sample)
+        ),
         "binary_crossentropy": replace(loss, interval=_loss_bound(loss.interval)),
     }

@@ -12,7 +12,13 @@ from benison.components.evaluator.measure import Bools, Floats, Sample
 from benison.components.evaluator.metrics.base import FEWEST, Bound, Gain, Measure, gain_of, quantile
 from benison.measures.confusion import Counts, share
 from benison.measures.intervals import Interval, mover
-from benison.measures.proportions import effective_trials, on_both_sides, proportion, tango, wilson_of_share
+from benison.measures.proportions import (
+    effective_trials,
+    on_both_sides,
+    paired_difference,
+    proportion,
+    wilson_of_share,
+)
 
 
 @dataclass(frozen=True)
@@ -142,14 +148,14 @@ def share_interval(one: Share) -> Bound:
 
 
 def _paired_gain(one: Share, otherwise: Gain) -> Gain:
-    """Tango's interval over the rows on which just one of the two models has a hit, among those that are meant."""
+    """Tango's interval, of few rows no less than MOVER's: of those on which just one of the two models has a hit."""
 
     def gain(first: Sample, second: Sample, threshold: float, confidence: float) -> Interval:
         if not first.rows.simple:
             return otherwise(first, second, threshold, confidence)
         hit, other_hit = one.hits(first, threshold), one.hits(second, threshold)
         only_first, only_second = (first.masses.sum(rows) for rows in (hit > other_hit, other_hit > hit))
-        return tango(only_first, only_second, one.among(first.counts(threshold)), confidence)
+        return paired_difference(only_first, only_second, one.among(first.counts(threshold)), confidence)
 
     return gain
 
