@@ -62,6 +62,7 @@ class Containers:
         self._mounts, self._mark, self._count = mounts, secrets.token_hex(6), 0
         self._ids: dict[str, str] = {}
         self._running: dict[int, _Running] = {}
+        self._runs = Path()
         self._scratch: Path | None = None
         self._fresh: list[Event] = []
 
@@ -81,8 +82,8 @@ class Containers:
             image = task.component.image
             if image not in self._ids:
                 self._ids[image] = _image_id(image)
-        self._mounts = Mounts(self._mounts.read, (*self._mounts.written, runs))
-        for folder in self._mounts.written:
+        self._runs = runs
+        for folder in (*self._mounts.written, runs):
             with storage_errors(folder):
                 folder.mkdir(parents=True, exist_ok=True)
             _open_to_containers(folder)
@@ -149,7 +150,7 @@ class Containers:
         return [*command, component.image, "python", "-P", "-m", "benison.engines.contained", str(task)]
 
     def _mounted(self, task: Path) -> list[tuple[Path, str]]:
-        written = [folder.resolve() for folder in (*self._mounts.written, task.parent)]
+        written = [folder.resolve() for folder in (*self._mounts.written, self._runs, task.parent)]
         read = [folder.resolve() for folder in self._mounts.read]
         # The outer ones first, so that what may be written inside of a folder that is only read is mounted over it.
         found = {**dict.fromkeys(read, ",readonly"), **dict.fromkeys(written, "")}
