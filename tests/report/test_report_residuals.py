@@ -73,3 +73,12 @@ def test_a_page_of_one_row_and_of_none_is_there(tmp_path: Path, capsys: Captured
     (tmp_path / "none").mkdir()
     part = parse(evaluated(tmp_path / "none", capsys, content, "--baseline", "line")).find(".//section[@id='curves']")
     assert part is not None and list(part.iter("figure")) == []
+
+
+def test_every_drawing_is_named_once_and_says_what_it_shows(folder: Path) -> None:
+    page = parse(folder)
+    ids = [element.get("id") for element in page.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    titles = [text(one.find("title")) for one in page.iterfind(".//section[@id='curves']//figure/svg")]
+    assert titles[:3] == ["Residuals, all rows", "Residuals by prediction, all rows", "Predictions, all rows"]
+    assert len(set(titles)) == 9
