@@ -11,7 +11,7 @@ from benison.pages.scales import Scale, extent, label, line, path, place, tick_l
 from benison.report.charts import Plot, axes, dot, finish
 
 Columns = Mapping[str, Sequence[float]]
-FILLED = "challenger"
+_FILLED = "challenger"
 
 
 def histogram(plot: Plot, edges: Sequence[float], found: Columns, *, zero: bool = False) -> Markup:
@@ -63,7 +63,7 @@ def _axes(plot: Plot, x: Scale, y: Scale, closed: tuple[float, float]) -> list[M
 
 
 def _bins(kind: str, ends: Sequence[tuple[float, float]], shares: Sequence[float], x: Scale, y: Scale) -> list[Markup]:
-    if kind == FILLED:
+    if kind == _FILLED:
         return [_column(x(a), x(b), y(share), y.start) for (a, b), share in zip(ends, shares, strict=True) if share]
     below, *inner, above = zip(ends, shares, strict=True)
     drawn = [inner, *([one] for one in (below, above) if one[1])]
