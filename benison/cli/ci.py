@@ -81,12 +81,11 @@ def _orders(folder: Path, sample: Path | None, targets: Sequence[str], scratch: 
     rows = str(sample.resolve() if sample else folder / SAMPLE) if sample or (folder / SAMPLE).is_file() else ""
     schema = _schema(folder)
     contract = ["data", "validate", rows, "--schema", schema] if rows else ["data", "validate", "-p", str(folder)]
+    tests = [[sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]]
     compiled = [(target, str(scratch / f"{target}.yaml")) for target in targets]
     return {
         "lint": [[*own, "lint", str(folder), "--target", target] for target in targets],
-        "test": [[sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]]
-        if (folder / "tests").is_dir()
-        else [],
+        "test": tests if (folder / "tests").is_dir() else [],
         "data": [[*own, *contract]],
         "smoke": [[*own, "smoke", "-p", str(folder), *(["--data", rows] if rows else [])]],
         "compile": [[*own, "compile", "-p", str(folder), "--target", name, "-o", out] for name, out in compiled],
