@@ -29,7 +29,7 @@ style: setup
 
 types: setup
 	@$(BIN)/mypy
-	@$(BIN)/mypy requirements/setup_environment.py checks containers/image_sizes.py benchmarks/tfx_round/compare.py
+	@$(BIN)/mypy requirements/setup_environment.py checks containers/image_sizes.py containers/compile_release.py containers/upload_template.py benchmarks/tfx_round/compare.py
 	@$(BIN)/mypy benchmarks/statistics/compare.py
 	@$(BIN)/mypy benchmarks/trainer/compare.py benchmarks/kill_training.py
 	@$(BIN)/mypy benchmarks/evaluator/compare.py
