@@ -21,6 +21,8 @@ COPY schemas schemas
 RUN .uv/uv pip install --no-cache --offline --python /opt/benison --no-deps --no-build-isolation --compile-bytecode .
 
 FROM ${BASE}
+# git tells what changed in a project: benison plan, benison ci.
+RUN apt-get -qq update && apt-get -qq install --no-install-recommends git > /dev/null && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/benison /opt/benison
 # Clusters choose the user: nothing below /opt is written, and home is a place that anyone may write.
 ENV PATH=/opt/benison/bin:$PATH HOME=/tmp USER=benison PYTHONDONTWRITEBYTECODE=1
