@@ -28,7 +28,7 @@ from tests.sources.s3_server import new_bucket, s3_server
 
 PROCESSES = 16
 # moto looks through every key of a bucket at each request for a list, so that a long log there is the server's trouble.
-LOG_ROUNDS = 100
+LOG_ROUNDS = 20
 
 
 def on_disk(rounds: int) -> int:
@@ -37,13 +37,14 @@ def on_disk(rounds: int) -> int:
 
 
 def in_buckets(rounds: int) -> int:
-    """As many rounds, each hundred in a registry of its own."""
+    """As many rounds, each twenty in a registry of its own."""
     entries = 0
     for first in range(0, rounds, LOG_ROUNDS):
         with s3_server() as endpoint, tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
             uri = new_bucket(endpoint, f"models-{first}", patch).uri("registry")
             many = min(LOG_ROUNDS, rounds - first)
             entries += race(uri, Path(folder), PROCESSES, many, blessings_race_too=False)
+            print(f"S3: {first + many} rounds, {entries} entries", file=sys.stderr, flush=True)
     return entries
 
 
