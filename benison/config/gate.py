@@ -84,6 +84,8 @@ class Gate:
         checks: What must hold.
         fairness: What must hold between the groups of a column.
         unit: The column of what rows are of, such as a user, whose rows hang together; empty: rows are independent.
+        reproducible: ``required``: another training of the same project on the same data has to have come to the very
+            same model; ``reported``: where there is one, whether it did is said.
     """
 
     confidence: float
@@ -92,6 +94,7 @@ class Gate:
     checks: tuple[GateCheck, ...]
     fairness: tuple[FairnessCheck, ...] = ()
     unit: str = ""
+    reproducible: str = "reported"
 
     @property
     def metrics(self) -> tuple[str, ...]:

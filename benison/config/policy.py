@@ -20,6 +20,7 @@ def gate_of(section: Section) -> Gate:
         min_positives=section.whole("min_positives", 20, low=1),
         checks=tuple(gate_check(line) for line in section.sections("checks")),
         unit=section.take("unit", str, ""),
+        reproducible=section.choice("reproducible", ("reported", "required"), "reported"),
         fairness=tuple(fairness_check(line) for line in section.sections("fairness")),
     )
     tiers = [*(check.tier for check in gate.checks), *(check.tier for check in gate.fairness)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,7 @@ class Evidence:
         not_trained: not_trained.json; None: there is a model.
         package: The digest of the bytes in Format-Serving; None: there is no model.
         policy: The digest of the gate in the bundle.
+        reproducible: What that gate asks of repeated trainings: reported or required.
     """
 
     anomalies: Mapping[str, Any]
@@ -39,6 +40,7 @@ class Evidence:
     not_trained: Mapping[str, Any] | None
     package: str | None
     policy: str
+    reproducible: str = "reported"
 
     @cached_property
     def data_checks(self) -> tuple[Check, ...]:
@@ -77,11 +79,13 @@ class Standing:
             push comes to the same word as the first.
         champion_spans: What it was trained on.
         rolled_back: Who took this model out of the champion's place, and why; empty: nobody did.
+        repeated: The model digests of other trainings of the same project on the same data, by package.
     """
 
     champion: Champion | None
     champion_spans: tuple[int, ...]
     rolled_back: str
+    repeated: Mapping[str, str] = field(default_factory=dict)
 
 
 def champion_in(document: Mapping[str, Any]) -> Champion | None:
@@ -120,7 +124,17 @@ def standing(state: State, evidence: Evidence) -> Standing:
     reign = state.reign
     champion = reign.entry.replaces if reign and promoted_already(state, evidence) else state.champion
     spans = state.versions[champion.package].entry.spans if champion else ()
-    return Standing(champion, spans, _rolled_back(state, evidence))
+    return Standing(champion, spans, _rolled_back(state, evidence), _repeated(state, evidence))
+
+
+def _repeated(state: State, evidence: Evidence) -> dict[str, str]:
+    """What else was trained by the same project on the same data; what goes on from a champion need not repeat."""
+    training = evidence.training
+    if training is None or training["base_model"]:
+        return {}
+    origin = {name: training[name] for name in ("bundle", "snapshot")}
+    others = ((package, one.entry.evidence) for package, one in state.versions.items() if package != evidence.package)
+    return {package: said["model"] for package, said in others if origin.items() <= said.items()}
 
 
 def _rolled_back(state: State, evidence: Evidence) -> str:

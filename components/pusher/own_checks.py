@@ -1,4 +1,4 @@
-"""The pusher's own hard checks: that all the evidence is about this very package, data, policy and champion."""
+"""The pusher's own checks: that all the evidence is about this very package, data, policy and champion."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from benison.components.pusher.evidence import Evidence, Standing, champion_in
 from benison.core import digests
 from benison.core.verdicts import Check, Tier, Verdict, combine
 from benison.registry.rules import newest
+
+REQUIRED = "required"
 
 
 def every(evidence: Evidence, standing: Standing) -> Iterator[Check]:
@@ -20,6 +22,8 @@ def every(evidence: Evidence, standing: Standing) -> Iterator[Check]:
         yield compared_with_champion(evidence, standing)
         yield not_older_than_champion(evidence, standing)
         yield not_rolled_back(standing)
+        if standing.repeated or evidence.reproducible == REQUIRED:
+            yield reproducible(evidence, standing)
 
 
 def data_validation(evidence: Evidence) -> Check:
@@ -109,6 +113,26 @@ def not_rolled_back(standing: Standing) -> Check:
         return _check("not_rolled_back", "package", Verdict.PASS, "no", "no", "nobody rolled this model back")
     reason = f"this model was rolled back by {standing.rolled_back}; promote it with --force if it is to come back"
     return _check("not_rolled_back", "package", Verdict.FAIL, "rolled back", "no", reason)
+
+
+def reproducible(evidence: Evidence, standing: Standing) -> Check:
+    """Every other training of the same project on the same data came to the very same model."""
+    training = evidence.training or {}
+    tier = Tier.HARD if evidence.reproducible == REQUIRED else Tier.SOFT
+    name, allowed = "reproducible", "the same model each time"
+    if not standing.repeated:
+        from_another = "it goes on from another model, which no other training did"
+        once = "this project was trained on these data once: train again, with  benison run --no-cache"
+        why = from_another if training["base_model"] else once
+        return Check(name, "training", tier, Verdict.INCONCLUSIVE, "trained once", allowed, why)
+    others = [package for package, model in standing.repeated.items() if model != training["model_digest"]]
+    times = len(standing.repeated) + 1
+    if not others:
+        reason = f"trained {times} times, by the same project on the same data, it is the same model"
+        return Check(name, "training", tier, Verdict.PASS, f"the same {times} times", allowed, reason)
+    listed = ", ".join(map(digests.short, others))
+    reason = f"the same project came to another model on the same data: {listed}"
+    return Check(name, "training", tier, Verdict.FAIL, f"another model in {listed}", allowed, reason)
 
 
 def _judged(name: str, subject: str, declared: str, checks: tuple[Check, ...]) -> Check:

@@ -10,6 +10,7 @@ from benison import config as configuration
 from benison.components.pusher.bless import Blessing, bless
 from benison.components.pusher.evidence import Evidence, standing
 from benison.components.pusher.publish import Push, Pushed, publish, to_json
+from benison.config import Gate
 from benison.core import digests, documents
 from benison.core.errors import ConflictError, IntegrityError, RefusedError
 from benison.core.files import storage_errors, write_atomically
@@ -54,7 +55,7 @@ def run(
         The outcome: pushed, held, unchanged, superseded or blocked.
     """
     config = configuration.read(bundle / "project")
-    evidence = _gather(anomalies, statistics, model, champion, evaluation, policy=config.gate.digest)
+    evidence = _gather(anomalies, statistics, model, champion, evaluation, gate=config.gate)
     registry = Registry.create(registry_uri, config.name)
     push = Push(
         folder=model / "Format-Serving",
@@ -89,7 +90,7 @@ def _bless_and_publish(registry: Registry, push: Push) -> tuple[Blessing, Pushed
 
 
 def _gather(
-    anomalies: Path, statistics: Path, model: Path, champion: Path, evaluation: Path, *, policy: str
+    anomalies: Path, statistics: Path, model: Path, champion: Path, evaluation: Path, *, gate: Gate
 ) -> Evidence:
     """Reads every document that counts, each held to its schema, and hashes the package itself."""
     trained = not (model / "not_trained.json").exists()
@@ -111,7 +112,8 @@ def _gather(
         training=documents.read(model / "training.json", "training") if trained else None,
         not_trained=None if trained else documents.read(model / "not_trained.json", "not_trained"),
         package=digests.of_tree(model / "Format-Serving") if trained else None,
-        policy=policy,
+        policy=gate.digest,
+        reproducible=gate.reproducible,
     )
 
 

@@ -199,3 +199,35 @@ def test_calls_nothing_superior_that_was_not_compared(world: World) -> None:
     assert not superior(evaluation)
     evaluation["slices"][0]["slice"] = "sex=Female"
     assert not superior(evaluation)
+
+
+def repeated(evidence: Evidence, models: dict[str, str]) -> Standing:
+    return Standing(None, (), "", models)
+
+
+@pytest.mark.parametrize("asked", ["reported", "required"])
+def test_a_training_that_was_repeated_has_to_give_the_same_model(world: World, asked: str) -> None:
+    evidence = replace(world.round("one", [1]).evidence(), reproducible=asked)
+    own = evidence.training["model_digest"] if evidence.training else ""
+    word = bless(evidence, repeated(evidence, {OTHER: own, digest("third"): own}))
+    found = next(check for check in word.checks if check.name == "reproducible")
+    assert (found.verdict, found.observed, word.blessed) == (Verdict.PASS, "the same 3 times", True)
+    word = bless(evidence, repeated(evidence, {OTHER: digest("other weights"), digest("third"): own}))
+    found = next(check for check in word.checks if check.name == "reproducible")
+    assert (found.verdict, found.tier) == (Verdict.FAIL, "hard" if asked == "required" else "soft")
+    assert found.reason == f"the same project came to another model on the same data: {OTHER[7:19]}"
+    assert word.blessed == (asked == "reported")
+
+
+def test_one_training_alone_says_nothing_of_whether_it_can_be_repeated(world: World, nobody: Standing) -> None:
+    evidence = world.round("one", [1]).evidence()
+    assert "reproducible" not in [check.name for check in bless(evidence, nobody).checks]
+    name, verdict, reason = only_failure(replace(evidence, reproducible="required"), nobody)
+    assert (name, verdict) == ("reproducible", Verdict.INCONCLUSIVE) and "benison run --no-cache" in reason
+
+
+def test_a_training_that_goes_on_from_another_model_cannot_be_shown_to_repeat(world: World, nobody: Standing) -> None:
+    played = world.round("one", [1])
+    played.said("model/training")["base_model"] = {"package": OTHER}
+    _, verdict, reason = only_failure(replace(played.evidence(), reproducible="required"), nobody)
+    assert verdict is Verdict.INCONCLUSIVE and "goes on from another model" in reason
