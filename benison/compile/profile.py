@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from benison.config.environment import Secret
 from benison.config.machines import LOCAL, Accelerator, cores, gigabytes
 from benison.config.retries import Retries
 from benison.config.scheduling import Toleration
@@ -39,7 +40,10 @@ def applied(spec: IR, target: Target, uncached: Collection[str] = ()) -> list[IR
         component = _component(label)
         settings = target.settings(component)
         executor["container"] = {**executor["container"], **_container(target.image(component), settings)}
-        if target.name != LOCAL and (own := _kubernetes(settings)):
+        if target.environment:
+            own_env = [{"name": name, "value": value} for name, value in sorted(target.environment.items())]
+            executor["container"]["env"] = [*executor["container"].get("env", []), *own_env]
+        if target.name != LOCAL and (own := _kubernetes(settings, target.secrets)):
             asked[label] = own
     for task in spec["root"]["dag"]["tasks"].values():
         component = _component(spec["components"][task["componentRef"]["name"]]["executorLabel"])
@@ -84,7 +88,7 @@ def _retry(retries: Retries) -> IR:
     return {"retryPolicy": policy}
 
 
-def _kubernetes(settings: Settings) -> IR:
+def _kubernetes(settings: Settings, secrets: Sequence[Secret]) -> IR:
     """KubernetesExecutorConfig of kfp-kubernetes, as JSON has it: whole numbers of 64 bits are texts."""
     own: IR = {}
     if settings.timeout_minutes:
@@ -93,7 +97,14 @@ def _kubernetes(settings: Settings) -> IR:
         own["nodeSelector"] = {"labels": dict(settings.node_selector)}
     if settings.tolerations:
         own["tolerations"] = [_toleration(toleration) for toleration in settings.tolerations]
+    if secrets:
+        own["secretAsEnv"] = [_secret(secret) for secret in secrets]
     return own
+
+
+def _secret(secret: Secret) -> IR:
+    pairs = [{"secretKey": key, "envVar": variable} for key, variable in secret.variables.items()]
+    return {"secretName": secret.name, "keyToEnv": pairs}
 
 
 def _toleration(toleration: Toleration) -> IR:

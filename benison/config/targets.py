@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benison.config.destinations import NOT_THERE, Destination, destination_of
+from benison.config.environment import Secret, secrets_of, variables_of
 from benison.config.machines import (
     KUBEFLOW,
     LOCAL,
@@ -40,6 +41,9 @@ _ELSEWHERE = {
     (LOCAL, "machine"): "this machine is the one there is; say cpu and memory",
     (LOCAL, "service_account"): "runs on this machine are yours",
     (LOCAL, "parameters"): "benison run fills them in",
+    (LOCAL, "environment"): "what the shell has, tasks here have",
+    (LOCAL, "secrets"): "what the shell has, tasks here have",
+    (VERTEX, "secrets"): "Vertex has no secrets of Kubernetes; its service account is let in",
     (KUBEFLOW, "machine"): "Kubernetes picks nodes by cpu, memory and node_selector",
     (VERTEX, "node_selector"): "Vertex picks machines by cpu, memory and accelerator",
     (VERTEX, "tolerations"): "Vertex has no taints",
@@ -84,6 +88,8 @@ class Target:
         parameters: Values of the pipeline's parameters that a run need not name.
         service_account: Whom runs act as; empty: the server's default.
         destination: Where `benison submit` sends it.
+        environment: Variables of every task, by name; nothing secret.
+        secrets: Secrets of Kubernetes that become variables of every task.
     """
 
     name: str
@@ -93,6 +99,8 @@ class Target:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     service_account: str = ""
     destination: Destination = field(default_factory=Destination)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[Secret, ...] = ()
 
     def settings(self, component: str) -> Settings:
         """What a component asks for."""
@@ -132,6 +140,8 @@ def _target(section: Section, name: str) -> Target:
         parameters=section.take("parameters", dict, {}),
         service_account=_service_account(section, name),
         destination=destination_of(section, name),
+        environment=variables_of(section),
+        secrets=secrets_of(section),
     )
     section.close()
     return target

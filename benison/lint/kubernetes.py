@@ -18,7 +18,7 @@ _ONE = {
     VERTEX: "Vertex refuses a second document; compile it without kfp.kubernetes, dsl.PipelineConfig and a workspace",
 }
 # What Benison writes itself, and what KubernetesExecutorConfig has it be in JSON.
-_OWN = {"activeDeadlineSeconds": str, "nodeSelector": Mapping, "tolerations": list}
+_OWN = {"activeDeadlineSeconds": str, "nodeSelector": Mapping, "tolerations": list, "secretAsEnv": list}
 
 
 def findings(others: Sequence[Document], target: str) -> Iterator[Finding]:

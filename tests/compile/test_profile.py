@@ -67,12 +67,30 @@ def test_asks_kubernetes_as_kfps_own_extension_does(tmp_path: Path) -> None:
         kubernetes.set_timeout(task, 90)
         kubernetes.add_node_selector(task, "pool", "ml")
         kubernetes.add_toleration(task, "gpu", "Exists", "", "NoExecute", 5)
+        kubernetes.use_secret_as_env(task, "aws", {"id": "AWS_ACCESS_KEY_ID", "SECRET": "SECRET"})
+        task.set_env_variable("AWS_ENDPOINT_URL", "http://minio:9000")
 
     compiler.Compiler().compile(by_kfp, str(tmp_path / "one.yaml"))
     tolerations = [{"key": "gpu", "operator": "Exists", "effect": "NoExecute", "seconds": 5}]
     asked = {"timeout_minutes": 1.5, "node_selector": {"pool": "ml"}, "tolerations": tolerations}
-    ours = compiled(target("kubeflow", components={"trainer": asked}))
-    assert list(yaml.safe_load_all((tmp_path / "one.yaml").read_text()))[1] == ours[1]
+    ours = compiled(
+        target(
+            "kubeflow",
+            components={name: asked if name == "trainer" else {} for name in TASKS.values()},
+            secrets={"aws": {"id": "AWS_ACCESS_KEY_ID", "SECRET": "SECRET"}},
+            environment={"AWS_ENDPOINT_URL": "http://minio:9000"},
+        )
+    )
+    spec, platform = yaml.safe_load_all((tmp_path / "one.yaml").read_text())
+    said = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-trainer"]
+    own = ours[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-trainer"]
+    # Newer ones say the secret's name a second time, and that it has to be there.
+    assert {key: value for key, value in said.items() if key != "secretAsEnv"} == {
+        key: value for key, value in own.items() if key != "secretAsEnv"
+    }
+    assert own["secretAsEnv"][0].items() <= said["secretAsEnv"][0].items()
+    env = spec["deploymentSpec"]["executors"]["exec-trainer"]["container"]["env"]
+    assert ours[0]["deploymentSpec"]["executors"]["exec-trainer"]["container"]["env"] == env
 
 
 def test_asks_kubernetes_in_a_second_document_only_where_something_is_asked() -> None:
@@ -85,6 +103,20 @@ def test_asks_kubernetes_in_a_second_document_only_where_something_is_asked() ->
         "nodeSelector": {"labels": {"pool": "ml"}},
         "tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": "5"}],
     }}}}}}]  # fmt: skip
+
+
+def test_every_task_of_a_cluster_has_the_environment_and_the_secrets_that_were_said() -> None:
+    documents = compiled(
+        target("kubeflow", environment={"B": "2", "A": "1"}, secrets={"aws": ["AWS_ACCESS_KEY_ID", "AWS_SESSION"]})
+    )
+    for executor in documents[0]["deploymentSpec"]["executors"].values():
+        assert executor["container"]["env"] == [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
+    found = documents[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    keys = [{"secretKey": key, "envVar": key} for key in ("AWS_ACCESS_KEY_ID", "AWS_SESSION")]
+    secret = {"secretAsEnv": [{"secretName": "aws", "keyToEnv": keys}]}
+    assert found == {f"exec-{task}": secret for task in TASKS}
+    vertex = compiled(target("vertex", environment={"A": "1"}))
+    assert len(vertex) == 1
 
 
 def test_a_limit_for_this_machine_stays_out_of_the_pipeline() -> None:

@@ -22,6 +22,8 @@ VALUES: dict[str, Any] = {
     "node_selector": {"a": "b"},
     "tolerations": [{"key": "a"}],
     "parameters": {"span": 1},
+    "environment": {"A": "b"},
+    "secrets": {"a": ["B"]},
     "service_account": "me@acme.iam.gserviceaccount.com",
     "components": {"trainer": {"image": "ghcr.io/acme/own:1"}},
 }
