@@ -144,4 +144,4 @@ def test_a_run_here_has_the_time_limit_of_the_project(
     write(project, targets={"local": said})
     (project / "schema.pbtxt").write_text("")
     (project / "eval_config.json").write_text("{}")
-    assert run._request(projects.find(project), 1, cache=True).task_timeout_s == seconds
+    assert run.request_of(projects.find(project), 1, cache=True).task_timeout_s == seconds
