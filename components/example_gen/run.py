@@ -13,17 +13,16 @@ from typing import Any
 from benison import config as configuration
 from benison import eval_config
 from benison.components.example_gen import references as held_to
-from benison.components.example_gen import seal
-from benison.components.example_gen.labels import Labels
 from benison.components.example_gen.split import key_of, splitter
-from benison.components.example_gen.walk import Rows, walk
 from benison.config import Config, Data, Splits
 from benison.core import digests, documents
 from benison.core.examples import split_folder
 from benison.core.files import scratch_beside, storage_errors
-from benison.sources import locate
+from benison.sources import locate, seal
 from benison.sources.columns import Columns
 from benison.sources.dataset import Dataset, open_dataset
+from benison.sources.labels import Labels
+from benison.sources.walk import Rows, walk
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +67,9 @@ def _sealed(config: Config, data_root: str, span: int, project: Path, scratch: P
         rows = _rows_of(dataset, config.data)
         with splitter(config.data.splits, names, rows, scratch) as assign:
             watched = _watched(rows(), labels)
-            counts = seal.write(watched, dataset.schema, assign, config.label, scratch / "splits")
+            counts = seal.write(
+                watched, dataset.schema, lambda some: assign(some.batch), config.label, scratch / "splits"
+            )
         labels.judge()
         sources = [asdict(source) for source in dataset.sources]
         return seal.describe(

@@ -29,13 +29,13 @@ from benison.components.trainer.inputs import model_features
 from benison.components.trainer.run_fn import run as run_fn
 from benison.components.trainer.serve import Served
 from benison.components.trainer.steps.blocks import Blocks
-from benison.components.trainer.trained_on import trained_on
 from benison.config import Config
 from benison.core import digests, documents, key_sets, memory, user_code
 from benison.core.errors import ModelCodeError
 from benison.core.examples import LabelledSplit
 from benison.core.files import storage_errors, write_atomically
 from benison.core.verdicts import Verdict
+from benison.sources.trained_on import trained_on
 
 _TRIED_OUT = 64
 # Of the memory there is, rows may take a third: TensorFlow has a copy of them, and the model needs some as well.

@@ -12,15 +12,16 @@ from typing import Any
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from benison.components.trainer.run_fn import check, child, write
-from benison.components.trainer.run_fn.start import ask
+from benison.components.trainer.run_fn import child, write
 from benison.config import Config
 from benison.config.run_fn import RunFn
 from benison.core import documents
 from benison.core.errors import ConfigError, ModelCodeError
 from benison.core.files import storage_errors, write_atomically
+from benison.core.fresh import ask
 from benison.core.signatures import NUMBER, TEXT, input_names
 from benison.sources.encode import TEXTS, stored_as
+from benison.tfx import exported
 
 _EVAL_MODEL, _MODEL_RUN = "Format-TFMA", "model_run"
 _CHECKED = 10_000
@@ -161,7 +162,7 @@ def _checked(task: _Task, scratch: Path) -> dict[str, Any]:
     rows = scratch / "asked.tfrecord"
     write.sample(task.examples, "eval", task.served, rows, _CHECKED)
     told: dict[str, Any] = ask(
-        check.__name__,
+        exported.__name__,
         {
             "package": str(task.package.resolve()),
             "rows": str(rows),
