@@ -14,7 +14,7 @@ import pytest
 from benison.core.errors import DataError, ModelCodeError
 from benison.core.fresh import LOG_BYTES, ask
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = """
 import os, signal, subprocess, sys, time
 from pathlib import Path
