@@ -6,6 +6,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
 from benison import config as configuration
 from benison.core import digests, documents
 from benison.core.errors import DataError, IntegrityError
@@ -56,6 +59,27 @@ def _with_schema(bundle: Path, schema: Path, into: Path) -> Path:
         got = ", ".join(sorted(path.name for path in schema.glob("*"))) or "none"
         raise DataError(str(schema), expected=f"a file {SCHEMA}, as SchemaGen writes it", got=got)
     shutil.copytree(bundle / PROJECT, into / PROJECT)
-    shutil.copyfile(schema / SCHEMA, into / PROJECT / configuration.read(into / PROJECT).data.schema)
+    target = into / PROJECT / configuration.read(into / PROJECT).data.schema
+    target.write_text(text_format.MessageToString(_read(schema / SCHEMA), as_utf8=True), encoding="utf-8")
     documents.write(into / DOCUMENT, "bundle", {"digest": digests.of_tree(into / PROJECT)}, durable=False)
     return into
+
+
+def _read(path: Path) -> schema_pb2.Schema:
+    """A schema in our convention.
+
+    In TFX's a feature may be there without a value. Where nothing asks for a value, ``presence`` then tells nothing of
+    how many rows have one, and SchemaGen writes 1.0 for a column of which most are missing; here it would mean them.
+
+    Raises:
+        DataError: It is malformed.
+    """
+    try:
+        schema = text_format.Parse(path.read_text(encoding="utf-8"), schema_pb2.Schema())
+    except text_format.ParseError as error:
+        expected = "a tensorflow.metadata.v0.Schema in protobuf's text format"
+        raise DataError(str(path), expected=expected, got=str(error)) from error
+    for feature in schema.feature:
+        if not feature.HasField("shape") and feature.value_count.min < 1:
+            feature.presence.ClearField("min_fraction")
+    return schema

@@ -11,7 +11,7 @@ from benison.sources.find import is_remote
 
 
 def place_of(registry: str) -> str:
-    """A registry's folder as an absolute path; a bucket's as it is."""
+    """A folder as an absolute path; a bucket's as it is."""
     return registry if is_remote(registry) else str(Path(registry.removeprefix("file://")).resolve())
 
 

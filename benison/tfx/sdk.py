@@ -14,6 +14,7 @@ from benison.core.fresh import ask
 from benison.core.logs import quiet_imports
 from benison.sources.find import is_remote
 from benison.tfx.asked import Artifact, Asked
+from benison.tfx.fingerprints import fingerprint
 from benison.tfx.project import digest_of
 from benison.tfx.registries import place_of, standing
 
@@ -96,6 +97,20 @@ def registry_parameters(registry: str, project: str) -> dict[str, str]:
     with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
         place = place_of(registry)
         return {"registry": place, "standing": standing(place, _local(project, Path(scratch) / "project"))}
+
+
+def data_parameters(data_root: str, span: int, project: str) -> dict[str, str]:
+    """Where the data lie, and what they are as the pipeline is defined.
+
+    Args:
+        data_root: The folder or URI that relative paths of the project start at.
+        span: The newest span; 0: the newest there is.
+        project: The folder with benison.yaml, or a URI that TFX can read.
+    """
+    with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
+        place = place_of(data_root)
+        told = fingerprint(_local(project, Path(scratch) / "project"), place, span)
+        return {"data_root": place, "span": str(span), "fingerprint": told}
 
 
 class Executor(base_executor.BaseExecutor):

@@ -31,8 +31,8 @@ class Executor(sdk.Executor):
 class ChampionResolver(sdk.Component):
     """Looks up the champion, the reference model and the history of accepted snapshots in Benison's registry.
 
-    Output: ``model`` (Model: the champion in Format-Serving/, champion.json, the reference, the history); before there is
-    a champion it has the word for that alone, which our components understand and TFX's do not.
+    Output: ``model`` (Model: the champion in Format-Serving/, champion.json, the reference, the history); before there
+    is a champion it has the word for that alone, which our components understand and TFX's do not.
 
     Args:
         project: The folder with benison.yaml, or a URI of it.

@@ -17,8 +17,8 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """Evaluates a model beside the baseline.
 
     Args:
-        request: An `Asked`: the inputs ``examples`` and ``model``, perhaps ``schema`` and ``baseline_model``; the output
-            ``evaluation``; the parameters ``project``, ``project_digest`` and ``holdout``.
+        request: An `Asked`: the inputs ``examples`` and ``model``, perhaps ``schema`` and ``baseline_model``; the
+            output ``evaluation``; the parameters ``project``, ``project_digest`` and ``holdout``.
 
     Returns:
         Whether the model is ``blessed``, the ``verdict``, the ``reasons`` where it is none, and evaluation.json's

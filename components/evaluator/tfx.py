@@ -8,7 +8,7 @@ from typing import Any
 from benison.tfx import sdk
 from benison.tfx.sdk import optional, required, standard_artifacts, text
 
-_OF_TFX = sdk.part("tfx.components.evaluator.executor")
+_TfxExecutor: Any = sdk.part("tfx.components.evaluator.executor").Executor
 _KEYS = sdk.part("tfx.components.evaluator.constants")
 
 
@@ -28,8 +28,8 @@ class EvaluatorSpec(sdk.Spec):
     }
 
 
-class Executor(sdk.Executor, _OF_TFX.Executor):
-    """Blesses as TFX's own does, of which it is one: Kubeflow's entry point knows blessings by their executor's kind."""
+class Executor(sdk.Executor, _TfxExecutor):
+    """Blesses as TFX's own does, and is one of its kind, by which Kubeflow's entry point knows blessings."""
 
     PROGRAM = "benison.components.evaluator.in_tfx"
 

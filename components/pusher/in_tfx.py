@@ -30,7 +30,7 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         request: An `Asked`: the input ``model``, and either ``evaluation``, ``anomalies`` and ``profile``, or
-            ``model_blessing`` and ``examples``; perhaps ``infra_blessing``, ``baseline_model`` and ``schema``; the output
+            ``model_blessing`` and ``examples``; perhaps ``baseline_model`` and ``schema``; the output
             ``pushed_model``; the parameters ``project``, ``project_digest``, ``registry``, ``holdout``, ``commit`` and
             ``who``.
 

@@ -26,8 +26,8 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """Trains a model, if the data are fit for it.
 
     Args:
-        request: An `Asked`: the inputs ``examples`` and ``anomalies``, perhaps ``schema`` and ``base_model``; the output
-            ``model``; the parameters ``project``, ``project_digest``, ``holdout`` and ``checkpoint_root``.
+        request: An `Asked`: the inputs ``examples`` and ``anomalies``, perhaps ``schema`` and ``base_model``; the
+            output ``model``; the parameters ``project``, ``project_digest``, ``holdout`` and ``checkpoint_root``.
 
     Returns:
         Whether it was ``trained``, and why not: ``blocked_by``.
