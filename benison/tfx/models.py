@@ -10,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benison.cards import card
@@ -105,14 +104,9 @@ class TakenIn:
         return trained_on(self.given.snapshot.examples, self.given.config.entity, folder).to_json()
 
 
-def columns_of_train(given: Given) -> pa.Schema:
-    """The columns of the snapshot."""
-    return pq.read_schema(split_files(given.snapshot.examples, "train")[0])
-
-
 def kinds_of(given: Given) -> dict[str, str]:
     """Which list of a tf.Example keeps each column, as ExampleGen kept it; of one without a value, as its type says."""
-    columns = columns_of_train(given)
+    columns = pq.read_schema(split_files(given.snapshot.examples, "train")[0])
     found: dict[str, str] = {}
     for path in given.snapshot.files["train"]:
         with Piece(0, path, path.name, "tfrecord").opened() as stream:

@@ -7,18 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
-
 from benison.components.trainer.ready import PACKAGE
 from benison.components.trainer.run import run
-from benison.config import columns_of
 from benison.core import digests, documents, logs
-from benison.core.errors import ConfigError
-from benison.sources.encode import stored_as
 from benison.tfx.asked import Artifact, Asked
 from benison.tfx.given import Given
-from benison.tfx.models import columns_of_train, kinds_of
+from benison.tfx.models import kinds_of
 from benison.tfx.validations import validation_of
 
 
@@ -36,7 +30,6 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     asked = Asked.from_json(request)
     given = Given.of(asked)
     validation = validation_of(asked.one("anomalies"), given.snapshot.document, asked.scratch / "validation")
-    _served_as_kept(given)
     run(
         bundle=given.bundle,
         examples=given.snapshot.examples,
@@ -44,25 +37,11 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         model=asked.outputs["model"],
         base_model=_base_model(asked.optional("base_model"), asked.scratch / "base_model"),
         checkpoint_root=asked.parameters["checkpoint_root"],
+        # As TFX's own components will ask the model: with the examples as they are.
+        stored_as=kinds_of(given),
     )
     blocked = documents.read(validation / "validation.json", "validation")["blocked_by"]
     return {"trained": (asked.outputs["model"] / PACKAGE).is_dir(), "blocked_by": blocked}
-
-
-def _served_as_kept(given: Given) -> None:
-    """Makes sure that the model will take its columns as ExampleGen keeps them, which TFX's components ask it with.
-
-    Raises:
-        ConfigError: The schema says otherwise.
-    """
-    name = given.config.data.schema
-    schema = text_format.Parse((given.project / name).read_text(), schema_pb2.Schema())
-    served, kept = stored_as(columns_of_train(given), schema), kinds_of(given)
-    for column in columns_of(given.config.features):
-        if column in served and served[column] != kept[column]:
-            hint = "give the component schema=schema_gen.outputs['schema'], or change the feature's type"
-            where, got = f"{name} (feature {column!r})", f"{served[column]}"
-            raise ConfigError(where, expected=f"{kept[column]}, as the examples keep it", got=got, hint=hint)
 
 
 def _base_model(artifact: Artifact | None, into: Path) -> Path | None:
