@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import benison
 from benison.core.errors import ConfigError
 from benison.core.fresh import ask
 from benison.core.logs import quiet_imports
@@ -49,9 +50,10 @@ def optional(kind: Any) -> Any:
     return component_spec.ChannelParameter(type=kind, optional=True)
 
 
-def text() -> Any:
-    """A parameter that is text."""
-    return component_spec.ExecutionParameter(type=str)
+def texts(*names: str) -> dict[str, Any]:
+    """Parameters that are text, with those that every one of our components has."""
+    every = ("project", "project_digest", "benison", *names)
+    return {name: component_spec.ExecutionParameter(type=str) for name in every}
 
 
 def output(kind: Any) -> Any:
@@ -71,7 +73,7 @@ def write_marker(uri: str, name: str) -> None:
 
 
 def project_parameters(project: str) -> dict[str, str]:
-    """Where the project lies, and what it is as the pipeline is defined, so that TFX's cache knows it by its content.
+    """Where the project lies, and what it and Benison are as the pipeline is defined, so that TFX's cache knows them.
 
     Args:
         project: The folder with benison.yaml, or a URI that TFX can read.
@@ -81,10 +83,8 @@ def project_parameters(project: str) -> dict[str, str]:
     """
     with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
         folder = _local(project, Path(scratch) / "project")
-        return {
-            "project": project if is_remote(project) else str(folder.resolve()),
-            "project_digest": digest_of(folder),
-        }
+        place = project if is_remote(project) else str(folder.resolve())
+        return {"project": place, "project_digest": digest_of(folder), "benison": benison.__version__}
 
 
 def registry_parameters(registry: str, project: str) -> dict[str, str]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from benison.tfx import sdk
-from benison.tfx.sdk import required, standard_artifacts, text
+from benison.tfx.sdk import required, standard_artifacts, texts
 
 
 class ChampionResolverSpec(sdk.Spec):
     """What comes in and goes out."""
 
-    PARAMETERS = {"project": text(), "project_digest": text(), "registry": text(), "standing": text()}
+    PARAMETERS = texts("registry", "standing")
     INPUTS: Mapping[str, Any] = {}
     OUTPUTS = {"model": required(standard_artifacts.Model)}
 

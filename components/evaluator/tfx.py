@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benison.tfx import sdk
-from benison.tfx.sdk import optional, required, standard_artifacts, text
+from benison.tfx.sdk import optional, required, standard_artifacts, texts
 
 _TfxExecutor: Any = sdk.part("tfx.components.evaluator.executor").Executor
 _KEYS = sdk.part("tfx.components.evaluator.constants")
@@ -15,7 +15,7 @@ _KEYS = sdk.part("tfx.components.evaluator.constants")
 class EvaluatorSpec(sdk.Spec):
     """What comes in and goes out."""
 
-    PARAMETERS = {"project": text(), "project_digest": text(), "holdout": text()}
+    PARAMETERS = texts("holdout")
     INPUTS = {
         "examples": required(standard_artifacts.Examples),
         "model": required(standard_artifacts.Model),

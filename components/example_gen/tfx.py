@@ -7,13 +7,13 @@ from typing import Any
 
 from benison.tfx import sdk
 from benison.tfx.asked import TF_EXAMPLE, TFRECORDS
-from benison.tfx.sdk import required, standard_artifacts, text
+from benison.tfx.sdk import required, standard_artifacts, texts
 
 
 class ExampleGenSpec(sdk.Spec):
     """What comes in and goes out."""
 
-    PARAMETERS = {name: text() for name in ("project", "project_digest", "data_root", "span", "fingerprint")}
+    PARAMETERS = texts("data_root", "span", "fingerprint")
     INPUTS: Mapping[str, Any] = {}
     OUTPUTS = {"examples": required(standard_artifacts.Examples)}
 

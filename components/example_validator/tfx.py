@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from benison.tfx import sdk
-from benison.tfx.sdk import optional, required, standard_artifacts, text
+from benison.tfx.sdk import optional, required, standard_artifacts, texts
 
 
 class ExampleValidatorSpec(sdk.Spec):
     """What comes in and goes out."""
 
-    PARAMETERS = {"project": text(), "project_digest": text(), "holdout": text()}
+    PARAMETERS = texts("holdout")
     INPUTS = {
         "examples": required(standard_artifacts.Examples),
         "statistics": optional(standard_artifacts.ExampleStatistics),

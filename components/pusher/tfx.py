@@ -7,15 +7,13 @@ from typing import Any
 
 from benison.core.errors import ConfigError
 from benison.tfx import sdk
-from benison.tfx.sdk import optional, required, standard_artifacts, text
-
-_TEXTS = ("project", "project_digest", "registry", "standing", "holdout", "commit", "who")
+from benison.tfx.sdk import optional, required, standard_artifacts, texts
 
 
 class PusherSpec(sdk.Spec):
     """What comes in and goes out."""
 
-    PARAMETERS = {name: text() for name in _TEXTS}
+    PARAMETERS = texts("registry", "standing", "holdout", "commit", "who")
     INPUTS = {
         "model": required(standard_artifacts.Model),
         "evaluation": optional(standard_artifacts.ModelEvaluation),

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from benison.tfx import sdk
-from benison.tfx.sdk import optional, required, standard_artifacts, text
+from benison.tfx.sdk import optional, required, standard_artifacts, texts
 
 
 class TrainerSpec(sdk.Spec):
     """What comes in and goes out."""
 
-    PARAMETERS = {"project": text(), "project_digest": text(), "holdout": text(), "checkpoint_root": text()}
+    PARAMETERS = texts("holdout", "checkpoint_root")
     INPUTS = {
         "examples": required(standard_artifacts.Examples),
         "anomalies": required(standard_artifacts.ExampleAnomalies),
