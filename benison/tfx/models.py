@@ -60,13 +60,9 @@ class TakenIn:
         Raises:
             DataError: There is none, it cannot be loaded, or it does not answer with probabilities.
         """
-        source = self.artifact.path / PACKAGE
-        if not (source / "saved_model.pb").is_file():
-            raise DataError(
-                f"{self.artifact.uri or self.artifact.path}", expected=f"a SavedModel in {PACKAGE}/", got="none"
-            )
-        shutil.copytree(source, self.folder / PACKAGE)
-        describe(self.folder / PACKAGE, self._served, self.told["features"], self.given.config.label)
+        told = self.told
+        shutil.copytree(self.artifact.path / PACKAGE, self.folder / PACKAGE)
+        describe(self.folder / PACKAGE, self._served, told["features"], self.given.config.label)
         return self.folder / PACKAGE
 
     @cached_property
@@ -77,6 +73,8 @@ class TakenIn:
     @cached_property
     def told(self) -> Mapping[str, Any]:
         """What `exported.check` says of it."""
+        if not (self.artifact.path / PACKAGE / "saved_model.pb").is_file():
+            raise DataError(self.artifact.place, expected=f"a SavedModel in {PACKAGE}/", got="none")
         rows = encode(read_split(self.given.snapshot.examples, "eval").slice(0, _ASKED), self._served)
         return exported.check(self.artifact.path / PACKAGE, rows, list(self._served), self.given.config.label.column)
 
