@@ -21,8 +21,8 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
             output ``evaluation``; the parameters ``project``, ``project_digest`` and ``holdout``.
 
     Returns:
-        Whether the model is ``blessed``, the ``verdict``, the ``reasons`` where it is none, and evaluation.json's
-        ``digest``.
+        Whether the model is ``blessed``, the ``verdict``, the ``reasons`` where it is none, whether it was ``compared``
+        with a champion, and evaluation.json's ``digest``.
     """
     logs.configure()
     asked = Asked.from_json(request)
@@ -44,5 +44,6 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         "blessed": said["verdict"] == Verdict.PASS,
         "verdict": said["verdict"],
         "reasons": [one.reason for one in checks if one.tier is Tier.HARD and one.verdict is not Verdict.PASS],
+        "compared": said["champion"] is not None,
         "digest": digests.of_file(evaluation / "evaluation.json"),
     }

@@ -38,7 +38,7 @@ class Executor(sdk.Executor, _TfxExecutor):
         blessing, model = outputs["blessing"][0], inputs["model"][0]
         blessing.set_string_custom_property(_KEYS.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, model.uri)
         blessing.set_int_custom_property(_KEYS.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model.id)
-        for baseline in inputs.get("baseline_model", ()):
+        for baseline in inputs.get("baseline_model", ()) if told["compared"] else ():
             blessing.set_string_custom_property(_KEYS.ARTIFACT_PROPERTY_BASELINE_MODEL_URI_KEY, baseline.uri)
             blessing.set_int_custom_property(_KEYS.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY, baseline.id)
         word = _KEYS.BLESSED_VALUE if told["blessed"] else _KEYS.NOT_BLESSED_VALUE

@@ -14,6 +14,7 @@ from benison.components.pusher.publish import Push, Pushed, publish
 from benison.core import digests, documents
 from benison.core.files import write_atomically
 from benison.core.verdicts import Check, Tier, Verdict, combine
+from benison.registry.log import Champion
 from benison.registry.registry import Registry
 
 
@@ -109,12 +110,17 @@ def _checks(word: Word, model: str, evidence: Evidence, now: Standing) -> Iterat
         "the blessing is of this model" if same else f"the blessing is of {word.about or 'no model'}, not of {model}"
     )
     yield _check("blessing_of_this_model", same, reason, (word.about, model))
-    champion = now.champion.package if now.champion else None
-    against, there = (digests.short(one) if one else "none" for one in (word.baseline, champion))
-    reason = f"it was compared with {against}" + ("" if word.baseline == champion else f", and the champion is {there}")
-    yield _check("compared_with_champion", word.baseline == champion, reason, (against, there))
+    yield _compared_with_champion(word.baseline, now.champion)
     yield own_checks.not_older_than_champion(evidence, now)
     yield own_checks.not_rolled_back(now)
+
+
+def _compared_with_champion(baseline: str | None, champion: Champion | None) -> Check:
+    """Before there is a champion any comparison will do, since there is nobody whose place is taken unproven."""
+    against, there = digests.short(baseline or "none"), str(champion or "none")
+    passed = champion is None or baseline == champion.package
+    reason = f"it was compared with {against}, and the champion is {there}"
+    return _check("compared_with_champion", passed, reason, (against, there))
 
 
 def _check(name: str, passed: bool, reason: str, sides: tuple[str, str]) -> Check:

@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ml_metadata.proto import metadata_store_pb2
 from tensorflow_model_analysis.proto import config_pb2
 from tfx import v1 as tfx
 from tfx.orchestration import metadata
@@ -57,7 +56,11 @@ class Taxi:
 
     def output(self, component: Any, name: str) -> Path:
         """What a component wrote last."""
-        runs = self.root / "pipeline" / component.id / name
+        return self.output_of(component.id, name)
+
+    def output_of(self, component: str, name: str) -> Path:
+        """Likewise, by its id."""
+        runs = self.root / "pipeline" / component / name
         return max(runs.iterdir(), key=lambda path: int(path.name))
 
     def properties(self, component: Any, name: str) -> dict[str, Any]:
@@ -65,12 +68,6 @@ class Taxi:
         with metadata.Metadata(self.connection) as store:
             (found,) = store.store.get_artifacts_by_uri(str(self.output(component, name)))
         return {key: getattr(value, value.WhichOneof("value")) for key, value in found.custom_properties.items()}
-
-    def states(self, component: Any) -> list[str]:
-        """How a component's executions ended, oldest first."""
-        with metadata.Metadata(self.connection) as store:
-            kinds = store.store.get_executions_by_type(component.type)
-        return [metadata_store_pb2.Execution.State.Name(one.last_known_state) for one in kinds]
 
 
 def prepared(root: Path) -> Taxi:
@@ -162,6 +159,12 @@ class Stock:
             model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
         ).with_id("latest_blessed_model_resolver")
         return self._added(made).outputs["model"]
+
+    def imported(self, model: Path) -> Any:
+        """A model that another pipeline trained."""
+        kind = tfx.types.standard_artifacts.Model
+        made = tfx.dsl.Importer(source_uri=str(model), artifact_type=kind).with_id("another")
+        return self._added(made).outputs["result"]
 
     def evaluator(self, model: Any, *, least_auc: float = 0.6) -> Any:
         made = tfx.components.Evaluator(
