@@ -92,12 +92,17 @@ def run(
     seen = trained_on(examples, config.entity, key_sets.beside(model / ready.PACKAGE)).to_json()
     record |= {"package": digests.of_tree(model / ready.PACKAGE), "bundle": origin, "trained_on": seen}
     whole = {**record, "snapshot": snapshot["digest"], "spans": snapshot["spans"]}
-    write_atomically(model / "environment.txt", _packages().encode())
-    features = documents.read(model / ready.PACKAGE / "assets.extra" / "features.json", "features")
-    card.write(model, card_of(config, whole, snapshot, features, layers))
-    documents.write(model / "training.json", "training", whole)
+    _write(model, config, whole, snapshot, layers)
     for one in kept:
         one.clear()
+
+
+def _write(model: Path, config: Config, training: Mapping[str, Any], snapshot: Mapping[str, Any], layers: str) -> None:
+    """What lies beside the package; training.json last: where it is, the rest is."""
+    write_atomically(model / "environment.txt", _packages().encode())
+    features = documents.read(model / ready.PACKAGE / "assets.extra" / "features.json", "features")
+    card.write(model, card_of(config, training, snapshot, features, layers))
+    documents.write(model / "training.json", "training", training)
 
 
 def _trained_here(

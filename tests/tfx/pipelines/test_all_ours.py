@@ -28,7 +28,7 @@ from benison.core.errors import ConfigError
 from benison.registry.registry import Registry
 from tests.tfx.pipelines.taxi import SPLITS, Stock, Taxi, prepared
 
-pytestmark = [pytest.mark.tfx, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.tfx, pytest.mark.timeout(900)]
 
 
 def chain(taxi: Taxi) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from benison.core import digests, documents
 from benison.registry.registry import Registry
 from tests.tfx.pipelines.taxi import SPLITS, Stock, Taxi
 
-pytestmark = [pytest.mark.tfx, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.tfx, pytest.mark.timeout(900)]
 
 
 def served(taxi: Taxi) -> list[Path]:
