@@ -22,7 +22,7 @@ from benison.components.trainer.in_tfx import answer as train
 from benison.core import digests, documents
 from benison.core.errors import DataError
 from benison.registry.registry import Registry
-from benison.tfx.asked import Artifact
+from benison.tfx.asked import Artifact, Asked
 from tests.tfx.shop import asked, example, examples, marked, project, rows, splits, stock_model
 
 
@@ -140,6 +140,30 @@ def test_the_next_one_is_held_against_the_champion(second: Chain, first: Chain, 
     found = documents.read(second.evaluation.path / "evaluation.json", "evaluation")
     assert found["champion"]["package"] == second.said["resolver"]["package"]
     assert second.said["pusher"]["outcome"] == "unchanged"
+
+
+def test_a_model_of_ours_that_a_resolver_of_tfx_found_stands_for_the_champion(
+    first: Chain, shop: Shop, data: Artifact, stock: dict[float, Artifact]
+) -> None:
+    shop.ask(evaluate, {"examples": data, "model": stock[1.0], "baseline_model": first.model}, "evaluation")
+    found = documents.read(shop.made["evaluation"] / "evaluation.json", "evaluation")
+    training = documents.read(first.model.path / "training.json", "training")
+    assert found["champion"] == {
+        "package": training["package"],
+        "number": first.model.id,
+        "spans": training["spans"],
+        "snapshot": training["snapshot"],
+    }
+    disjoint = {one["subject"]: one["verdict"] for one in found["checks"] if one["name"] == "holdout_disjoint"}
+    assert disjoint == {"challenger": "PASS", "champion": "PASS"}
+
+
+def test_a_training_can_start_from_a_model_of_ours(first: Chain, shop: Shop, data: Artifact) -> None:
+    given = {"examples": data, "anomalies": first.anomalies, "base_model": first.model}
+    assert shop.ask(train, given, "model", checkpoint_root="")["trained"]
+    started = documents.read(shop.made["model"] / "training.json", "training")["base_model"]
+    assert started["package"] == documents.read(first.model.path / "training.json", "training")["package"]
+    assert started["features"] == ["age", "city"]
 
 
 def test_evidence_that_is_not_ours_is_told_apart(first: Chain, shop: Shop, tmp_path: Path) -> None:
@@ -305,3 +329,26 @@ def _value(feature: Any) -> Any:
     values = getattr(feature, kind).value if kind else []
     value = values[0] if values else None
     return value.decode() if isinstance(value, bytes) else value
+
+
+def test_a_holdout_of_another_name_keeps_it_where_tfx_looks(shop: Shop) -> None:
+    written = splits()
+    named = {"test" if split == "holdout" else split: some for split, some in written.items()}
+    data = examples(shop.root / "renamed", named)
+    said = shop.ask(validate, {"examples": data}, "anomalies", "profile", holdout="test")
+    assert said["splits"] == ["train", "eval", "test"]
+    for name, file in (("anomalies", "SchemaDiff.pb"), ("profile", "FeatureStats.pb")):
+        assert {path.parent.name for path in shop.made[name].glob(f"Split-*/{file}")} == {
+            "Split-train",
+            "Split-eval",
+            "Split-test",
+        }
+
+
+def test_a_channel_with_several_artifacts_is_told(shop: Shop, stock: dict[float, Artifact]) -> None:
+    two = Asked({"model": (stock[1.0], stock[0.5])}, {}, {}, shop.root)
+    with pytest.raises(DataError, match="input 'model': expected one artifact, got 2"):
+        two.one("model")
+    with pytest.raises(DataError, match="input 'examples': expected one artifact, got none"):
+        two.one("examples")
+    assert two.optional("examples") is None
