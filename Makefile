@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-containers slow kfp-versions test-current check style types layers budget freshness compile docs locks images whole-image train-gpu-image image-sizes base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
+.PHONY: help setup run test test-containers slow kfp-versions test-current test-tfx test-tfx-here check style types layers budget freshness compile docs locks images whole-image train-gpu-image image-sizes base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
