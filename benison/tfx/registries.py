@@ -1,4 +1,4 @@
-"""Registries: where a TFX pipeline's components find Benison's registry, and how far its log has come."""
+"""Registries: how far the log of Benison's registry has come, which TFX's cache has to know."""
 
 from __future__ import annotations
 
@@ -7,12 +7,6 @@ from pathlib import Path
 from benison import config as configuration
 from benison.core.errors import RegistryError
 from benison.registry.registry import Registry
-from benison.sources.find import is_remote
-
-
-def place_of(registry: str) -> str:
-    """A folder as an absolute path; a bucket's as it is."""
-    return registry if is_remote(registry) else str(Path(registry.removeprefix("file://")).resolve())
 
 
 def standing(registry: str, project: Path) -> str:

@@ -17,7 +17,7 @@ from benison.sources.find import is_remote
 from benison.tfx.asked import Artifact, Asked
 from benison.tfx.fingerprints import fingerprint
 from benison.tfx.project import digest_of
-from benison.tfx.registries import place_of, standing
+from benison.tfx.registries import standing
 
 try:
     with quiet_imports():
@@ -83,8 +83,7 @@ def project_parameters(project: str) -> dict[str, str]:
     """
     with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
         folder = _local(project, Path(scratch) / "project")
-        place = project if is_remote(project) else str(folder.resolve())
-        return {"project": place, "project_digest": digest_of(folder), "benison": benison.__version__}
+        return {"project": _absolute(project), "project_digest": digest_of(folder), "benison": benison.__version__}
 
 
 def registry_parameters(registry: str, project: str) -> dict[str, str]:
@@ -95,7 +94,7 @@ def registry_parameters(registry: str, project: str) -> dict[str, str]:
         project: The folder with benison.yaml, or a URI that TFX can read.
     """
     with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
-        place = place_of(registry)
+        place = _absolute(registry)
         return {"registry": place, "standing": standing(place, _local(project, Path(scratch) / "project"))}
 
 
@@ -108,7 +107,7 @@ def data_parameters(data_root: str, span: int, project: str) -> dict[str, str]:
         project: The folder with benison.yaml, or a URI that TFX can read.
     """
     with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
-        place = place_of(data_root)
+        place = _absolute(data_root)
         told = fingerprint(_local(project, Path(scratch) / "project"), place, span)
         return {"data_root": place, "span": str(span), "fingerprint": told}
 
@@ -187,6 +186,11 @@ def _properties(one: Any) -> dict[str, str | int]:
     whole = {name: one.get_int_custom_property(name) for name in names}
     texts = {name: one.get_string_custom_property(name) for name in names}
     return {name: texts[name] or whole[name] for name in names}
+
+
+def _absolute(uri: str) -> str:
+    """A folder as an absolute path, since components work elsewhere; what is not on this machine as it is."""
+    return uri if is_remote(uri) else str(Path(uri.removeprefix("file://")).resolve())
 
 
 def _local(uri: str, into: Path) -> Path:
