@@ -9,6 +9,8 @@ from typing import Any
 
 from benison.core.errors import DataError
 
+# Where a Model artifact has what serves.
+PACKAGE = "Format-Serving"
 TF_EXAMPLE, TFRECORDS = "FORMAT_TF_EXAMPLE", "tfrecords_gzip"
 
 

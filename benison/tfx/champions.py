@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from benison.core import digests, documents, key_sets
-from benison.tfx.asked import Artifact
+from benison.tfx.asked import PACKAGE, Artifact
 from benison.tfx.given import Given
-from benison.tfx.models import PACKAGE, TakenIn, is_ours
+from benison.tfx.models import TakenIn, is_ours
 
 DOCUMENT, HISTORY = "champion.json", "history"
 

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benison.config import FILE, SPLITS, Config
 from benison.core import documents
 from benison.core.errors import ConfigError, DataError
 from benison.core.examples import split_folder
-from benison.core.spelling import nearest
 from benison.sources.columns import Columns
 from benison.sources.dataset import open_listed
 from benison.sources.files import Found
 from benison.sources.find import File
 from benison.sources.sealed import check_columns, sealed
-from benison.sources.walk import walk
+from benison.sources.walk import Rows, walk
 from benison.tfx.asked import TF_EXAMPLE, TFRECORDS, Artifact
 
 HOLDOUT = "holdout"
@@ -68,25 +68,27 @@ def snapshot_of(artifacts: Sequence[Artifact], config: Config, project: Path, ho
         ConfigError: The holdout is a split that training looks at.
         DataError: A split is not there, or is not what can be read.
     """
-    names = names_of(holdout)
-    files = {(span, split): found for span, split, found in _files(artifacts, names)}
-    splits = {
-        _name(span, split, names, path): SPLITS.index(split) for (span, split), found in files.items() for path in found
-    }
-    listed = [_file(span, split, names, path) for (span, split), found in files.items() for path in found]
+    parts = list(_parts(artifacts, names_of(holdout)))
+    split_of = {part.name: SPLITS.index(part.split) for part in parts}
+    files = [File(part.span, part.name, Found(str(part.path), part.path.stat().st_size)) for part in parts]
     raw = scratch / "raw"
     raw.mkdir(parents=True)
-    with open_listed(listed, "tfrecord", Columns.of(config), raw) as dataset:
+    with open_listed(files, "tfrecord", Columns.of(config), raw) as dataset:
         check_columns(config, project, dataset.schema.names)
-        rows = walk(dataset, by_period=False)
-        assign = lambda some: np.full(some.batch.num_rows, splits[some.source], np.int8)  # noqa: E731
-        given = {"by": "given", "key": [], "time": "", "shares": [1 / 3, 1 / 3, 1 / 3]}
-        document = sealed(rows, dataset, assign, config, given, scratch / "splits")
+
+        def assign(some: Rows) -> npt.NDArray[np.int8]:
+            return np.full(some.batch.num_rows, split_of[some.source], np.int8)
+
+        document = sealed(walk(dataset, by_period=False), dataset, assign, config, {}, scratch / "splits")
     shutil.rmtree(raw)
-    by_split = {
-        split: tuple(path for (_, one), found in files.items() if one == split for path in found) for split in SPLITS
-    }
-    return _handed_over(scratch, _with_shares(document), artifacts, by_split)
+    by_split = {split: tuple(part.path for part in parts if part.split == split) for split in SPLITS}
+    return _handed_over(scratch, {**document, "split_by": _given(document)}, artifacts, by_split)
+
+
+def _given(document: Mapping[str, Any]) -> dict[str, Any]:
+    """That nobody cut the splits here, and how large they are."""
+    rows = [document["splits"][split]["rows"] for split in SPLITS]
+    return {"by": "given", "key": [], "time": "", "shares": [some / sum(rows) for some in rows]}
 
 
 def names_of(holdout: str) -> dict[str, str]:
@@ -103,8 +105,17 @@ def names_of(holdout: str) -> dict[str, str]:
     return {"train": "train", "eval": "eval", HOLDOUT: holdout}
 
 
-def _files(artifacts: Sequence[Artifact], names: Mapping[str, str]) -> Iterator[tuple[int, str, list[Path]]]:
-    """The files of each span and split."""
+@dataclass(frozen=True)
+class _Part:
+    """A file with rows of one span and one split; its name is that of the file below the artifact."""
+
+    span: int
+    split: str
+    path: Path
+    name: str
+
+
+def _parts(artifacts: Sequence[Artifact], names: Mapping[str, str]) -> Iterator[_Part]:
     if not artifacts:
         raise DataError("input 'examples'", expected="an artifact", got="none")
     spans = [one.span for one in artifacts]
@@ -113,9 +124,11 @@ def _files(artifacts: Sequence[Artifact], names: Mapping[str, str]) -> Iterator[
         raise DataError("input 'examples'", expected="one artifact for each span", got=got)
     for one in sorted(artifacts, key=lambda one: one.span):
         _require_examples(one)
+        # TFX's word for no span is 0; ours count from 1.
+        span = max(one.span, 1)
         for split, name in names.items():
-            # TFX's word for no span is 0; ours count from 1.
-            yield max(one.span, 1), split, _of_split(one, name)
+            for path in _of_split(one, name):
+                yield _Part(span, split, path, f"span-{span}/Split-{name}/{path.name}")
 
 
 def _require_examples(one: Artifact) -> None:
@@ -130,31 +143,10 @@ def _of_split(one: Artifact, name: str) -> list[Path]:
     folder = split_folder(one.path, name)
     found = sorted(path for path in folder.glob("*") if path.is_file() and not path.name.startswith((".", "_")))
     if not found:
-        hint = (
-            f"{nearest(name, one.splits)}; {_CUT}"
-            if name not in one.splits
-            else "ExampleGen cut it, but no row fell into it"
-        )
-        raise DataError(
-            f"{one.uri}",
-            expected=f"a split {name!r}",
-            got=f"splits {', '.join(one.splits) or 'none'}",
-            hint=hint.removeprefix("; "),
-        )
+        hint = "ExampleGen cut it, but no row fell into it" if name in one.splits else _CUT
+        got = f"splits {', '.join(one.splits) or 'none'}"
+        raise DataError(one.place, expected=f"a split {name!r}", got=got, hint=hint)
     return found
-
-
-def _name(span: int, split: str, names: Mapping[str, str], path: Path) -> str:
-    return f"span-{span}/Split-{names[split]}/{path.name}"
-
-
-def _file(span: int, split: str, names: Mapping[str, str], path: Path) -> File:
-    return File(span, _name(span, split, names, path), Found(str(path), path.stat().st_size))
-
-
-def _with_shares(document: Mapping[str, Any]) -> dict[str, Any]:
-    rows = [document["splits"][split]["rows"] for split in SPLITS]
-    return {**document, "split_by": {**document["split_by"], "shares": [some / sum(rows) for some in rows]}}
 
 
 def _handed_over(

@@ -23,11 +23,10 @@ from benison.sources.pieces import Piece
 from benison.sources.read_tfrecord import records
 from benison.sources.trained_on import trained_on
 from benison.tfx import exported
-from benison.tfx.asked import Artifact
+from benison.tfx.asked import PACKAGE, Artifact
 from benison.tfx.described import describe, record
 from benison.tfx.given import Given
 
-PACKAGE = "Format-Serving"
 # Where our Evaluator keeps, for our Pusher, what it found out of a model that it took in.
 TAKEN_IN = "taken_in"
 _ASKED = 10_000

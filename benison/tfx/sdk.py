@@ -79,11 +79,14 @@ def project_parameters(project: str) -> dict[str, str]:
         project: The folder with benison.yaml, or a URI that TFX can read.
 
     Raises:
-        ConfigError: benison.yaml is missing, or not understood.
+        ConfigError: It is no text, or benison.yaml is missing, or not understood.
     """
+    if not isinstance(project, str):
+        expected = "text that is known as the pipeline is defined"
+        raise ConfigError("parameter 'project'", expected=expected, got=type(project).__name__)
     with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
         folder = _local(project, Path(scratch) / "project")
-        return {"project": _absolute(project), "project_digest": digest_of(folder), "benison": benison.__version__}
+        return {"project": absolute(project), "project_digest": digest_of(folder), "benison": benison.__version__}
 
 
 def registry_parameters(registry: str, project: str) -> dict[str, str]:
@@ -94,7 +97,7 @@ def registry_parameters(registry: str, project: str) -> dict[str, str]:
         project: The folder with benison.yaml, or a URI that TFX can read.
     """
     with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
-        place = _absolute(registry)
+        place = absolute(registry)
         return {"registry": place, "standing": standing(place, _local(project, Path(scratch) / "project"))}
 
 
@@ -107,7 +110,7 @@ def data_parameters(data_root: str, span: int, project: str) -> dict[str, str]:
         project: The folder with benison.yaml, or a URI that TFX can read.
     """
     with tempfile.TemporaryDirectory(prefix="benison-") as scratch:
-        place = _absolute(data_root)
+        place = absolute(data_root)
         told = fingerprint(_local(project, Path(scratch) / "project"), place, span)
         return {"data_root": place, "span": str(span), "fingerprint": told}
 
@@ -188,7 +191,7 @@ def _properties(one: Any) -> dict[str, str | int]:
     return {name: texts[name] or whole[name] for name in names}
 
 
-def _absolute(uri: str) -> str:
+def absolute(uri: str) -> str:
     """A folder as an absolute path, since components work elsewhere; what is not on this machine as it is."""
     return uri if is_remote(uri) else str(Path(uri.removeprefix("file://")).resolve())
 

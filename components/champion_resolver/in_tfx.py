@@ -8,11 +8,9 @@ from typing import Any
 
 from benison.components.champion_resolver.run import run
 from benison.core import documents, logs
-from benison.tfx.asked import Asked
+from benison.tfx.asked import PACKAGE, Asked
 from benison.tfx.champions import DOCUMENT, HISTORY
 from benison.tfx.given import Given
-
-PACKAGE = "Format-Serving"
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:

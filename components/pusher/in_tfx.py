@@ -16,9 +16,9 @@ from benison.core.errors import DataError
 from benison.registry.registry import Registry
 from benison.registry.serving_folder import materialize
 from benison.tfx import champions, models
-from benison.tfx.asked import Artifact, Asked
+from benison.tfx.asked import PACKAGE, Artifact, Asked
 from benison.tfx.given import Given
-from benison.tfx.models import PACKAGE, TAKEN_IN, TakenIn
+from benison.tfx.models import TAKEN_IN, TakenIn
 
 _PROOF = {"evaluation": ("evaluation.json", "Evaluator"), "anomalies": ("checks.json", "ExampleValidator")}
 _PROOF |= {"profile": ("profile.json", "ExampleValidator")}

@@ -67,7 +67,7 @@ class Trainer(sdk.Component):
         spec = TrainerSpec(
             **sdk.project_parameters(project),
             holdout=holdout,
-            checkpoint_root=checkpoint_root,
+            checkpoint_root=checkpoint_root and sdk.absolute(checkpoint_root),
             examples=examples,
             anomalies=anomalies,
             schema=schema,
