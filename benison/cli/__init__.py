@@ -24,6 +24,8 @@ _VERBS = {
     "registry": "Look at versions and promotions, promote by hand, roll back.",
     "report": "Write a run's report again and show its scorecard.",
     "run": "Run a project's pipeline here, from raw data to a defended champion.",
+    "runs": "List a project's runs wherever they ran, show one, cancel one.",
+    "schedule": "Let Kubeflow or Vertex train by themselves, at times that cron tells.",
     "submit": "Run a project's pipeline on Kubeflow or Vertex, and follow it to its verdict.",
 }
 

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 
 from benison.submit.calls import repeated
-from benison.submit.runs import ENDED, Request, RunState, Server, TaskState
+from benison.submit.runs import ENDED, RunState, Server, TaskState, Watched
 
 Observer = Callable[[str, TaskState], None]
 
 
 def follow(
     server: Server,
-    request: Request,
+    watched: Watched,
     run: str,
     observe: Observer,
     every_s: float,
@@ -23,7 +23,7 @@ def follow(
 
     Args:
         server: Where it runs.
-        request: What was asked for.
+        watched: The run's pipeline.
         run: The server's id of it.
         observe: Is told of each change of a task's state.
         every_s: Seconds between two questions.
@@ -34,7 +34,7 @@ def follow(
     """
     known: dict[str, TaskState] = {}
     while True:
-        found = repeated(lambda: server.state(request, run), pause)
+        found = repeated(lambda: server.state(watched, run), pause)
         for name, task in found.tasks.items():
             if known.get(name) != task:
                 known[name] = task

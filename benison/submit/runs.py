@@ -11,27 +11,38 @@ ENDED = ("succeeded", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
-class Request:
+class Watched:
+    """A pipeline whose runs are looked at.
+
+    Attributes:
+        pipeline: Its name, as its IR has it.
+        tasks: The names of its tasks.
+        root: The pipeline root.
+    """
+
+    pipeline: str
+    tasks: Collection[str]
+    root: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(Watched):
     """A run that is asked for.
 
     Attributes:
-        pipeline: The pipeline's name, as its IR has it.
         ir: The compiled pipeline.
         digest: Of its bytes.
-        tasks: The names of its tasks.
         parameters: Values of its parameters.
-        root: The pipeline root.
+        project: The project's name.
         experiment: What the run is listed under, where the server has such lists.
         service_account: Whom it acts as; empty: the server's default.
         submit_id: Tells this run from all others, so that it is started once whatever happens on the way.
     """
 
-    pipeline: str
     ir: Path
     digest: str
-    tasks: Collection[str]
     parameters: Mapping[str, Any]
-    root: str
+    project: str
     experiment: str
     service_account: str
     submit_id: str
@@ -82,14 +93,44 @@ class RunState:
     message: str = ""
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A run in a list.
+
+    Attributes:
+        run: The server's id of it.
+        name: As people see it.
+        state: As `RunState` has it.
+        started: When it was asked for: UTC, ISO 8601, to the second.
+        parameters: What it was given.
+        page: Where a person can look at it.
+    """
+
+    run: str
+    name: str
+    state: str
+    started: str
+    parameters: Mapping[str, Any]
+    page: str
+
+
 class Server(Protocol):
     """A place that runs pipelines."""
 
     def submit(self, request: Request) -> Submitted:
         """Starts a run, once for a submit id."""
 
-    def state(self, request: Request, run: str) -> RunState:
+    def state(self, watched: Watched, run: str) -> RunState:
         """How a run stands."""
 
-    def pushed(self, request: Request, run: str) -> str:
+    def pushed(self, watched: Watched, run: str) -> str:
         """The folder below which the pusher of a run that succeeded has left pushed.json."""
+
+    def page(self, run: str) -> str:
+        """Where a person can look at a run."""
+
+    def runs(self, project: str, experiment: str, most: int) -> list[Listed]:
+        """The newest runs of a project, the newest first."""
+
+    def cancel(self, run: str) -> None:
+        """Asks for a run's end; it comes soon after."""

@@ -5,19 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from benison.core import documents
 from tests.cli.commands import Answer, call
-from tests.pipelines import small_project
+from tests.cli.servers import IMAGES, change, ends, project_for
 from tests.submit.cluster import Cluster
 from tests.submit.kfp_server import KfpServer
 from tests.submit.loopback import Fault, serving
-
-IMAGES = "registry.example.org/ml"
 
 
 @pytest.fixture
@@ -29,16 +24,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KfpServe
 
 @pytest.fixture
 def project(tmp_path: Path, server: KfpServer) -> Path:
-    folder = small_project.make(tmp_path / "project")
-    kubeflow = {"endpoint": server.address, "pipeline_root": f"file://{tmp_path}/root", "images": IMAGES}
-    change(folder, registry="s3://models/registry", targets={"kubeflow": kubeflow})
-    return folder
-
-
-def change(folder: Path, **said: Any) -> None:
-    config = yaml.safe_load((folder / "benison.yaml").read_text())
-    config["data"]["path"] = "s3://models/span-{span}.csv"
-    (folder / "benison.yaml").write_text(yaml.safe_dump({**config, **said}))
+    return project_for(server, tmp_path)
 
 
 def submit(capsys: pytest.CaptureFixture[str], folder: Path, *words: object) -> Answer:
@@ -67,18 +53,6 @@ def test_waiting_ends_with_the_gates_exit_code(
     done = submit(capsys, project, "--wait")
     assert (done.code, done.out.splitlines()[-1]) == (code, f"verdict: {word}"), done.err
     assert "  pusher               running\n  pusher               succeeded\n" in done.err
-
-
-def ends(run: dict[str, Any], root: Path, word: str) -> None:
-    """The second look finds that the run has ended."""
-    state = "SUCCEEDED" if run["state"] == "RUNNING" else "RUNNING"
-    run["state"] = state
-    run["run_details"]["task_details"] = [{"display_name": name, "state": state} for name in ("pusher", "root-driver")]
-    if state == "SUCCEEDED":
-        said = {"outcome": word, "reason": "a test", "package": None, "number": None, "registry": "none"}
-        pushed = {**said, "champion_before": None, "champion_after": None}
-        folder = root / "continuous-training" / run["run_id"] / "pusher" / "1f" / "pushed_model"
-        documents.write(folder / "pushed.json", "pushed", pushed)
 
 
 def test_a_run_that_fails_is_told_with_its_tasks_and_leaves_with_3(
@@ -147,7 +121,8 @@ def test_vertex_is_asked_for_nothing_where_its_place_or_credentials_are_missing(
 def test_vertex_without_its_client_says_what_to_install(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "benison.submit.vertex", raising=False)
+    for part in ("vertex", "vertex_connection"):
+        monkeypatch.delitem(sys.modules, f"benison.submit.{part}", raising=False)
     # As Python has it for a module that is not installed.
     monkeypatch.setitem(sys.modules, "google.cloud.aiplatform_v1", None)
     monkeypatch.setattr("google.cloud.aiplatform_v1", None, raising=False)

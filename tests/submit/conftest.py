@@ -14,6 +14,7 @@ from tests.submit import pipelines
 from tests.submit.cluster import Cluster
 from tests.submit.kfp_server import KfpServer
 from tests.submit.loopback import serving
+from tests.submit.vertex_server import UNIVERSE, VertexServer, write_key
 
 
 @pytest.fixture
@@ -22,6 +23,14 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KfpServe
     for name in ("KF_PIPELINES_ENDPOINT", "KF_PIPELINES_UI_ENDPOINT", "KFP_EXISTING_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     with serving(KfpServer(Cluster(tmp_path / "cluster"))) as held:
+        yield held
+
+
+@pytest.fixture
+def vertex_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VertexServer]:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(write_key(tmp_path / "key.json")))
+    monkeypatch.setenv("GOOGLE_CLOUD_UNIVERSE_DOMAIN", UNIVERSE)
+    with serving(VertexServer(Cluster(tmp_path / "cluster"))) as held:
         yield held
 
 
@@ -50,6 +59,7 @@ def request_for(ir: Path, tmp_path: Path) -> Callable[..., Request]:
             tasks=("bundle", "pusher"),
             parameters={"bundle_uri": staged.uri, "bundle_digest": bundle.digest, "span": 3},
             root=root,
+            project="census",
             experiment="census",
             service_account="runner",
             submit_id=submit_id,

@@ -32,6 +32,7 @@ class KfpServer(Held):
     pipelines: dict[str, dict[str, Any]] = field(default_factory=dict)
     versions: dict[str, dict[str, Any]] = field(default_factory=dict)
     specs: dict[str, list[Any]] = field(default_factory=dict)
+    schedules: dict[str, dict[str, Any]] = field(default_factory=dict)
     prefix = "/apis/v2beta1/"
 
     def answer(self, method: str, path: str, query: dict[str, str], content: Any) -> dict[str, Any]:
@@ -80,9 +81,49 @@ class KfpServer(Held):
 
     def list_runs(self, query: dict[str, str], content: Any) -> dict[str, Any]:
         own = {key: run for key, run in self.runs.items() if run["experiment_id"] == query["experiment_id"]}
-        return {"runs": _filtered(own, query)}
+        found = _filtered(own, query)
+        newest = query["sort_by"] == "created_at desc"
+        return {"runs": (found[::-1] if newest else found)[: int(query["page_size"])]}
 
-    def create_run(self, query: dict[str, str], content: Any) -> dict[str, Any]:
+    def terminate(self, query: dict[str, str], content: Any, id: str) -> dict[str, Any]:
+        if id not in self.runs:
+            raise Refused(404, "no such run")
+        self.runs[id]["state"] = "CANCELED"
+        return {}
+
+    def create_schedule(self, query: dict[str, str], content: Any) -> dict[str, Any]:
+        cron = content["trigger"]["cron_schedule"]["cron"]
+        if len(cron.split()) != 6 or content["max_concurrency"] != 1 or not content["no_catchup"]:
+            raise Refused(400, f"no schedule: {content}")
+        self._spec_of(content)
+        return _kept(self.schedules, "recurring_run_id", **content, status="ENABLED")
+
+    def list_schedules(self, query: dict[str, str], content: Any) -> dict[str, Any]:
+        """Two at a time, whatever is asked for."""
+        own = [one for one in self.schedules.values() if one["experiment_id"] == query["experiment_id"]]
+        at = int(query.get("page_token") or 0)
+        more = {"next_page_token": str(at + 2)} if at + 2 < len(own) else {}
+        return {"recurringRuns": own[at : at + 2], **more}
+
+    def change_schedule(self, query: dict[str, str], content: Any, id: str, verb: str) -> dict[str, Any]:
+        if id not in self.schedules:
+            raise Refused(404, "no such schedule")
+        self.schedules[id]["status"] = f"{verb.upper()}D"
+        return {}
+
+    def delete_schedule(self, query: dict[str, str], content: Any, id: str) -> dict[str, Any]:
+        if self.schedules.pop(id, None) is None:
+            raise Refused(404, "no such schedule")
+        return {}
+
+    def tick(self) -> list[dict[str, Any]]:
+        """The time of every schedule has come."""
+        keys = ("experiment_id", "pipeline_version_reference", "runtime_config", "service_account", "display_name")
+        enabled = [one for one in self.schedules.values() if one["status"] == "ENABLED"]
+        return [self.create_run({}, {key: one.get(key) for key in keys}) for one in enabled]
+
+    def _spec_of(self, content: Any) -> Any:
+        """The spec that a run or a schedule is of, once what it is given is held to it."""
         reference, config = content["pipeline_version_reference"], content["runtime_config"]
         version = self.versions.get(reference["pipeline_version_id"])
         if version is None or version["pipeline_id"] != reference["pipeline_id"]:
@@ -91,9 +132,14 @@ class KfpServer(Held):
             raise Refused(404, "no such experiment")
         documents = self.specs[reference["pipeline_version_id"]]
         hold_to(documents[0]["root"]["inputDefinitions"]["parameters"], config["parameters"])
-        run = _kept(self.runs, "run_id", **content, state="PENDING", run_details={"task_details": []})
+        return documents[0]
+
+    def create_run(self, query: dict[str, str], content: Any) -> dict[str, Any]:
+        spec, created = self._spec_of(content), f"2026-07-01T08:30:{len(self.runs):02}Z"
+        details = {"task_details": []}
+        run = _kept(self.runs, "run_id", **content, state="PENDING", created_at=created, run_details=details)
         if self.carries_out:
-            self.cluster.start(run["run_id"], documents[0], config["parameters"])
+            self.cluster.start(run["run_id"], spec, content["runtime_config"]["parameters"])
         return run
 
     def get_run(self, query: dict[str, str], content: Any, id: str) -> dict[str, Any]:
@@ -130,6 +176,8 @@ def _kept(table: dict[str, dict[str, Any]], key: str, **content: Any) -> dict[st
 
 
 def _filtered(table: dict[str, dict[str, Any]], query: dict[str, str]) -> list[dict[str, Any]]:
+    if not query.get("filter"):
+        return list(table.values())
     (predicate,) = json.loads(query["filter"])["predicates"]
     if set(predicate) != {"operation", "key", "stringValue"} or predicate["operation"] not in ("EQUALS", 1):
         raise Refused(400, "this server knows EQUALS of a text")
@@ -160,11 +208,16 @@ _ROUTES: dict[str, dict[str, Any]] = {
         "pipelines/([^/]+)/versions": KfpServer.list_versions,
         "runs": KfpServer.list_runs,
         "runs/([^/]+)": KfpServer.get_run,
+        "recurringruns": KfpServer.list_schedules,
     },
     "POST": {
         "experiments": KfpServer.create_experiment,
         "pipelines/upload": KfpServer.upload_pipeline,
         "pipelines/upload_version": KfpServer.upload_version,
         "runs": KfpServer.create_run,
+        "runs/([^/:]+):terminate": KfpServer.terminate,
+        "recurringruns": KfpServer.create_schedule,
+        "recurringruns/([^/:]+):(enable|disable)": KfpServer.change_schedule,
     },
+    "DELETE": {"recurringruns/([^/]+)": KfpServer.delete_schedule},
 }

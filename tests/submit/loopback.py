@@ -96,8 +96,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._serve("GET", None)
 
+    def do_DELETE(self) -> None:
+        self._serve("DELETE", None)
+
     def do_POST(self) -> None:
-        body, kind = self.rfile.read(int(self.headers["Content-Length"])), self.headers["Content-Type"]
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0)) or b"{}"
+        kind = self.headers["Content-Type"] or "application/json"
         is_json = kind.startswith("application/json")
         self._serve("POST", json.loads(body) if is_json else f"Content-Type: {kind}\r\n\r\n".encode() + body)
 

@@ -150,7 +150,7 @@ def test_a_server_that_is_silent_is_told(
     server: KfpServer, request_for: Requests, kubeflow: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, end = kubeflow(), threading.Event()
-    monkeypatch.setattr("benison.submit.kubeflow.LIMIT_S", 1)
+    monkeypatch.setattr("benison.submit.kubeflow_connection.LIMIT_S", 1)
     monkeypatch.setattr("benison.submit.calls.WAITS_S", ())
     server.faults.append(Fault("POST", "runs", delay=end))
     try:
@@ -201,3 +201,29 @@ def test_a_run_that_was_cancelled_is_told(server: KfpServer, request_for: Reques
     server.stand = lambda found: found.update(state="CANCELED", error={"code": 1, "message": "by hand"})
     found = client.state(request, run)
     assert (found.state, found.message, found.tasks) == ("cancelled", "by hand", {})
+
+
+def test_the_newest_runs_of_a_project_are_listed_first(
+    server: KfpServer, request_for: Requests, kubeflow: Connect
+) -> None:
+    client = kubeflow()
+    assert client.runs("census", "census", 5) == []
+    ids = [client.submit(request_for(submit_id=f"a{at}")).run for at in range(3)]
+    server.runs[ids[2]]["state"] = "SUCCEEDED"
+    newest, older = client.runs("census", "census", 2)
+    assert (newest.run, newest.name, newest.state, newest.started) == (
+        ids[2],
+        "short-a2",
+        "succeeded",
+        "2026-07-01T08:30:02Z",
+    )
+    assert (older.run, older.state, older.parameters["span"], older.page) == (ids[1], "waiting", 3, client.page(ids[1]))
+
+
+def test_a_run_is_cancelled(server: KfpServer, request_for: Requests, kubeflow: Connect) -> None:
+    client, request = kubeflow(), request_for()
+    run = client.submit(request).run
+    client.cancel(run)
+    assert client.state(request, run).state == "cancelled"
+    with pytest.raises(AccessError, match="got 404: no such run"):
+        client.cancel("another")

@@ -6,7 +6,7 @@ import dataclasses
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,20 +17,16 @@ from benison.submit import outcome
 from benison.submit.follow import follow
 from benison.submit.runs import Request, TaskState
 from benison.submit.vertex import Vertex
-from tests.submit.cluster import Cluster
-from tests.submit.loopback import Fault, serving
-from tests.submit.vertex_server import UNIVERSE, VertexServer, write_key
+from tests.submit.loopback import Fault
+from tests.submit.vertex_server import VertexServer
 
 Requests = Callable[..., Request]
 CONSOLE = "https://console.cloud.google.com/vertex-ai/locations/europe-west4/pipelines/runs"
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VertexServer]:
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(write_key(tmp_path / "key.json")))
-    monkeypatch.setenv("GOOGLE_CLOUD_UNIVERSE_DOMAIN", UNIVERSE)
-    with serving(VertexServer(Cluster(tmp_path / "cluster"))) as held:
-        yield held
+def server(vertex_server: VertexServer) -> VertexServer:
+    return vertex_server
 
 
 @pytest.fixture
@@ -92,7 +88,7 @@ def test_the_same_submit_id_finds_its_run(server: VertexServer, asked: Requests,
 def test_a_connection_cut_in_the_middle_starts_nothing_twice(
     server: VertexServer, asked: Requests, vertex: Vertex, waits: list[float], carried_out: bool, late: bool
 ) -> None:
-    server.faults.append(Fault("POST", "", carried_out=carried_out, late=late))
+    server.faults.append(Fault("POST", "pipelineJobs", carried_out=carried_out, late=late))
     assert vertex.submit(asked()).run == "short-a1"
     assert (list(server.runs), waits) == (["short-a1"], [1.0])
 
@@ -118,14 +114,14 @@ def test_a_refusal_is_told_at_once(
 ) -> None:
     body = '{"error": {"message": "as the test wishes"}}'
     # A key that is refused is renewed and tried again by Google's library itself.
-    server.faults += [Fault("POST", "", status=status, body=body) for _ in range(3)]
+    server.faults += [Fault("POST", "pipelineJobs", status=status, body=body) for _ in range(3)]
     with pytest.raises(kind, match=f"(?s){re.escape(server.address)} .*{message}"):
         vertex.submit(asked())
     assert (waits, len(server.runs)) == ([], 0)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-@pytest.mark.parametrize(("method", "path"), [("POST", ""), ("GET", "/short-a1")])
+@pytest.mark.parametrize(("method", "path"), [("POST", "pipelineJobs"), ("GET", "pipelineJobs/short-a1")])
 def test_a_server_that_is_not_well_is_asked_again(
     server: VertexServer, asked: Requests, vertex: Vertex, waits: list[float], status: int, method: str, path: str
 ) -> None:
@@ -135,7 +131,7 @@ def test_a_server_that_is_not_well_is_asked_again(
 
 
 def test_a_quota_that_stays_used_up_is_told(server: VertexServer, asked: Requests, vertex: Vertex) -> None:
-    server.faults += [Fault("POST", "", status=429) for _ in range(4)]
+    server.faults += [Fault("POST", "pipelineJobs", status=429) for _ in range(4)]
     with pytest.raises(ServerError, match=r"(?s)got 429: .*hint: the project's quota of pipeline jobs is used up"):
         vertex.submit(asked())
 
@@ -146,7 +142,7 @@ def test_a_server_that_is_silent_is_told(
     end = threading.Event()
     monkeypatch.setattr("benison.submit.vertex.LIMIT_S", 0.5)
     monkeypatch.setattr("benison.submit.calls.WAITS_S", ())
-    server.faults.append(Fault("POST", "", delay=end))
+    server.faults.append(Fault("POST", "pipelineJobs", delay=end))
     try:
         with pytest.raises(ServerError, match=r"\(a run\): expected an answer, got none in time"):
             vertex.submit(asked())
@@ -181,3 +177,27 @@ def test_a_run_that_was_cancelled_is_told(server: VertexServer, asked: Requests,
     server.stand = lambda job: job.update(state="PIPELINE_STATE_CANCELLED", error=error)
     found = vertex.state(request, run)
     assert (found.state, found.message, found.tasks) == ("cancelled", "by hand", {})
+
+
+def test_the_newest_runs_of_a_project_are_listed_first(server: VertexServer, asked: Requests, vertex: Vertex) -> None:
+    for at in range(3):
+        vertex.submit(dataclasses.replace(asked(), submit_id=f"a{at}"))
+    vertex.submit(dataclasses.replace(asked(), submit_id="b", project="fraud"))
+    server.runs["short-a2"]["state"] = "PIPELINE_STATE_SUCCEEDED"
+    newest, older = vertex.runs("census", "census", 2)
+    assert (newest.run, newest.state, newest.started) == ("short-a2", "succeeded", "2026-07-01T08:30:02Z")
+    assert (older.run, older.state, older.parameters["span"], older.page) == (
+        "short-a1",
+        "waiting",
+        3,
+        vertex.page("short-a1"),
+    )
+
+
+def test_a_run_is_cancelled(server: VertexServer, asked: Requests, vertex: Vertex) -> None:
+    request = asked()
+    run = vertex.submit(request).run
+    vertex.cancel(run)
+    assert vertex.state(request, run).state == "cancelled"
+    with pytest.raises(AccessError, match="got 404: no job another"):
+        vertex.cancel("another")
