@@ -11,9 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tensorflow_model_analysis.proto import config_pb2
 from tfx import v1 as tfx
 from tfx.orchestration import metadata
+from tfx.utils import io_utils
 
 from benison.core.files import write_atomically
 
@@ -89,6 +91,12 @@ def write_rows(path: Path, most: int) -> None:
         writer.writeheader()
         for _, row in zip(range(most), rows, strict=False):
             writer.writerow({**row, LABEL: int(float(row["tips"]) > 0.2 * float(row["fare"]))})
+
+
+def anomalies_in(artifact: Path, split: str) -> dict[str, Any]:
+    """What a SchemaDiff.pb tells, as TFX's ExampleValidator keeps it."""
+    raw = io_utils.read_bytes_file(str(artifact / f"Split-{split}" / "SchemaDiff.pb"))
+    return dict(anomalies_pb2.Anomalies.FromString(raw).anomaly_info)
 
 
 def eval_config(least_auc: float = 0.6) -> Any:
