@@ -185,10 +185,10 @@ def _artifact(one: Any, into: Path) -> Artifact:
 
 
 def _properties(one: Any) -> dict[str, str | int]:
-    names = one.mlmd_artifact.custom_properties
-    whole = {name: one.get_int_custom_property(name) for name in names}
-    texts = {name: one.get_string_custom_property(name) for name in names}
-    return {name: texts[name] or whole[name] for name in names}
+    """What stands in an artifact's custom properties; 0 and empty text as if they did not."""
+    names = list(one.mlmd_artifact.custom_properties)
+    found = {name: one.get_string_custom_property(name) or one.get_int_custom_property(name) for name in names}
+    return {name: value for name, value in found.items() if value}
 
 
 def absolute(uri: str) -> str:

@@ -24,8 +24,8 @@ def validation_of(anomalies: Artifact, snapshot: Mapping[str, Any], into: Path) 
     """The folder with validation.json.
 
     Args:
-        anomalies: Of TFX's type ExampleAnomalies. TFX's own ExampleValidator gives no verdict; here an anomaly of
-            severity ERROR in train or eval is a FAIL.
+        anomalies: Of TFX's type ExampleAnomalies. TFX's own ExampleValidator gives no verdict; here an anomaly in
+            train or eval is a FAIL, unless it is of severity WARNING.
         snapshot: snapshot.json, of the examples.
         into: Where TFX's word comes to lie as one of ours.
 
@@ -45,9 +45,11 @@ def _reasons(anomalies: Artifact, split: str) -> Iterator[str]:
     proto = _read(anomalies, split, _DIFF, anomalies_pb2.Anomalies)
     if proto.data_missing:
         yield f"{split}: there are no rows"
-    named = {**proto.anomaly_info, "the data": proto.dataset_anomaly_info}
+    named = dict(proto.anomaly_info)
+    if proto.HasField("dataset_anomaly_info"):
+        named["the data"] = proto.dataset_anomaly_info
     for name, found in sorted(named.items()):
-        if found.severity == anomalies_pb2.AnomalyInfo.ERROR:
+        if found.severity != anomalies_pb2.AnomalyInfo.WARNING:
             yield f"{split}, {name}: {found.short_description or 'an anomaly'}: {found.description}"
 
 
