@@ -46,9 +46,7 @@ def test_both_runners_take_it(taxi: Taxi, tmp_path: Path, blocks: tuple[str, ...
     assert len(Compiler().compile(pipeline).nodes) == len(components)
     runner = tfx.orchestration.experimental
     config = runner.KubeflowV2DagRunnerConfig(default_image="registry/taxi:1")
-    runner.KubeflowV2DagRunner(config, output_dir=str(tmp_path), output_filename="page.json").run(
-        taxi.pipeline(components)
-    )
+    runner.KubeflowV2DagRunner(config, output_dir=str(tmp_path), output_filename="page.json").run(pipeline)
     assert (tmp_path / "page.json").stat().st_size > 0
 
 
