@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-containers slow kfp-versions test-current check style types layers budget freshness compile docs locks images whole-image train-gpu-image image-sizes base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
+.PHONY: help setup run test test-containers slow kfp-versions test-current test-tfx test-tfx-here check style types layers budget freshness compile docs locks images whole-image train-gpu-image image-sizes base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -19,7 +19,7 @@ run: setup ## the example project: span 1 makes the first champion, span 2 a cha
 	@$(BIN)/benison run examples/census --span 1 --span 2
 
 test: setup ## the tests; make test ARGS="-k gate"
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not containers" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not containers and not tfx" $(ARGS)
 
 check: style types layers budget freshness ## lint, types, layers, sizes, and that what is generated is fresh
 
@@ -66,6 +66,7 @@ locks: setup ## pin anew what the ranges ask for; make locks UPGRADE=--upgrade t
 	cd requirements && $(LOCK) --universal --python-version 3.11 -c current.txt build.in -o build.txt
 	cd requirements && $(LOCK) $(UPGRADE) uv.in -o uv.txt
 	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.13 --python-platform x86_64-manylinux_2_39 bench-tfx.in -o bench-tfx.txt
+	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.13 --python-platform x86_64-manylinux_2_39 tfx.in current.in dev.in -o tfx.txt
 	cd requirements && $(LOCK) --no-deps --python-version 3.11 bench-evaluator.in -o bench-evaluator.txt
 	cd requirements && for KFP in oldest newest; do $(LOCK) --universal --python-version 3.11 kfp-$$KFP.in -o kfp-$$KFP.txt; done
 
@@ -96,6 +97,16 @@ base-image: ## make a base image from Debian's packages, for machines that reach
 
 test-current: ## the example project and the tests on the current stack, in a fresh container
 	@containers/fresh_machine.sh $(BASE) run test
+
+test-tfx: ## our components in TFX's own pipelines, in a fresh container on the current stack
+	@containers/fresh_machine.sh $(BASE) test-tfx-here
+
+# TFX is in no other lock, so an environment of its own.
+test-tfx-here:
+	@cd requirements && $(PYTHON) -c "import setup_environment as own; own.adopt_pip_settings(); own.uv()"
+	@$(UV) venv --quiet --no-python-downloads --python "$$(command -v $(PYTHON))" .tfx
+	@$(UV) pip sync --quiet --python .tfx/bin/python --require-hashes --build-constraints requirements/build.txt requirements/tfx.txt
+	@TF_USE_LEGACY_KERAS=1 PYTHONPATH=benchmarks/tfx_round/tfx_side .tfx/bin/python -m pytest -W ignore -m tfx $(ARGS)
 
 ROUNDS ?= 3
 bench: whole-image ## one round on taxi data beside TFX's, both in containers; make bench ROUNDS=5
@@ -143,4 +154,4 @@ bench-registry: setup ## the registry: opening a log of 100,000 entries, changes
 	@$(BIN)/python benchmarks/registry/large_packages.py $(ARGS)
 
 clean: ## remove what was set up, built or cached; runs and registries stay
-	rm -rf .venv .uv .bench .kfp build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .bench .kfp .tfx build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache

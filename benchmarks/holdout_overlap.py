@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benison.components.evaluator.overlap import Holdout, Seen, disjoint
-from benison.components.trainer.trained_on import trained_on
 from benison.config.validation import Bounds
+from benison.sources.trained_on import trained_on
 
 GROUP = 1 << 17
 WORDS = np.array([f"word {number}" for number in range(50)], object)

@@ -60,9 +60,12 @@ def trained(config: Config, training: Document, snapshot: Document, features: Do
 
 def _provenance(training: Document) -> str:
     environment, again = training["environment"], "" if training["deterministic"] else "not "
+    package, benison_ = f"Package {training['package']}, model {training['model_digest']}.", benison.__version__
+    data = f"snapshot {training['snapshot']} ({_spans(training['spans'])})"
+    if training["seed"] is None:
+        return f"{package} Trained by TFX's Trainer on {data}, taken in by Benison {benison_} for {training['bundle']}."
     return (
-        f"Package {training['package']}, model {training['model_digest']}. Trained by Benison {benison.__version__} "
-        f"from bundle {training['bundle']} on snapshot {training['snapshot']} ({_spans(training['spans'])}), seed "
+        f"{package} Trained by Benison {benison_} from bundle {training['bundle']} on {data}, seed "
         f"{training['seed']}, {again}deterministic, on {environment['device']} with Python {environment['python']}, "
         f"TensorFlow {environment['tensorflow']}, Keras {environment['keras']} and NumPy {environment['numpy']}."
     )

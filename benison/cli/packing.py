@@ -12,7 +12,7 @@ from benison.core.errors import ConfigError, ModelCodeError
 from benison.core.spelling import nearest
 
 if TYPE_CHECKING:
-    from benison.components.bundle.pack import Staged
+    from benison.core.pack import Staged
 
 
 def preflight(project: Project) -> None:
@@ -38,7 +38,7 @@ def packed(project: Project) -> Staged:
         DataError: There is too much, or a link that leads out of the project.
         StorageError: The runs folder cannot be written.
     """
-    from benison.components.bundle.pack import pack
+    from benison.core.pack import pack
 
     staged = pack(project.folder, project.runs / "bundles", exclude=_own_folders(project))
     _travels(project, Path(staged.uri))

@@ -42,6 +42,8 @@ def _split_by(rule: Mapping[str, Any]) -> str:
     shares = ", ".join(f"{share:.0%}" for share in rule["shares"])
     if rule["by"] == "time":
         return f"split by {rule['time']}, oldest first ({shares})"
+    if rule["by"] == "given":
+        return f"in splits that were there already ({shares})"
     return f"split by the hash of {', '.join(rule['key']) or 'all columns'} ({shares})"
 
 

@@ -21,7 +21,8 @@ from benison.core.casts import as_text
 from benison.sources import cuts
 from benison.sources.columns import Columns
 from benison.sources.conform import Place
-from benison.sources.find import find, pattern_of, store_of
+from benison.sources.files import LocalFiles
+from benison.sources.find import File, find, pattern_of, store_of
 from benison.sources.inputs import Input, inputs_of
 from benison.sources.intake import Intake, intake
 from benison.sources.locate import choose
@@ -207,6 +208,22 @@ def open_table(table: Table, data_root: str, columns: Columns, scratch: Path) ->
     """
     with open_files(table.path, table.format, data_root, columns, scratch) as dataset:
         yield dataset
+
+
+@contextmanager
+def open_listed(files: Sequence[File], format: str, columns: Columns, scratch: Path) -> Iterator[Dataset]:
+    """Opens files of this machine that are known already, with their spans.
+
+    Args:
+        files: What to read.
+        format: What they are.
+        columns: As in `open_table`.
+        scratch: As in `open_dataset`.
+
+    Raises:
+        DataError: As in `open_dataset`.
+    """
+    yield _dataset(intake(inputs_of(files, format, LocalFiles(), columns, scratch), columns, None, scratch), columns)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def stage(bundle: Path, digest: str, root: str) -> StagedAway:
     What lies there is not read again: the pipeline's first task holds it to the digest.
 
     Args:
-        bundle: What `benison.components.bundle.pack` made.
+        bundle: What `benison.core.pack` made.
         digest: Its content digest.
         root: The pipeline root: an absolute path, ``file://`` and one, or a folder of a bucket.
 

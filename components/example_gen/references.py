@@ -10,11 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from benison.components.example_gen.seal import ParquetFiles
 from benison.config import Config, Table, date_columns, number_columns, text_columns
 from benison.core import digests
 from benison.sources.columns import Columns
 from benison.sources.dataset import open_table
+from benison.sources.seal import ParquetFiles
 
 _log = logging.getLogger(__name__)
 _FILE = "data.parquet"

@@ -11,12 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from benison import config as configuration
-from benison import eval_config
 from benison.components.example_gen import references as held_to
-from benison.components.example_gen import seal
-from benison.components.example_gen.labels import Labels
 from benison.components.example_gen.split import key_of, splitter
-from benison.components.example_gen.walk import Rows, walk
 from benison.config import Config, Data, Splits
 from benison.core import digests, documents
 from benison.core.examples import split_folder
@@ -24,6 +20,8 @@ from benison.core.files import scratch_beside, storage_errors
 from benison.sources import locate
 from benison.sources.columns import Columns
 from benison.sources.dataset import Dataset, open_dataset
+from benison.sources.sealed import check_columns, sealed
+from benison.sources.walk import Rows, walk
 
 _log = logging.getLogger(__name__)
 
@@ -58,33 +56,15 @@ def _sealed(config: Config, data_root: str, span: int, project: Path, scratch: P
     raw.mkdir()
     with open_dataset(config.data, data_root, span, columns, project, raw) as dataset:
         names = dataset.schema.names
-        # A slice on an unknown column is told here, before hours of training and not after.
-        path = project / config.evaluation.file
-        with config.speaking():
-            eval_config.check_columns(eval_config.read(path), path, names)
-        if config.own_metrics:
-            config.own_metrics.check_columns(names)
-        labels = Labels(config.label)
-        rows = _rows_of(dataset, config.data)
+        check_columns(config, project, names)
+        rows, split_by = _rows_of(dataset, config.data), _split_by(config.data.splits, names)
         with splitter(config.data.splits, names, rows, scratch) as assign:
-            watched = _watched(rows(), labels)
-            counts = seal.write(watched, dataset.schema, assign, config.label, scratch / "splits")
-        labels.judge()
-        sources = [asdict(source) for source in dataset.sources]
-        return seal.describe(
-            scratch / "splits", counts, dataset.schema, sources, _split_by(config.data.splits, names), config.label
-        )
+            return sealed(rows(), dataset, lambda some: assign(some.batch), config, split_by, scratch / "splits")
 
 
 def _rows_of(dataset: Dataset, data: Data) -> Callable[[], Iterator[Rows]]:
     """All rows, as often as they are asked for."""
     return lambda: walk(dataset, by_period=bool(data.every))
-
-
-def _watched(rows: Iterator[Rows], labels: Labels) -> Iterator[Rows]:
-    for some in rows:
-        labels.look(some)
-        yield some
 
 
 def _split_by(splits: Splits, columns: list[str]) -> dict[str, Any]:

@@ -11,11 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from benison.components.example_gen.cut import Cut, MomentFile, Ranks, cut, ordered
-from benison.components.example_gen.walk import Rows
 from benison.config import Splits
 from benison.core.errors import DataError
 from benison.sources.keys import Keys, row_keys
 from benison.sources.times import has_zone, moments
+from benison.sources.walk import Rows
 
 Assignment = npt.NDArray[np.int8]
 Shares = tuple[float, float, float]

@@ -18,7 +18,7 @@ class Evidence:
 
     Attributes:
         anomalies: checks.json, every check of the data.
-        anomalies_digest: The digest of that file.
+        anomalies_digest: The digest of that file; empty: there is none.
         profile: profile.json, of the snapshot.
         evaluation: evaluation.json.
         evaluation_digest: The digest of that file.

@@ -169,7 +169,7 @@ def _evidence(registry: Registry, push: Push, blessing: Blessing, package: str) 
     named = {
         **{name: registry.evidence.put(file) for name, file in push.documents.items()},
         "evaluation": blessing.evaluation,
-        "checks": push.evidence.anomalies_digest,
+        **({"checks": push.evidence.anomalies_digest} if push.evidence.anomalies_digest else {}),
     }
     manifest = registry.packages.require(registry.state().copy(package))
     statement = documents.encode(attestation.statement(registry.model, manifest, named))

@@ -69,7 +69,7 @@ def run(
     word, pushed = _settle(registry, push)
     if config.serving.folder and registry.state().champion:
         materialize(registry, config.serving.folder, config.serving.keep)
-    _write_blessing(blessing, word)
+    write_blessing(blessing, word)
     documents.write(pushed_model / "pushed.json", "pushed", to_json(pushed, word.package, registry_uri), durable=False)
     _log.info("%s: %s", pushed.outcome, pushed.reason)
     return pushed.outcome
@@ -128,7 +128,7 @@ def _documents(anomalies: Path, model: Path, evaluation: Path) -> dict[str, Path
     return {name: file for name, file in files.items() if file.is_file()}
 
 
-def _write_blessing(folder: Path, word: Blessing) -> None:
+def write_blessing(folder: Path, word: Blessing) -> None:
     """blessing.json, then the empty marker that TFX looks for."""
     documents.write(folder / "blessing.json", "blessing", word.to_json(), durable=False)
     marker, other = ("BLESSED", "NOT_BLESSED") if word.blessed else ("NOT_BLESSED", "BLESSED")

@@ -20,6 +20,7 @@ from benison.components.trainer.accept import accept
 from benison.components.trainer.architecture import architecture, of_module
 from benison.components.trainer.featurize.fit import fit as fit_features
 from benison.components.trainer.featurize.graph import FeatureGraph
+from benison.components.trainer.featurize.raw import as_kept
 from benison.components.trainer.featurize.transform import layout_of, transform_split
 from benison.components.trainer.fit import scalars, speed
 from benison.components.trainer.fit.building import built, exported
@@ -29,13 +30,13 @@ from benison.components.trainer.inputs import model_features
 from benison.components.trainer.run_fn import run as run_fn
 from benison.components.trainer.serve import Served
 from benison.components.trainer.steps.blocks import Blocks
-from benison.components.trainer.trained_on import trained_on
 from benison.config import Config
 from benison.core import digests, documents, key_sets, memory, user_code
 from benison.core.errors import ModelCodeError
 from benison.core.examples import LabelledSplit
 from benison.core.files import storage_errors, write_atomically
 from benison.core.verdicts import Verdict
+from benison.sources.trained_on import trained_on
 
 _TRIED_OUT = 64
 # Of the memory there is, rows may take a third: TensorFlow has a copy of them, and the model needs some as well.
@@ -51,6 +52,7 @@ def run(
     model: Path,
     base_model: Path | None = None,
     checkpoint_root: str = "",
+    stored_as: Mapping[str, str] | None = None,
 ) -> None:
     """Fits the feature graph and the project's Keras model on train, and exports both as one SavedModel.
 
@@ -62,6 +64,8 @@ def run(
         base_model: What a warm start begins with, as champion_resolver writes it; left out: training starts anew.
         checkpoint_root: A folder, or one of an object store, where a training that is interrupted leaves what a retry
             needs to go on; empty: a retry begins anew.
+        stored_as: Which list of a tf.Example keeps each column in the examples that the model will be asked with; None:
+            the one that goes with its type in the data, text for what is a category.
     """
     ready.unused(model)
     verdict = documents.read(validation / "validation.json", "validation")
@@ -83,17 +87,22 @@ def run(
         layers = of_module(config)
     else:
         inputs = {"bundle": origin, "snapshot": snapshot["digest"], "base_model": base.package if base else None}
-        given = _Given(examples, base, checkpoint_root, inputs)
+        given = _Given(examples, base, checkpoint_root, inputs, stored_as)
         record, layers, kept = _trained_here(project, config, given, model)
     seen = trained_on(examples, config.entity, key_sets.beside(model / ready.PACKAGE)).to_json()
     record |= {"package": digests.of_tree(model / ready.PACKAGE), "bundle": origin, "trained_on": seen}
     whole = {**record, "snapshot": snapshot["digest"], "spans": snapshot["spans"]}
-    write_atomically(model / "environment.txt", _packages().encode())
-    features = documents.read(model / ready.PACKAGE / "assets.extra" / "features.json", "features")
-    card.write(model, card_of(config, whole, snapshot, features, layers))
-    documents.write(model / "training.json", "training", whole)
+    _write(model, config, whole, snapshot, layers)
     for one in kept:
         one.clear()
+
+
+def _write(model: Path, config: Config, training: Mapping[str, Any], snapshot: Mapping[str, Any], layers: str) -> None:
+    """What lies beside the package; training.json last: where it is, the rest is."""
+    write_atomically(model / "environment.txt", _packages().encode())
+    features = documents.read(model / ready.PACKAGE / "assets.extra" / "features.json", "features")
+    card.write(model, card_of(config, training, snapshot, features, layers))
+    documents.write(model / "training.json", "training", training)
 
 
 def _trained_here(
@@ -106,7 +115,7 @@ def _trained_here(
     fit.seeded(config.model.seed, deterministic=config.model.deterministic)
     rows = tempfile.TemporaryDirectory(prefix="rows-", ignore_cleanup_errors=True)
     with user_code.importable(project), search.unremarked(), rows as scratch:
-        data = _read(given.examples, config, given.base, Path(scratch))
+        data = _read(given, config, Path(scratch))
         config, found, kept = _searched(project, config, data, plan, given)
         keeping = _keeping(model, config, plan, given)
         trained = _train(project, config, data, plan, keeping)
@@ -126,12 +135,14 @@ class _Given:
         base: The model to start from.
         checkpoint_root: Where its state is kept.
         digests: Of all that was given.
+        stored_as: As in `run`.
     """
 
     examples: Path
     base: start.BaseModel | None
     checkpoint_root: str
     digests: Mapping[str, str | None]
+    stored_as: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -163,10 +174,13 @@ def _refuse(verdict: Mapping[str, Any], model: Path) -> None:
     documents.write(model / "not_trained.json", "not_trained", content)
 
 
-def _read(examples: Path, config: Config, base: start.BaseModel | None, scratch: Path) -> _Data:
+def _read(given: _Given, config: Config, scratch: Path) -> _Data:
     """Reads train and eval and makes of them what the model sees; on disk where memory would not hold that twice."""
-    train, held = (_labelled(examples, split, config) for split in ("train", "eval"))
+    base = given.base
+    train, held = (_labelled(given.examples, split, config) for split in ("train", "eval"))
     graph = fit_features(train, config.features, base.features if base else None)
+    if given.stored_as:
+        graph = replace(graph, columns=as_kept(graph.columns, given.stored_as))
     needed, room = layout_of(graph).nbytes(train.num_rows + held.num_rows), memory.available() // _SHARE
     if needed > room:
         _log.info("train and eval take %d MB, more than the %d MB for them: they go to disk", needed >> 20, room >> 20)

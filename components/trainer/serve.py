@@ -93,5 +93,6 @@ def _single(column: RawColumn, values: Any) -> Any:
     )
     with tf.control_dependencies([one]):
         if column.type == TEXT:
-            return tf.squeeze(values.to_tensor("", shape=(None, 1)), 1)
+            texts = values if values.dtype == tf.string else tf.ragged.map_flat_values(tf.as_string, values)
+            return tf.squeeze(texts.to_tensor("", shape=(None, 1)), 1)
         return tf.squeeze(tf.cast(values, _type(column)).to_tensor(float("nan"), shape=(None, 1)), 1)

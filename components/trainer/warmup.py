@@ -13,7 +13,7 @@ import tensorflow as tf
 from benison.components.trainer.agree import as_examples
 from benison.components.trainer.featurize.graph import FeatureGraph, Fitted, Indexed, RawColumn, Scaled, sources
 from benison.components.trainer.featurize.transform import tensors
-from benison.core.signatures import NUMBER, SECONDS, SERVE_COLUMNS, SERVE_EXAMPLES
+from benison.core.signatures import NUMBER, SECONDS, SERVE_COLUMNS, SERVE_EXAMPLES, TEXT
 
 FILE = "tf_serving_warmup_requests"
 # Batches of one row, and of some: TensorFlow Serving prepares for both.
@@ -65,6 +65,8 @@ def typical(graph: FeatureGraph, rows: int) -> pa.Table:
 
 
 def _kind(column: RawColumn) -> Any:
+    if column.type == TEXT:
+        return pa.string()
     return {"int64_list": pa.int64(), "float_list": pa.float64()}.get(column.stored_as, pa.string())
 
 
@@ -76,7 +78,11 @@ def _typical(column: RawColumn, features: tuple[Fitted, ...]) -> Any:
     if column.type == SECONDS:
         return 0
     words = [feature.vocabulary[:1] for feature in own if isinstance(feature, Indexed)]
-    return words[0][0] if words and words[0] else "1970-01-01" if any(f.kind == "date" for f in own) else "a"
+    if words and words[0]:
+        return words[0][0]
+    if column.stored_as == "int64_list":
+        return "0"
+    return "1970-01-01" if any(f.kind == "date" for f in own) else "a"
 
 
 def _mean(feature: Scaled) -> float:

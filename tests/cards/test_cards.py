@@ -152,6 +152,12 @@ def test_digests_and_versions_stand_in_the_documentation() -> None:
     assert "seed 1, deterministic, on CPU with Python 3.11.7, TensorFlow 2.16.2" in told["documentation"]
 
 
+def test_of_a_model_of_tfx_it_says_who_trained_it() -> None:
+    told = made(training={**training(), "seed": None})["model_details"]["documentation"]
+    assert "Trained by TFX's Trainer on snapshot sha256:" in told
+    assert "seed" not in told
+
+
 def test_a_sensitive_column_that_the_data_do_not_have_is_refused() -> None:
     stated.require_sensitive(ModelCard(sensitive=("sex",)), ["age", "sex"])
     with pytest.raises(ConfigError) as raised:

@@ -12,7 +12,7 @@ from kfp.dsl import Dataset, Input
 
 from benison import compile as compiling
 from benison import lint
-from benison.components.bundle.pack import pack
+from benison.core.pack import pack
 from benison.engines.local import LocalEngine, RunRequest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipelines"))

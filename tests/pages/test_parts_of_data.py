@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benison.config.acceptances import Acceptance
+from benison.core import documents
 from benison.core.profiles import QUANTILES, ColumnProfile, RowsProfile
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.pages import anomalies, columns, drift, exceptions, history, snapshots
@@ -21,6 +23,13 @@ def parse(content: Markup) -> ET.Element:
 
 def text(element: ET.Element) -> str:
     return " ".join("".join(element.itertext()).split())
+
+
+def test_splits_that_were_there_already_are_told_as_that() -> None:
+    snapshot = documents.read(Path("schemas/examples/valid/snapshot-3.json"), "snapshot")
+    told = text(parse(snapshots.render(snapshot, {})))
+    shares = ", ".join(f"{share:.0%}" for share in snapshot["split_by"]["shares"])
+    assert f"in splits that were there already ({shares})." in told
 
 
 def check(name: str, verdict: Verdict, tier: Tier = Tier.HARD, **changes: Any) -> Check:

@@ -192,7 +192,7 @@ def test_the_same_pipeline_comes_to_the_same_under_kfp_s_own_local_runner(twice:
 import json, sys
 from pathlib import Path
 from kfp import local
-from benison.components.bundle.pack import pack
+from benison.core.pack import pack
 from benison.pipelines.continuous_training import continuous_training
 if __name__ == "__main__":
     local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root={str(tmp_path / "root")!r})

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from kfp import compiler
 
-from benison.components.bundle.pack import pack
 from benison.config.destinations import Destination
 from benison.core import digests
+from benison.core.pack import pack
 from benison.submit.kubeflow import Kubeflow
 from benison.submit.runs import Request
 from benison.submit.staging import stage

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benison.components.bundle.pack import Staged, pack
 from benison.components.bundle.run import run
 from benison.core import digests
 from benison.core.errors import DataError, IntegrityError, StorageError
+from benison.core.pack import Staged, pack
 from benison.submit.staging import stage
 from tests.sources.s3_server import new_bucket, s3_server
 

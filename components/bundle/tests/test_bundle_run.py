@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from benison.components.bundle.component import bundle as component
-from benison.components.bundle.pack import Staged, pack
 from benison.components.bundle.run import run
 from benison.core import digests, documents
 from benison.core.errors import DataError, IntegrityError
+from benison.core.pack import Staged, pack
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benison.components.example_gen.split import by_hash, splitter
-from benison.components.example_gen.walk import Rows
 from benison.config import Splits
 from benison.core.errors import DataError
 from benison.sources.keys import row_keys
+from benison.sources.walk import Rows
 
 SHARES = st.tuples(st.integers(1, 98), st.integers(1, 98)).filter(lambda pair: sum(pair) < 100)
 

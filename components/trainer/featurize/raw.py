@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +13,9 @@ import tensorflow as tf
 
 from benison.components.trainer.featurize import dates
 from benison.components.trainer.featurize.graph import RawColumn
-from benison.config import date_columns, number_columns
+from benison.config import FILE, date_columns, number_columns
 from benison.config.features import Feature, Numeric
-from benison.core.errors import DataError
+from benison.core.errors import ConfigError, DataError
 from benison.core.signatures import NUMBER, SECONDS, TEXT, feed, numbers, texts
 
 Whole = npt.NDArray[np.int64]
@@ -44,6 +45,25 @@ def raw_column(table: pa.Table, column: str, name: str, features: Sequence[Featu
 
 def _stored_as(kind: pa.DataType) -> str:
     return "float_list" if pa.types.is_floating(kind) else "int64_list"
+
+
+def as_kept(columns: Sequence[RawColumn], kinds: Mapping[str, str]) -> tuple[RawColumn, ...]:
+    """The columns as somebody else's tf.Examples keep them, which the model is to be asked with.
+
+    Args:
+        columns: As `raw_column` makes them.
+        kinds: Which list of a tf.Example keeps each column.
+
+    Raises:
+        ConfigError: What is a text here is a fraction there, which is spelt in more than one way.
+    """
+    for column in columns:
+        if kinds[column.name] == ("float_list" if column.type == TEXT else "bytes_list"):
+            expected = f"examples that keep it as {'text or whole numbers' if column.type == TEXT else 'numbers'}"
+            hint = "declare it otherwise under features:, or have ExampleGen read it otherwise"
+            where = f"{FILE} (features: column {column.name!r})"
+            raise ConfigError(where, expected=expected, got=kinds[column.name], hint=hint)
+    return tuple(replace(column, stored_as=kinds[column.name]) for column in columns)
 
 
 def columns_on_scale(table: pa.Table, feature: Numeric) -> npt.NDArray[np.float64]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,20 +11,18 @@ from typing import Any
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from benison.components.trainer.run_fn import check, child, write
-from benison.components.trainer.run_fn.start import ask
+from benison.components.trainer.run_fn import child, write
 from benison.config import Config
 from benison.config.run_fn import RunFn
-from benison.core import documents
 from benison.core.errors import ConfigError, ModelCodeError
 from benison.core.files import storage_errors, write_atomically
-from benison.core.signatures import NUMBER, TEXT, input_names
-from benison.sources.encode import TEXTS, stored_as
+from benison.core.fresh import ask
+from benison.sources.encode import stored_as
+from benison.tfx import exported
+from benison.tfx.described import describe, record
 
 _EVAL_MODEL, _MODEL_RUN = "Format-TFMA", "model_run"
 _CHECKED = 10_000
-# How a module computes is its own choice.
-_UNKNOWN = dict.fromkeys(("driver", "threads", "precision", "xla", "micro_batch", "replicas"))
 _log = logging.getLogger(__name__)
 
 
@@ -83,9 +80,10 @@ def train(
         write.require(splits["train"], splits["eval"])
         _call(task, splits, scratch, base_model)
         told = _checked(task, scratch)
-    _describe(task, told["features"])
+    describe(package, task.served, told["features"], config.label)
+    write_atomically(package / "assets.extra" / "schema.pbtxt", (project / config.data.schema).read_bytes())
     rows = {split: written.rows for split, written in splits.items()}
-    return _record(config, rows, told)
+    return record(told, rows, config.model.seed, config.model.hyperparameters)
 
 
 def _schema(path: Path) -> schema_pb2.Schema:
@@ -161,7 +159,7 @@ def _checked(task: _Task, scratch: Path) -> dict[str, Any]:
     rows = scratch / "asked.tfrecord"
     write.sample(task.examples, "eval", task.served, rows, _CHECKED)
     told: dict[str, Any] = ask(
-        check.__name__,
+        exported.__name__,
         {
             "package": str(task.package.resolve()),
             "rows": str(rows),
@@ -176,35 +174,3 @@ def _checked(task: _Task, scratch: Path) -> dict[str, Any]:
     for warning in told["warnings"]:
         _log.warning("%s: %s", task.asked.module, warning)
     return told
-
-
-def _describe(task: _Task, features: Sequence[str]) -> None:
-    """What the package says of itself: the columns it takes, the label, the schema."""
-    inputs = input_names([name for name in task.served if name in features])
-    label = task.config.label
-    columns = [_column(name, task.kinds[name], given) for name, given in inputs.items()]
-    named = {"column": label.column, "positive": label.positive, "negative": label.negative}
-    extra = task.package / "assets.extra"
-    documents.write(extra / "features.json", "features", {"columns": columns, "features": [], "label": named})
-    write_atomically(extra / "schema.pbtxt", (task.project / task.config.data.schema).read_bytes())
-
-
-def _column(name: str, kind: str, given: str) -> dict[str, str]:
-    if kind == TEXTS:
-        return {"name": name, "input": given, "type": TEXT, "stored_as": kind}
-    return {"name": name, "input": given, "type": NUMBER, "stored_as": kind}
-
-
-def _record(config: Config, rows: dict[str, int], told: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "model_digest": told["digest"],
-        "seed": config.model.seed,
-        "deterministic": False,
-        "hyperparameters": config.model.hyperparameters,
-        "rows": rows,
-        "curves": None,
-        "best_epoch": None,
-        "parameters": told["parameters"],
-        "speed": None,
-        "environment": {**_UNKNOWN, **told["environment"]},
-    }

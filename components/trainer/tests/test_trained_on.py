@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from benison.components.trainer.run import run
-from benison.components.trainer.trained_on import trained_on
 from benison.core import documents, key_sets
 from benison.core.errors import DataError
 from benison.core.key_sets import TrainedOn
 from benison.sources.keys import content_keys
+from benison.sources.trained_on import trained_on
 from components.trainer.tests.conftest import visits
 
 

@@ -1,4 +1,4 @@
-"""trained_on: which rows a model has seen, as keys, so that a holdout can be shown to hold none of them."""
+"""Trained on: which rows a model has seen, as keys, so that a holdout can be shown to hold none of them."""
 
 from __future__ import annotations
 

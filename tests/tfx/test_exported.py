@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from benison.components.trainer.run_fn.check import check, model_digest
-from benison.components.trainer.run_fn.parsed import parsed_features
 from benison.core.errors import DataError
+from benison.tfx.exported import check, model_digest
+from benison.tfx.parsed import parsed_features
 
 FEATURES = ["age", "city", "unread"]
 Answer = Callable[[Any], Any]

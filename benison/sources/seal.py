@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,19 +11,20 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from benison.components.example_gen.split import Splitter
-from benison.components.example_gen.walk import Rows
 from benison.config import SPLITS, Label
 from benison.core import digests
 from benison.core.examples import split_folder
 from benison.core.files import storage_errors
+from benison.sources.walk import Rows
 
 ROW_GROUP_ROWS = 1 << 17
 FILE_ROWS = 1 << 23
+Assign = Callable[[Rows], npt.NDArray[np.int8]]
 _TYPES = {pa.int64(): "int64", pa.float64(): "float64", pa.string(): "string"}
 
 
@@ -118,13 +119,13 @@ def _equal(values: pa.Array, word: str) -> int:
     return pc.sum(pc.equal(values, word)).as_py() or 0
 
 
-def write(rows: Iterable[Rows], schema: pa.Schema, splitter: Splitter, label: Label, folder: Path) -> list[Counts]:
+def write(rows: Iterable[Rows], schema: pa.Schema, assign: Assign, label: Label, folder: Path) -> list[Counts]:
     """Writes the splits.
 
     Args:
         rows: All rows, spans ascending.
         schema: Their columns.
-        splitter: Tells the split of each.
+        assign: Tells the split of each, as its place in `SPLITS`.
         label: The label's column and its two values.
         folder: Where Split-train, Split-eval and Split-holdout come to lie.
 
@@ -135,7 +136,7 @@ def write(rows: Iterable[Rows], schema: pa.Schema, splitter: Splitter, label: La
     with ExitStack() as open_files:
         files = [open_files.enter_context(ParquetFiles(split_folder(folder, split), schema)) for split in SPLITS]
         for some in rows:
-            assignment = splitter(some.batch)
+            assignment = assign(some)
             for number in range(len(SPLITS)):
                 own = some.batch.filter(pa.array(assignment == np.int8(number)))
                 files[number].add(own)

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from benison.components.trainer.run_fn.start import LOG_BYTES, ask
 from benison.core.errors import DataError, ModelCodeError
+from benison.core.fresh import LOG_BYTES, ask
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = """
 import os, signal, subprocess, sys, time
 from pathlib import Path
@@ -59,11 +59,11 @@ def wait(request):
 PARENT = """
 import sys
 from pathlib import Path
-from benison.components.trainer.run_fn import start
-start.GRACE_SECONDS = 0.3
+from benison.core import fresh
+fresh.GRACE_SECONDS = 0.3
 folder, do = Path(sys.argv[1]), sys.argv[2]
 request = {"do": do, "pid": str(folder / "pid.txt")}
-start.ask("programs", request, folder / "asked", where="here", to="answer", PYTHONPATH=str(folder))
+fresh.ask("programs", request, folder / "asked", where="here", to="answer", PYTHONPATH=str(folder))
 """
 
 

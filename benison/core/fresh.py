@@ -1,4 +1,4 @@
-"""start: a program of ours in a fresh interpreter, with its log passed on, and signals passed to it."""
+"""Fresh: a program of ours in a fresh interpreter, with its log passed on, and signals passed to it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 # The very Benison that runs here, wherever it lies, without its folder being a place to import from.
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from benison.components.trainer.run_fn.start import serve; del sys.path[0]; serve(*sys.argv[2:])"
+    "from benison.core.fresh import serve; del sys.path[0]; serve(*sys.argv[2:])"
 )
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from benison.components.bundle.pack import Staged, pack
 from benison.core import digests, documents
 from benison.core.errors import DataError, StorageError
+from benison.core.pack import Staged, pack
 
 
 @pytest.fixture

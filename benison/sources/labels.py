@@ -5,10 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benison.components.example_gen.walk import Rows
 from benison.config import Label
 from benison.core.errors import DataError
 from benison.core.spelling import misspelt
+from benison.sources.walk import Rows
 
 _MOST_KEPT = 1000
 

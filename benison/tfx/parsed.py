@@ -1,4 +1,4 @@
-"""parsed: which features of a tf.Example a signature reads, by its graph."""
+"""Parsed: which features of a tf.Example a signature reads, by its graph."""
 
 from __future__ import annotations
 

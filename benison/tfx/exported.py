@@ -1,4 +1,4 @@
-"""check: does what a module exported serve? Run in a fresh process, without the module's code."""
+"""Exported: does what a TFX Trainer module exported serve? Run in a fresh process, without the module's code."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benison.components.trainer.run_fn.parsed import parsed_features
 from benison.core import answers, digests
 from benison.core.errors import DataError, ModelCodeError
 from benison.core.logs import quiet_imports
 from benison.core.signatures import SERVE_EXAMPLES
 from benison.core.spelling import nearest
 from benison.core.user_code import said
+from benison.tfx.parsed import parsed_features
 
 with quiet_imports():
     import tensorflow as tf

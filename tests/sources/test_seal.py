@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benison.components.example_gen import seal
-from benison.components.example_gen.seal import ParquetFiles, describe, write
-from benison.components.example_gen.walk import Rows
 from benison.config import SPLITS, Label
 from benison.core import digests, documents
+from benison.sources import seal
+from benison.sources.seal import ParquetFiles, describe, write
+from benison.sources.walk import Rows
 
 LABEL = Label("label", "yes", "no")
 BY = {"by": "hash", "key": ["n"], "time": "", "shares": [0.6, 0.2, 0.2]}

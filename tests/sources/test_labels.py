@@ -1,10 +1,10 @@
 import pyarrow as pa
 import pytest
 
-from benison.components.example_gen.labels import Labels
-from benison.components.example_gen.walk import Rows
 from benison.config import Label
 from benison.core.errors import DataError
+from benison.sources.labels import Labels
+from benison.sources.walk import Rows
 
 LABEL = Label("paid", "yes", "no")
 

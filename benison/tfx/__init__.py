@@ -1,0 +1,1 @@
+"""What TFX pipelines hand to Benison's components, and what they find of it."""
