@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 
 from benison import eval_config
 from benison.core.errors import ConfigError
-from benison.core.metrics import VOCABULARIES
+from benison.core.metrics import REGRESSION, VOCABULARIES, speaking
 from benison.core.plots import Plot
 from benison.eval_config import CrossSlicing, Slicing
 
@@ -140,6 +141,39 @@ def test_plots_are_told_apart_from_metrics(tmp_path: Path) -> None:
 def test_plots_that_would_not_be_tfmas_are_refused(tmp_path: Path, plot: dict[str, str], said: str) -> None:
     with pytest.raises(ConfigError, match=f"(?s){said}"):
         read(tmp_path, {"metricsSpecs": [{"metrics": [METRIC, plot]}]})
+
+
+def read_numbers(folder: Path, config: dict[str, Any]) -> eval_config.EvalConfig:
+    plot = {"className": "CalibrationPlot", "config": json.dumps(config)}
+    with speaking(REGRESSION):
+        return read(folder, {"metricsSpecs": [{"metrics": [{"className": "MeanAbsoluteError"}, plot]}]})
+
+
+def test_the_calibration_of_numbers_lies_between_ends_that_are_said(tmp_path: Path) -> None:
+    [found] = read_numbers(tmp_path, {"left": -10, "right": 50.5, "num_buckets": 20}).plots
+    assert found == Plot("CalibrationPlot", 20, (-10.0, 50.5))
+    assert json.loads(found.config) == {"name": "calibration_plot", "num_buckets": 20, "left": -10.0, "right": 50.5}
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({}, r"\(.*config.left\): expected the number at which the plot begins, got none.*hint: say between which"),
+        ({"left": 0}, r"config.right\): expected the number at which the plot ends, got none"),
+        ({"left": "0", "right": 1}, r"config.left\): expected a number, got '0'"),
+        ({"left": 5, "right": 5}, r"config.right\): expected a finite number above left, which is 5, got 5"),
+        ({"left": 0, "right": math.inf}, r"expected a finite number above left, which is 0, got inf"),
+        ({"left": math.nan, "right": 1}, r"expected a finite number above left, which is nan, got 1"),
+    ],
+)
+def test_ends_that_are_none_are_refused(tmp_path: Path, config: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=f"(?s){said}"):
+        read_numbers(tmp_path, config)
+
+
+def test_plots_of_probabilities_are_none_of_numbers(tmp_path: Path) -> None:
+    with speaking(REGRESSION), pytest.raises(ConfigError, match="got ScoreDistributionPlot"):
+        read(tmp_path, {"metricsSpecs": [{"metrics": [{"className": "ScoreDistributionPlot"}]}]})
 
 
 def test_fairness_indicators_are_the_rates_at_nine_thresholds(tmp_path: Path) -> None:

@@ -15,17 +15,20 @@ from benison.core.errors import BenisonError
 from benison.core.spelling import nearest
 
 _VERBS = {
+    "ci": "Check a change: lint, tests, data contract, smoke run, compile, whatever of it the change asks for.",
     "compile": "Compile a pipeline to the YAML that a target runs: this machine, Kubeflow or Vertex.",
     "data": "Profile data, validate them, compare them, accept what a check found.",
     "doctor": "Say what is installed, and what each missing thing would give.",
     "evaluate": "Measure anybody's predictions by slice, with intervals, beside a baseline; judge them by a policy.",
     "init": "Start a project: a commented folder, filled in from your data if you name it.",
     "lint": "Say what a target cannot run of a project or a compiled pipeline, and why.",
+    "plan": "Say what has to run after a change, and why.",
     "registry": "Look at versions and promotions, promote by hand, roll back.",
     "report": "Write a run's report again and show its scorecard.",
     "run": "Run a project's pipeline here, from raw data to a defended champion.",
     "runs": "List a project's runs wherever they ran, show one, cancel one.",
     "schedule": "Let Kubeflow or Vertex train by themselves, at times that cron tells.",
+    "smoke": "Run a project's pipeline on a few rows, to see that it runs.",
     "submit": "Run a project's pipeline on Kubeflow or Vertex, and follow it to its verdict.",
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from benison import config as configuration
+from benison.cli import init_ci
 from benison.cli.suggest import Column, Suggestion, feature_lines, suggest
 from benison.core import logs
 from benison.core.errors import ConfigError, DataError
@@ -36,12 +37,17 @@ _EXAMPLE = Suggestion(
 )
 @click.option("--label", help="The column to predict; needed with --data.")
 @click.option("--positive", help="The label's value that counts as positive; else 1, true, yes or y, or the rarer one.")
-def command(folder: Path, data: str | None, label: str | None, positive: str | None) -> None:
+@click.option("--ci", "service", type=click.Choice(init_ci.KINDS), help="Add CI for this service too.")
+def command(folder: Path, data: str | None, label: str | None, positive: str | None, service: str | None) -> None:
     """Start a project in DIR.
 
     With --data and --label the project is filled in from your data and runs as it is: label values, features, slices,
-    a schema, and a tolerance that your holdout can decide. Without them it is a commented example to fill in.
+    a schema, and a tolerance that your holdout can decide. Without them it is a commented example to fill in. With --ci
+    a project gets continuous integration; one that is there already gets nothing else.
     """
+    if service and data is None and (folder / configuration.FILE).is_file():
+        click.echo("\n".join(map(str, init_ci.add(folder, service))))
+        return
     if data is None and (label is not None or positive is not None):
         raise click.UsageError("--label and --positive say something of the data: name them with --data")
     _refuse_to_overwrite(folder)
@@ -61,6 +67,8 @@ def command(folder: Path, data: str | None, label: str | None, positive: str | N
     for name, text in files.items():
         write_atomically(folder / name, text.encode())
     click.echo("\n".join(str(folder / name) for name in sorted(files)))
+    if service:
+        click.echo("\n".join(map(str, init_ci.add(folder, service))))
     click.echo(_next(folder, suggestion, filled=data is not None), err=True)
 
 

@@ -57,11 +57,15 @@ class Progress:
             table.add_row(Text(mark, style), event.task, Text(event.state, style), _seconds(event))
         return table
 
-    def finish(self, evidence: RunEvidence, page: Path) -> None:
-        """Ends a run: the scorecard on stdout, and where the report lies."""
+    def stop(self) -> None:
+        """Draws no more."""
         if self._live is not None:
             self._live.stop()
             self._live = None
+
+    def finish(self, evidence: RunEvidence, page: Path) -> None:
+        """Ends a run: the scorecard on stdout, and where the report lies."""
+        self.stop()
         out = Console(highlight=False)
         if out.is_terminal:
             out.print(scorecard.panel(evidence))

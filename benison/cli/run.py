@@ -50,14 +50,21 @@ def _one(engine: Any, project: Project, span: int, *, cache: bool, progress: Pro
     from benison.report import gather
 
     progress.title(f"{project.config.name}, span {span or 'newest'}")
-    record = engine.run(_request(project, span, cache=cache))
+    record = engine.run(request_of(project, span, cache=cache))
     page = report.write(record.folder)
     progress.finish(gather.gather(record.folder), page)
     _leave(record)
 
 
-def _request(project: Project, span: int, *, cache: bool) -> Any:
-    """Stages the project, compiles the pipeline, and puts both into one request."""
+def request_of(project: Project, span: int, *, cache: bool, data_root: Path | None = None) -> Any:
+    """Stages the project, compiles the pipeline, and puts both into one request.
+
+    Args:
+        project: The project.
+        span: The newest span to use; 0: the newest there is.
+        cache: Whether to reuse what earlier runs made.
+        data_root: The folder that relative paths to data start at; None: the project's.
+    """
     from benison.compile import compile_pipeline
     from benison.engines.local import RunRequest
 
@@ -68,7 +75,7 @@ def _request(project: Project, span: int, *, cache: bool) -> Any:
     parameters: dict[str, str | int] = {
         "bundle_uri": staged.uri,
         "bundle_digest": staged.digest,
-        "data_root": str(project.folder),
+        "data_root": str(data_root or project.folder),
         "registry_uri": project.registry,
         "span": span,
         "commit": projects.commit_of(project.folder),
@@ -82,8 +89,13 @@ def _request(project: Project, span: int, *, cache: bool) -> Any:
 
 def _leave(record: Any) -> None:
     """Ends the command where the run did not succeed or the gate said no."""
+    leave_if_failed(record)
+    if record.verdict == "blocked":
+        raise click.exceptions.Exit(1)
+
+
+def leave_if_failed(record: Any) -> None:
+    """Ends the command where the run did not succeed."""
     if record.state != "succeeded":
         errors = [task.error for task in record.tasks.values() if task.error is not None]
         raise click.exceptions.Exit(max((error.exit_code for error in errors), default=BrokenError.exit_code))
-    if record.verdict == "blocked":
-        raise click.exceptions.Exit(1)

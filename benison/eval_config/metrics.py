@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from benison.core.aspects import RANK
-from benison.core.metrics import BINARY, MULTICLASS, RANKING, THRESHOLD, TOP_K, Kind, Metric, spoken
-from benison.core.plots import ARGUMENTS, CLASS_MATRIX, MOST, USUAL, Plot
+from benison.core.metrics import BINARY, MULTICLASS, RANKING, REGRESSION, THRESHOLD, TOP_K, Kind, Metric, spoken
+from benison.core.plots import ARGUMENTS, CALIBRATION, CLASS_MATRIX, MOST, USUAL, Plot
 from benison.core.sections import Section
 from benison.core.spelling import nearest
 from benison.eval_config import of_tfma
 from benison.eval_config.classes import Wanted, asked_of, wanted_of
 from benison.eval_config.ranking import QUERY_KEY, at_places
+
+_PLOTS = {BINARY: tuple(ARGUMENTS), REGRESSION: (CALIBRATION,), MULTICLASS: (CLASS_MATRIX,)}
 
 
 def metrics_of(section: Section) -> list[str | Plot]:
@@ -34,7 +37,7 @@ def _metric(section: Section, wanted: Sequence[Wanted]) -> Sequence[str | Plot]:
     """One class may stand for several metrics: at several thresholds, or a group of rates; or for a plot."""
     _no_thresholds(section, ("threshold", "per_slice_thresholds", "cross_slice_thresholds"))
     name, words = section.take("class_name", str), spoken()
-    plots = {BINARY: tuple(ARGUMENTS), MULTICLASS: (CLASS_MATRIX,)}.get(words.task, ())
+    plots = _PLOTS.get(words.task, ())
     known = [*words.classes, *words.classes_of_one, *words.groups, *plots]
     if name not in known and words.of_classes:
         raise section.error("class_name", f"a metric of {words.task} models", repr(name), nearest(name, known))
@@ -65,11 +68,23 @@ def _plot(kind: str, config: Section) -> Plot:
     number = config.whole(ARGUMENTS[kind], USUAL, low=2) if kind in ARGUMENTS else 0
     if number > MOST:
         raise config.error(ARGUMENTS[kind], f"at most {MOST}", f"{number}")
-    plot = Plot(kind, number)
+    plot = Plot(kind, number, _ends(config) if spoken().task == REGRESSION else None)
     if (name := config.take("name", str, plot.name)) != plot.name:
         raise config.error("name", f"none, or {plot.name}", repr(name))
     config.close()
     return plot
+
+
+def _ends(config: Section) -> tuple[float, float]:
+    """Between which numbers predictions are told apart: TFMA's usual 0 and 1 are the ends of probabilities."""
+    for key, what in (("left", "begins"), ("right", "ends")):
+        if key not in config.content:
+            hint = 'say between which numbers predictions lie:  "config": \'{"left": 0, "right": 500}\''
+            raise config.error(key, f"the number at which the plot {what}", "none", hint)
+    left, right = (config.take(key, float) for key in ("left", "right"))
+    if not 0 < right - left < math.inf:
+        raise config.error("right", f"a finite number above left, which is {left:g}", f"{right:g}")
+    return left, right
 
 
 def _in_its_module(section: Section, kind: Kind) -> None:

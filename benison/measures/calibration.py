@@ -14,6 +14,7 @@ from benison.measures.proportions import wilson, wilson_of_share
 from benison.measures.quantiles import normal
 
 Bools = npt.NDArray[np.bool_]
+Whole = npt.NDArray[np.int64]
 # As Keras has it: a float32 probability of exactly 0 for what happened shall not make a mean infinite.
 _SMALLEST = 1e-7
 # What a row costs of which a model was certain, and wrong.
@@ -62,9 +63,7 @@ class Bin:
 def reliability(
     labels: Bools | Floats, predictions: Floats, masses: Masses, confidence: float, bins: int = 10
 ) -> list[Bin]:
-    """The reliability curve, in bins with about equally many rows.
-
-    Rows with the same prediction are never torn apart, so that few distinct predictions give fewer bins.
+    """The reliability curve, in the bins of `equal_parts`.
 
     Args:
         labels: Whether each row is positive, or what share of it is.
@@ -73,13 +72,27 @@ def reliability(
         confidence: Of each bound alone; intervals are Wilson's.
         bins: At most so many.
     """
-    if not len(labels):
+    parts = ((labels[rows], predictions[rows], masses.part(rows)) for rows in equal_parts(predictions, masses, bins))
+    return [_bin(of_part, predicted, part, confidence) for of_part, predicted, part in parts]
+
+
+def equal_parts(predictions: Floats, masses: Masses, most: int) -> list[Whole]:
+    """Rows by prediction, the lowest first, in parts with about equally many; equal predictions are not torn apart.
+
+    Args:
+        predictions: Of each row.
+        masses: Whose entries may stand for several rows.
+        most: So many parts, or fewer where few predictions differ.
+
+    Returns:
+        The rows of each part, by number; none of no rows.
+    """
+    if not len(predictions):
         return []
-    edges = np.unique(_quantiles(predictions, masses, bins))
+    edges = np.unique(_quantiles(predictions, masses, most))
     place = np.searchsorted(edges, predictions, side="right")
     found = (np.flatnonzero(place == number) for number in range(len(edges) + 1))
-    parts = ((labels[rows], predictions[rows], masses.part(rows)) for rows in found if len(rows))
-    return [_bin(of_part, predicted, part, confidence) for of_part, predicted, part in parts]
+    return [rows for rows in found if len(rows)]
 
 
 def _quantiles(predictions: Floats, masses: Masses, bins: int) -> Floats:

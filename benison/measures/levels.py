@@ -113,14 +113,17 @@ _HISTOGRAM = 10_000
 EPSILON = 1e-7
 
 
-def lower_ends(predictions: Floats) -> Floats:
+def lower_ends(predictions: Floats, left: float = 0.0, right: float = 1.0) -> Floats:
     """The lower end of the bucket in which TFMA keeps each prediction: a histogram of 10,000 equal ones.
 
     Args:
-        predictions: From 0 to 1; 1 itself lies in a bucket above all thresholds.
+        predictions: Of each row.
+        left: Where the histogram begins; what is below lies in a bucket below all thresholds.
+        right: Where it ends; what is not below lies in a bucket above all thresholds.
     """
-    ends = (np.floor(predictions * _HISTOGRAM + 1) - 1) / _HISTOGRAM
-    return np.asarray(np.where(ends < 1, ends, np.inf))
+    place = np.floor((predictions - left) / (right - left) * _HISTOGRAM + 1)
+    ends = (place - 1) / _HISTOGRAM * (right - left) + left
+    return np.asarray(np.select([place < 1, place > _HISTOGRAM], [-np.inf, np.inf], ends))
 
 
 def buckets(predictions: Floats, thresholds: int) -> Whole:

@@ -57,12 +57,14 @@ def _round_step(rough: float) -> float:
 
 
 def tick_label(value: float, all_ticks: list[float]) -> str:
-    """A tick's value with as many decimals as its neighbours need.
+    """A tick's value with as many decimals as its neighbours need; of tiny and huge ones as a power of ten.
 
-    >>> [tick_label(value, [0.0, 0.05]) for value in (0.0, 0.05)]
-    ['0.00', '0.05']
+    >>> [tick_label(value, [0.0, 0.05]) for value in (0.0, 0.05)], tick_label(-2e-7, [-2e-7, 0.0])
+    (['0.00', '0.05'], '-2e-07')
     """
     step = min((abs(b - a) for a, b in pairwise(all_ticks)), default=abs(value) or 1.0)
+    if not 1e-4 <= step < 1e8 and all(abs(tick) <= 100 * step for tick in all_ticks):
+        return f"{value:.3g}"
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     if abs(value) >= 10_000:
         return f"{value / 1000:,.{0 if step >= 1000 else 1}f}k"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from benison.core.metrics import REGRESSION
 from benison.pages.figures import count, estimate, number, percent, plural
 from benison.pages.markup import Column, Markup, Row, join, quiet, section, table, tag
-from benison.report import charts, classes, score_charts
-from benison.report.comparison import WHOLE, Document, Evaluated, measured
+from benison.report import charts, classes, residuals, score_charts
+from benison.report.comparison import Document, Evaluated, measured
+from benison.report.panels import caption, challenger_first, heading, models_of, plot_of
 
 TITLE = "Curves and confusion"
-_MODELS = ("champion", "challenger")
-_SIZE = (340.0, 320.0)
 _BINS = (
     Column("Bin", "name"),
     Column("Predicted", "number"),
@@ -43,15 +43,25 @@ def render(evidence: Evaluated) -> Markup | None:
         return None
     shown = plots["slices"]
     panels = [_panel(evidence, one) for one in shown]
-    left_out = _left_out(plots, "" if _has_classes(evidence) else " of a class")
-    if len(shown) == 1:
-        return section("curves", TITLE, *panels, left_out)
-    return section("curves", TITLE, _picker(shown, panels), left_out)
+    left_out = _left_out(plots, "" if _has_classes(evidence) or _has_numbers(evidence) else " of a class")
+    said = tag("p", residuals.WORDS) if _has_numbers(evidence) else None
+    drawn = panels if len(shown) == 1 else [_picker(shown, panels)]
+    return section("curves", title(evidence), said, *drawn, left_out)
+
+
+def title(evidence: Evaluated) -> str:
+    """What the part is called."""
+    return residuals.TITLE if _has_numbers(evidence) else TITLE
 
 
 def _has_classes(evidence: Evaluated) -> bool:
     """Whether models tell several classes apart."""
     return bool(evidence.evaluation and "classes" in evidence.evaluation["holdout"])
+
+
+def _has_numbers(evidence: Evaluated) -> bool:
+    """Whether models answer numbers."""
+    return bool(evidence.evaluation and evidence.evaluation.get("task") == REGRESSION)
 
 
 def _picker(shown: Sequence[Document], panels: Sequence[Markup]) -> Markup:
@@ -62,18 +72,10 @@ def _picker(shown: Sequence[Document], panels: Sequence[Markup]) -> Markup:
         checked = "checked" if place == 0 else None
         parts += [
             tag("input", type="radio", name="curves-of", id=name, checked=checked, class_="pick"),
-            tag("label", _slice(one), for_=name),
+            tag("label", heading(one), for_=name),
             tag("div", panel, class_="panel"),
         ]
     return tag("div", *parts, class_="picker", role="group", aria_label="Rows that the curves are of")
-
-
-def _challenger_first(models: Mapping[str, Document]) -> list[tuple[str, Document]]:
-    return sorted(models.items(), key=lambda one: one[0] == "champion")
-
-
-def _slice(one: Document) -> str:
-    return "All rows" if one["slice"] == WHOLE else str(one["slice"])
 
 
 def _left_out(plots: Document, of_which: str) -> Markup | None:
@@ -85,20 +87,16 @@ def _left_out(plots: Document, of_which: str) -> Markup | None:
 
 def _panel(evidence: Evaluated, one: Document) -> Markup:
     if _has_classes(evidence):
-        return join([tag("h3", _slice(one)), classes.matrices(evidence, one)])
-    models = {model: one["models"][model] for model in _MODELS if model in one["models"]}
+        return join([tag("h3", heading(one)), classes.matrices(evidence, one)])
+    if _has_numbers(evidence):
+        return join([tag("h3", heading(one)), residuals.panel(evidence, one)])
+    models = models_of(one)
     figures = (_roc, _precision_recall, _calibration, _scores)
     drawn = [
-        tag("h3", _slice(one)),
+        tag("h3", heading(one)),
         tag("div", *(draw(evidence, one, models) for draw in figures), class_="charts curves"),
     ]
     return join([*drawn, _confusion(evidence, models), _in_figures(evidence, models)])
-
-
-def _plot(one: Document, title: str, summary: str, x_title: str, y_title: str) -> charts.Plot:
-    return charts.Plot(
-        f"{title}, {_slice(one).lower() if one['slice'] == WHOLE else one['slice']}", summary, x_title, y_title, *_SIZE
-    )
 
 
 def _areas(evidence: Evaluated, one: Document, metric: str, kinds: Sequence[str]) -> str:
@@ -117,11 +115,11 @@ def _roc(evidence: Evaluated, one: Document, models: Mapping[str, Document]) -> 
     if not series:
         return None
     kinds = [of.kind for of in series]
-    plot = _plot(
+    plot = plot_of(
         one, "ROC", f"AUC: {_areas(evidence, one, 'auc', kinds)}.", "false positive rate", "true positive rate"
     )
     drawn = score_charts.unit_square(plot, series, ((0.0, 0.0), (1.0, 1.0)))
-    return tag("figure", _caption(evidence, "ROC", kinds), drawn)
+    return tag("figure", caption(evidence, "ROC", kinds), drawn)
 
 
 def _precision_recall(evidence: Evaluated, one: Document, models: Mapping[str, Document]) -> Markup | None:
@@ -133,9 +131,9 @@ def _precision_recall(evidence: Evaluated, one: Document, models: Mapping[str, D
     positive = (true + missed) / (true + false + others + missed)
     areas = _areas(evidence, one, "auc_precision_recall", kinds)
     summary = f"Area: {areas}. Who answers by chance is right on {positive:.1%}, the share of positives."
-    plot = _plot(one, "Precision and recall", summary, "recall", "precision")
+    plot = plot_of(one, "Precision and recall", summary, "recall", "precision")
     drawn = score_charts.unit_square(plot, series, ((0.0, positive), (1.0, positive)))
-    return tag("figure", _caption(evidence, "Precision and recall", kinds), drawn)
+    return tag("figure", caption(evidence, "Precision and recall", kinds), drawn)
 
 
 def _calibration(evidence: Evaluated, one: Document, models: Mapping[str, Document]) -> Markup | None:
@@ -143,25 +141,20 @@ def _calibration(evidence: Evaluated, one: Document, models: Mapping[str, Docume
     if not bins:
         return None
     summary = "Share of positives over mean prediction, by bin, with intervals; the figures are in the table below."
-    plot = _plot(one, "Calibration", summary, "mean prediction", "share of positives")
-    return tag("figure", _caption(evidence, "Calibration", list(bins)), score_charts.calibration(plot, bins))
+    plot = plot_of(one, "Calibration", summary, "mean prediction", "share of positives")
+    return tag("figure", caption(evidence, "Calibration", list(bins)), score_charts.calibration(plot, bins))
 
 
 def _scores(evidence: Evaluated, one: Document, models: Mapping[str, Document]) -> Markup:
     summary = "How predictions are distributed: positives upwards, negatives downwards, each in shares of its class."
-    plot = _plot(one, "Predictions", summary, "prediction", "share of the class")
-    histograms = {model: found["histogram"] for model, found in _challenger_first(models)}
+    plot = plot_of(one, "Predictions", summary, "prediction", "share of the class")
+    histograms = {model: found["histogram"] for model, found in challenger_first(models)}
     drawn = score_charts.histogram(plot, histograms)
-    return tag("figure", _caption(evidence, "Predictions", list(models)), drawn)
-
-
-def _caption(evidence: Evaluated, title: str, kinds: Sequence[str]) -> Markup:
-    keys = [tag("span", evidence.called(kind), class_=f"key {kind}") for kind in reversed(kinds)]
-    return tag("figcaption", tag("b", title), " ", join(keys, " "))
+    return tag("figure", caption(evidence, "Predictions", list(models)), drawn)
 
 
 def _confusion(evidence: Evaluated, models: Mapping[str, Document]) -> Markup:
-    tables = [_matrix(evidence.title(model), found["matrices"][4]) for model, found in _challenger_first(models)]
+    tables = [_matrix(evidence.title(model), found["matrices"][4]) for model, found in challenger_first(models)]
     return tag("div", *tables, class_="matrices")
 
 

@@ -40,7 +40,7 @@ from benison.components.evaluator.tfma_files import Naming
 from benison.config import BASELINES, CONFIDENCE, FILE, Gate
 from benison.core import plots
 from benison.core.files import write_atomically
-from benison.core.metrics import BINARY, MULTICLASS, spoken
+from benison.core.metrics import BINARY, MULTICLASS, RANKING, spoken
 from benison.core.verdicts import Check
 from benison.eval_config import EvalConfig
 
@@ -225,7 +225,7 @@ def concluded(
     found = measured(parts, [name for name in metrics if name not in of_tfma], asked.confidence)
     apart = gaps_of(asked, comparisons_of(asked.config, asked.gate), found, partial(at_confidences, parts))
     found = [with_others(one, theirs[one.name], metrics) for one in found] if theirs else found
-    drawable = asked.data.task in (BINARY, MULTICLASS) and len(asked.data.classes) <= MOST_CLASSES
+    drawable = asked.data.task != RANKING and len(asked.data.classes) <= MOST_CLASSES
     drawn = plot(parts, asked.config.plots, asked.confidence) if drawable else Plots()
     return judged(asked, found, _baselines(parts), sound, apart, more, drawn)
 

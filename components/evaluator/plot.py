@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from benison.components.evaluator import residuals
 from benison.components.evaluator.binarize import answers
 from benison.components.evaluator.compare import CHALLENGER, Part, Parts
 from benison.components.evaluator.measure import Floats, Sample
 from benison.components.evaluator.metrics.base import FEWEST
-from benison.core.metrics import BINARY
+from benison.core.metrics import BINARY, REGRESSION
 from benison.core.plots import Plot
 from benison.measures.calibration import Bin, reliability
 from benison.measures.levels import EPSILON, lower_ends
@@ -68,7 +69,7 @@ class Plots:
     """All that is drawn.
 
     Attributes:
-        slices: All rows, then the slices that have enough of each class, the one with the most rows first.
+        slices: All rows, then the slices that have enough rows, the one with the most first.
         small: How many slices have not.
         beyond: How many have, but are too many.
         same_as: As in `Answers`.
@@ -88,7 +89,7 @@ class Plots:
 
 
 def plot(parts: Parts, asked: Sequence[Plot], confidence: float) -> Plots:
-    """Draws each model on all rows, and on at most 50 slices with at least 20 rows of each class of two.
+    """Draws each model on all rows, and on at most 50 slices with at least 20 rows, of two classes 20 of each.
 
     Args:
         parts: The slices, all rows first.
@@ -111,8 +112,12 @@ def _size(part: Part) -> int:
 
 
 def _plotted(part: Part, asked: Sequence[Plot], confidence: float) -> Plotted:
-    most = _POINTS_OF_SLICE if part.keys else _POINTS
-    models = {role: _drawn(sample, asked, confidence, most) for role, sample in part.models.items()}
+    if part.models[CHALLENGER].rows.task == REGRESSION:
+        documents = residuals.documents(part.models, confidence)
+        models = {role: Drawn(documents[role], _for_tfma(asked, sample)) for role, sample in part.models.items()}
+    else:
+        most = _POINTS_OF_SLICE if part.keys else _POINTS
+        models = {role: _drawn(sample, asked, confidence, most) for role, sample in part.models.items()}
     return Plotted(part.keys, part.name, models)
 
 
@@ -120,7 +125,11 @@ def _drawn(sample: Sample, asked: Sequence[Plot], confidence: float, most: int) 
     if sample.rows.classes:
         table = answers_by_class(sample)
         return Drawn({"answers": [[_rounded(cell) for cell in row] for row in table]}, (table,) * len(asked))
-    return Drawn(_document(sample, confidence, most), tuple(between_thresholds(one, sample) for one in asked))
+    return Drawn(_document(sample, confidence, most), _for_tfma(asked, sample))
+
+
+def _for_tfma(asked: Sequence[Plot], sample: Sample) -> tuple[Floats, ...]:
+    return tuple(between_thresholds(one, sample) for one in asked)
 
 
 def answers_by_class(sample: Sample) -> Floats:
@@ -141,21 +150,19 @@ def between_thresholds(plot: Plot, sample: Sample) -> Floats:
         plot: Which.
         sample: A model on a slice.
 
-    Args:
-        samples: By role what each model answered on all rows.
-
     Returns:
         Of weights, of weighed labels and of weighed predictions, each [2 + number of the plot].
 
     Reference:
         TFMA 0.47, calibration_histogram.py, confusion_matrix_plot.py and score_distribution_plot.py.
     """
-    thresholds = np.arange(plot.number + 1) * 1.0 / plot.number
+    left, right = plot.range
+    thresholds = left + np.arange(plot.number + 1) * (right - left) / plot.number
     if plot.kind == "ScoreDistributionPlot":
         column = np.searchsorted(thresholds, sample.predictions, side="left")
     else:
         more = EPSILON * (thresholds > 0) if plot.kind == "ConfusionMatrixPlot" else 0.0
-        column = np.searchsorted(thresholds + more, lower_ends(sample.predictions), side="right")
+        column = np.searchsorted(thresholds + more, lower_ends(sample.predictions, left, right), side="right")
     each = np.ones(len(sample)) if sample.masses.each is None else sample.masses.each
     weighed = (each, each * sample.labels, each * sample.predictions)
     return np.stack([np.bincount(column, of, plot.number + 2) for of in weighed])

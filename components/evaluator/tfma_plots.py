@@ -71,7 +71,9 @@ def _by_key(
 
 
 def _buckets(plot: Plot, summed: Floats) -> metrics_for_slice_pb2.CalibrationHistogramBuckets:
-    ends = [-np.inf, *(number / plot.number for number in range(plot.number + 1)), np.inf]
+    left, right = plot.range
+    inner = (left + number * (right - left) / plot.number for number in range(plot.number + 1))
+    ends = [-np.inf, *inner, np.inf]
     result = metrics_for_slice_pb2.CalibrationHistogramBuckets()
     for column, (weight, label, prediction) in enumerate(summed.T.tolist()):
         bucket = result.buckets.add(lower_threshold_inclusive=ends[column], upper_threshold_exclusive=ends[column + 1])

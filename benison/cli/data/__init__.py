@@ -45,6 +45,25 @@ def profile_command(
     show(Wanted(sources, folder, span or 0, schema, out, as_json))
 
 
+@command.command("sample")
+@projects.project_option
+@click.option("--rows", default=2000, show_default=True, type=click.IntRange(min=50), help="How many to draw.")
+@click.option("--out", type=_FILE, required=True, help="The Parquet file to write.")
+def sample_command(folder: Path, rows: int, out: Path) -> None:
+    """Draw rows of a project's newest span, with both of the label's values as evenly as can be.
+
+    The same data give the same rows. They are real ones: look whether they may lie in a repository.
+    """
+    import pyarrow.parquet as pq
+
+    from benison.cli.smoke import sample
+
+    table = sample(projects.find(folder), rows)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, out)
+    click.echo(f"{out}: {len(table):,} rows, {len(table.column_names)} columns", err=True)
+
+
 @command.command("validate")
 @click.argument("source", required=False)
 @click.option("-p", "--project", "folder", type=projects.FOLDER, help="Check this project's own data instead.")

@@ -35,7 +35,7 @@ def render(evidence: Evaluation) -> str:
         "metrics": ("Metrics", _overall(evidence)),
         "slices": ("Slices", _slices(evidence)),
         "fairness": ("Fairness", gaps.render(evidence)),
-        "curves": (curves.TITLE, curves.render(evidence)),
+        "curves": (curves.title(evidence), curves.render(evidence)),
         "origin": ("What was evaluated", _origin(evidence)),
     }
     shown = {anchor: part for anchor, part in parts.items() if part[1] is not None}

@@ -29,7 +29,8 @@ _ANY = bounded(-math.inf, math.inf)
 _BY_PAIRS = "influence (log); gain: paired influences"
 
 
-def _errors(sample: Sample) -> Floats:
+def errors(sample: Sample) -> Floats:
+    """Prediction minus label of each row: above 0 where the model says too much."""
     return np.asarray(sample.predictions - sample.labels, dtype=np.float64)
 
 
@@ -41,16 +42,16 @@ def _known(sample: Sample) -> Bools:
 def _percentages(sample: Sample) -> Floats:
     """TFMA leaves rows out of which the label is 0."""
     labels = np.where(_known(sample), sample.labels, 1.0)
-    return np.where(_known(sample), 100 * np.abs(_errors(sample) / labels), 0.0)
+    return np.where(_known(sample), 100 * np.abs(errors(sample) / labels), 0.0)
 
 
 RATIOS: Mapping[str, Ratio] = {
-    "mean_absolute_error": Ratio(lambda of: np.abs(_errors(of)), None, LOG, _BY_PAIRS),
+    "mean_absolute_error": Ratio(lambda of: np.abs(errors(of)), None, LOG, _BY_PAIRS),
     "mean_absolute_percentage_error": Ratio(_percentages, _known, LOG, _BY_PAIRS),
-    "mean_error": Ratio(_errors, None, _ANY, "Student"),
+    "mean_error": Ratio(errors, None, _ANY, "Student"),
     "mean_label": Ratio(lambda of: np.asarray(of.labels, np.float64), None, _ANY, "Student"),
     "mean_prediction": Ratio(lambda of: of.predictions, None, _ANY, "Student"),
-    "mean_squared_error": Ratio(lambda of: np.square(_errors(of)), None, LOG, _BY_PAIRS),
+    "mean_squared_error": Ratio(lambda of: np.square(errors(of)), None, LOG, _BY_PAIRS),
 }
 _SQUARED = RATIOS["mean_squared_error"]
 
@@ -78,7 +79,7 @@ def _explained(sample: Sample, _: float) -> float:
 def _of_explained(sample: Sample, parameter: float) -> Floats:
     squared = np.square(_apart(sample))
     left = 1 - _explained(sample, parameter)
-    return np.asarray((left * squared - np.square(_errors(sample))) / sample.masses.mean(squared), dtype=np.float64)
+    return np.asarray((left * squared - np.square(errors(sample))) / sample.masses.mean(squared), dtype=np.float64)
 
 
 def _explained_scale(value: float, error: float, many: float) -> Interval:

@@ -24,6 +24,7 @@ from benison.config.data import Table
 from benison.core import documents
 from benison.core.errors import BenisonError, ConfigError, DataError
 from benison.core.metrics import REGRESSION, VOCABULARIES, better, speaking
+from benison.eval_config import read_with_models
 from benison.measures.intervals import UNKNOWN, fieller
 from benison.sources.columns import Columns as Asked
 from benison.sources.dataset import open_table
@@ -48,7 +49,9 @@ def sample(rows: pa.Table, column: str = "new", **counted: Any) -> Sample:
     return Sample(Rows.of(rows["price"].to_numpy(), task=REGRESSION, **counted), rows[column].to_numpy())
 
 
-def run(folder: Path, rows: pa.Table, said: Said, gate: str = "", positive: str | None = None) -> dict[str, Any]:
+def run(
+    folder: Path, rows: pa.Table, said: Said, gate: str = "", positive: str | None = None, config: str = ""
+) -> dict[str, Any]:
     pq.write_table(rows, folder / "predictions.parquet")
     written = folder / "evaluation"
     written.mkdir()
@@ -56,7 +59,8 @@ def run(folder: Path, rows: pa.Table, said: Said, gate: str = "", positive: str 
     source = Table("data", str(folder / "predictions.parquet"), "parquet")
     with speaking(REGRESSION), open_table(source, str(folder), Asked(), folder / "scratch") as dataset:
         policy = Policy(read_gate(folder / "gate.yaml"), "gate.yaml") if gate else None
-        columns = columns_of(said, None, None, dataset.schema.names)
+        file = folder / config if config else None
+        columns = columns_of(said, file, read_with_models(file) if file else None, dataset.schema.names)
         predictions.run(dataset, "predictions.parquet", columns, positive, policy, written)
     return documents.read(written / "evaluation.json", "evaluation")
 
@@ -177,7 +181,7 @@ def test_slices_gains_gate_and_files(tmp_path: Path) -> None:
     gate = "gate: {min_rows: 100, checks: [{metric: mean_absolute_error, tolerance: 0.1, slices: all}, " \
            "{metric: r2_score, at_least: 0.99}, {metric: mean_error, at_least: -1, tier: soft}]}"  # fmt: skip
     found = run(tmp_path, rows, Said("price", "new", ("old",), ("town",)), gate)
-    assert (found["task"], found["holdout"]["positives"], found["plots"]) == ("regression", None, {})
+    assert (found["task"], found["holdout"]["positives"]) == ("regression", None)
     assert [one["positives"] for one in found["slices"]] == [None, None, None]
     verdicts = {(check["name"], check["subject"]): check["verdict"] for check in found["checks"]}
     assert verdicts[("mean_absolute_error_gain_over_champion", "town=Ulm")] == "PASS"

@@ -1,0 +1,122 @@
+"""``benison ci``: what a commit has to stand before anybody trains with it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from benison.cli import project as projects
+from benison.cli.plan import of_project
+from benison.config.machines import LOCAL, TARGETS
+from benison.core.errors import BenisonError
+from benison.core.files import write_atomically
+
+if TYPE_CHECKING:
+    from benison.plan.steps import Step
+
+# Rows that lie in the repository, for a CI that does not reach the data: benison data sample draws them.
+SAMPLE = "data/sample.parquet"
+_NO_COMMIT = "0" * 40
+_MEANING = {0: "passed", 1: "failed", 2: "bad input", 3: "broke"}
+
+
+@dataclass(frozen=True)
+class _Done:
+    step: str
+    said: str
+    code: int
+    seconds: float
+    why: str
+
+
+@click.command()
+@projects.project_option
+@click.option("--since", default=_NO_COMMIT, help="Only what changed since then asks for; all by default.")
+@click.option("--sample", type=click.Path(path_type=Path), help=f"Rows to use; {SAMPLE} if it is there.")
+@click.option("--target", "wanted", type=click.Choice(TARGETS), multiple=True, help="Lint and compile for these.")
+@click.option("--summary", type=click.Path(path_type=Path), help="A file to which a Markdown table is added.")
+def command(folder: Path, since: str, sample: Path | None, wanted: tuple[str, ...], summary: Path | None) -> None:
+    """Lint, the project's tests, the data contract, a smoke run, compile: what of it a change asks for.
+
+    The same here as in Cloud Build and GitHub Actions. Without --target it is the targets that benison.yaml has a
+    pipeline_root for, else this machine. Exits with the worst exit code of a step.
+    """
+    from benison.plan.steps import why
+
+    steps = of_project(folder, since)
+    with tempfile.TemporaryDirectory(prefix="benison-ci-") as scratch:
+        orders = _orders(folder.resolve(), sample, wanted or _targets(folder), Path(scratch))
+        done = [_step(step, orders[step.name], folder, why(step)) for step in steps if step.name in orders]
+    [train] = [step for step in steps if step.name not in orders]
+    rows = [(one.step, one.said, f"{one.seconds:.1f} s" if one.seconds else "", one.why) for one in done]
+    rows.append((train.name, "has to run" if train.runs else "need not run", "", why(train)))
+    for name, said, took, because in rows:
+        click.echo(f"{name:8} {said:13} {took:>8}  {because}")
+    if summary:
+        _add(summary, rows)
+    if worst := max(one.code for one in done):
+        raise click.exceptions.Exit(worst)
+
+
+def _targets(folder: Path) -> Sequence[str]:
+    # What is wrong with a project that cannot be read, lint tells.
+    try:
+        config = projects.find(folder).config
+    except BenisonError:
+        return (LOCAL,)
+    return [name for name in TARGETS if config.targets[name].destination.pipeline_root] or [LOCAL]
+
+
+def _orders(folder: Path, sample: Path | None, targets: Sequence[str], scratch: Path) -> Mapping[str, list[list[str]]]:
+    """The commands of each step."""
+    own = [sys.executable, "-m", "benison"]
+    rows = str(sample.resolve() if sample else folder / SAMPLE) if sample or (folder / SAMPLE).is_file() else ""
+    schema = _schema(folder)
+    contract = ["data", "validate", rows, "--schema", schema] if rows else ["data", "validate", "-p", str(folder)]
+    tests = [[sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]]
+    compiled = [(target, str(scratch / f"{target}.yaml")) for target in targets]
+    return {
+        "lint": [[*own, "lint", str(folder), "--target", target] for target in targets],
+        "test": tests if (folder / "tests").is_dir() else [],
+        "data": [[*own, *contract]],
+        "smoke": [[*own, "smoke", "-p", str(folder), *(["--data", rows] if rows else [])]],
+        "compile": [[*own, "compile", "-p", str(folder), "--target", name, "-o", out] for name, out in compiled],
+    }
+
+
+def _schema(folder: Path) -> str:
+    try:
+        return str(folder / projects.find(folder).config.data.schema)
+    except BenisonError:
+        return str(folder / "schema.pbtxt")
+
+
+def _step(step: Step, orders: list[list[str]], folder: Path, because: str) -> _Done:
+    if not step.runs:
+        return _Done(step.name, "skipped", 0, 0, because)
+    if not orders:
+        return _Done(step.name, "none", 0, 0, "the project has no folder tests/")
+    began, code = time.monotonic(), 0
+    for order in orders:
+        click.echo(f"== {step.name}: {' '.join(order[2:])}", err=True)
+        # What a step prints belongs to the log; stdout has the table alone.
+        found = subprocess.run(order, cwd=folder, stdout=sys.stderr.fileno(), check=False).returncode
+        # pytest's own codes mean other things.
+        code = max(code, min(found, 1) if step.name == "test" else found if found in _MEANING else 3)
+    return _Done(step.name, _MEANING[code], code, time.monotonic() - began, because)
+
+
+def _add(summary: Path, rows: Sequence[tuple[str, str, str, str]]) -> None:
+    """Adds a table, as GitHub shows it, to what other steps wrote."""
+    lines = ["| step | | took | why |", "|---|---|---|---|"]
+    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    before = summary.read_text() if summary.is_file() else ""
+    write_atomically(summary, (before + "\n".join(lines) + "\n").encode())

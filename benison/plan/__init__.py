@@ -1,0 +1,1 @@
+"""What changed in a project, what has to run therefore, and why."""
