@@ -106,7 +106,7 @@ test-tfx-here:
 	@cd requirements && $(PYTHON) -c "import setup_environment as own; own.adopt_pip_settings(); own.uv()"
 	@$(UV) venv --quiet --no-python-downloads --python "$$(command -v $(PYTHON))" .tfx
 	@$(UV) pip sync --quiet --python .tfx/bin/python --require-hashes --build-constraints requirements/build.txt requirements/tfx.txt
-	@TF_USE_LEGACY_KERAS=1 PYTHONPATH=benchmarks/tfx_round/tfx_side .tfx/bin/python -m pytest -W ignore -m tfx $(ARGS)
+	@TF_USE_LEGACY_KERAS=1 PYTHONPATH=benchmarks/tfx_round/tfx_side .tfx/bin/python -m pytest -W ignore -m tfx tests/tfx $(ARGS)
 
 ROUNDS ?= 3
 bench: whole-image ## one round on taxi data beside TFX's, both in containers; make bench ROUNDS=5
