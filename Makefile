@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-containers slow kfp-versions test-current check style types layers budget freshness compile docs locks images whole-image train-gpu-image image-sizes base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
+.PHONY: help setup run test test-containers slow kfp-versions test-current check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,7 +21,7 @@ run: setup ## the example project: span 1 makes the first champion, span 2 a cha
 test: setup ## the tests; make test ARGS="-k gate"
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not containers" $(ARGS)
 
-check: style types layers budget freshness ## lint, types, layers, sizes, and that what is generated is fresh
+check: style types layers budget leaks freshness ## lint, types, layers, sizes, secrets, and that what is generated is fresh
 
 style: setup
 	@$(BIN)/ruff check .
@@ -40,6 +40,9 @@ layers: setup
 
 budget: setup
 	@$(BIN)/python -m checks.size_budget
+
+leaks: setup
+	@$(BIN)/python -m checks.leaks
 
 freshness: setup
 	@$(BIN)/python -m checks.contracts

@@ -194,8 +194,8 @@ class Redactor:
 def redacted(text: str) -> str:
     """The text without secrets, among them the values of this process's secret variables; see `Redactor`.
 
-    >>> redacted("cannot reach postgresql://ada:lovelace@db:5432/sales?sslmode=require")
-    'cannot reach postgresql://ada:***@db:5432/sales?sslmode=require'
+    >>> redacted("403 for https://acme.org/rows.csv?X-Amz-Signature=8f1d&X-Amz-Expires=60")
+    '403 for https://acme.org/rows.csv?X-Amz-Signature=***&X-Amz-Expires=60'
     """
     return Redactor().text(text)
 

@@ -36,13 +36,16 @@ SECRETS = {
     "a private key": (
         f"read:\n{KEY}\nend",
         drawn(64),
+        # pragma: allowlist nextline secret -- made up
         "read:\n-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----\nend",
     ),
     "a private key in JSON": (
         f'{{"key_data": "{KEY}\\n", "type": "x"}}'.replace("\n", "\\n"),
         drawn(63),
+        # pragma: allowlist nextline secret -- made up
         '{"key_data": "-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----\\n", "type": "x"}',
     ),
+    # pragma: allowlist nextline secret -- made up
     "a private key that was cut": (KEY[:120] + "\nand so on", drawn(64), "-----BEGIN PRIVATE KEY-----***\nand so on"),
     "a GitHub token": (
         f"https://api.github.com: 401 for ghp_{drawn(36)}.",
@@ -59,10 +62,13 @@ SECRETS = {
     "a Hugging Face token": (f"hf_{drawn(34)}", drawn(34), "hf_***"),
     "a Google API key": (f"AIza{drawn(35)}", drawn(35), "AIza***"),
     "a web token": (f"got {JWT} back", drawn(40), "got eyJ*** back"),
+    # pragma: allowlist nextline secret -- made up
     "a password in an address": ("postgresql://ada:s3cr@t@db/x", "s3cr", "postgresql://ada:***@db/x"),
     "a token in an address": (f"https://{drawn(40)}@github.com/a/b", drawn(40), "https://***@github.com/a/b"),
     "a password": ("login(user=ada, password=hunter2)", "hunter2", "login(user=ada, password=***)"),
+    # pragma: allowlist nextline secret -- made up
     "a password of words": ('"db_password": "correct horse", "a": 1', "correct horse", '"db_password": "***", "a": 1'),
+    # pragma: allowlist nextline secret -- made up
     "a password with a quote": (r'"password": "a\"bcd", "x": 1', "bcd", '"password": "***", "x": 1'),
     "a password at the end": ("password: swordfish\nnext", "swordfish", "password: ***\nnext"),
     "JSON in JSON": (
@@ -159,6 +165,7 @@ def test_the_environment_of_this_process_counts_as_it_is_now(monkeypatch: pytest
 
 
 def test_trees_keep_their_shape_and_lose_what_their_keys_call_secret() -> None:
+    # pragma: allowlist nextline secret -- made up
     tree = {"span": 1, "uri": "s3://me:hunter2@b", "api_token": "abcdef", "rows": [{"password": "abcd"}, None, 0.5]}
     assert NOBODYS.tree(tree) == {
         "span": 1,
