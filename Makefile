@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-containers slow kfp-versions test-current check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
+.PHONY: help setup run test test-containers slow kfp-versions test-current check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -68,6 +68,7 @@ locks: setup ## pin anew what the ranges ask for; make locks UPGRADE=--upgrade t
 	cd requirements && $(LOCK_IMAGE) --no-deps image-kfp.in -o image-kfp.txt
 	cd requirements && $(LOCK) --universal --python-version 3.11 -c current.txt build.in -o build.txt
 	cd requirements && $(LOCK) $(UPGRADE) uv.in -o uv.txt
+	cd requirements && $(LOCK) $(UPGRADE) --universal --python-version 3.11 supply.in -o supply.txt
 	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.13 --python-platform x86_64-manylinux_2_39 bench-tfx.in -o bench-tfx.txt
 	cd requirements && $(LOCK) --no-deps --python-version 3.11 bench-evaluator.in -o bench-evaluator.txt
 	cd requirements && for KFP in oldest newest; do $(LOCK) --universal --python-version 3.11 kfp-$$KFP.in -o kfp-$$KFP.txt; done
@@ -93,6 +94,17 @@ image-sizes: ## the sizes of the images in Markdown, what they share counted onc
 
 whole-image: ## one image with everything, in which the command line runs too
 	@$(CERTIFICATES); $(BUILD) --file containers/whole.Dockerfile --tag benison:$(VERSION) .
+
+SUPPLY = .supply
+$(SUPPLY)/done: requirements/supply.txt | setup
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps --target $(SUPPLY) -r requirements/supply.txt
+	@touch $@
+
+sbom: $(SUPPLY)/done ## bills of materials of the images, CycloneDX in build/sbom/
+	@PYTHONPATH=$(SUPPLY) $(BIN)/python containers/sbom.py --out build/sbom $(GROUPS:%=benison-%:$(VERSION))
+
+audit: $(SUPPLY)/done ## known vulnerabilities of what the images' locks pin; needs a network
+	@PYTHONPATH=$(SUPPLY) $(BIN)/python -m checks.audit requirements/older.txt requirements/current.txt $(GROUPS:%=requirements/image-%.txt)
 
 base-image: ## make a base image from Debian's packages, for machines that reach no image registry
 	@containers/base_image.sh trixie benison-base:trixie
@@ -146,4 +158,4 @@ bench-registry: setup ## the registry: opening a log of 100,000 entries, changes
 	@$(BIN)/python benchmarks/registry/large_packages.py $(ARGS)
 
 clean: ## remove what was set up, built or cached; runs and registries stay
-	rm -rf .venv .uv .bench .kfp build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .bench .kfp .supply build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -37,7 +37,8 @@ _WITHOUT_REASON = re.compile(r"pragma: ?allowlist[ -](?:nextline[ -])?secret(?! 
 
 def settings() -> dict[str, list[dict[str, str]]]:
     """What detect-secrets looks for, and what it lets pass; nothing is asked of the network."""
-    detectors = {kind.__name__ for kind in get_mapping_from_secret_type_to_class().values()} - _BY_ENTROPY
+    kinds: Iterable[type] = get_mapping_from_secret_type_to_class().values()
+    detectors = {kind.__name__ for kind in kinds} - _BY_ENTROPY
     return {
         "plugins_used": [{"name": name} for name in sorted(detectors)],
         "filters_used": [{"path": f"detect_secrets.filters.{name}"} for name in _NOT_MEANT],

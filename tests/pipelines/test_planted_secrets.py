@@ -26,6 +26,7 @@ TOKEN, PASSWORD = "gh" + "p_" + "{TOKEN[4:]}", "hunter" + "{PASSWORD[6:]}"
 
 def build_model(features, hyperparameters):
     print("signed in by", TOKEN, flush=True)
+    # pragma: allowlist nextline secret -- made up
     logging.getLogger("benison.own").warning("db at postgresql://ada:%s@db/sales", PASSWORD)
     os.write(2, f"password={{PASSWORD}}\\n".encode())
     subprocess.run([sys.executable, "-c", "import os; print(os.environ['PLANTED_API_KEY'])"], check=True)
