@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-containers slow kfp-versions test-current test-tfx test-tfx-here check style types layers budget freshness compile docs locks images whole-image train-gpu-image image-sizes base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
+.PHONY: help setup run test test-containers slow kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,7 +21,7 @@ run: setup ## the example project: span 1 makes the first champion, span 2 a cha
 test: setup ## the tests; make test ARGS="-k gate"
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not containers and not tfx" $(ARGS)
 
-check: style types layers budget freshness ## lint, types, layers, sizes, and that what is generated is fresh
+check: style types layers budget leaks freshness ## lint, types, layers, sizes, secrets, and that what is generated is fresh
 
 style: setup
 	@$(BIN)/ruff check .
@@ -40,6 +40,9 @@ layers: setup
 
 budget: setup
 	@$(BIN)/python -m checks.size_budget
+
+leaks: setup
+	@$(BIN)/python -m checks.leaks
 
 freshness: setup
 	@$(BIN)/python -m checks.contracts
@@ -65,6 +68,7 @@ locks: setup ## pin anew what the ranges ask for; make locks UPGRADE=--upgrade t
 	cd requirements && $(LOCK_IMAGE) --no-deps image-kfp.in -o image-kfp.txt
 	cd requirements && $(LOCK) --universal --python-version 3.11 -c current.txt build.in -o build.txt
 	cd requirements && $(LOCK) $(UPGRADE) uv.in -o uv.txt
+	cd requirements && $(LOCK) $(UPGRADE) --universal --python-version 3.11 supply.in -o supply.txt
 	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.13 --python-platform x86_64-manylinux_2_39 bench-tfx.in -o bench-tfx.txt
 	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.13 --python-platform x86_64-manylinux_2_39 tfx.in current.in dev.in -o tfx.txt
 	cd requirements && $(LOCK) --no-deps --python-version 3.11 bench-evaluator.in -o bench-evaluator.txt
@@ -91,6 +95,17 @@ image-sizes: ## the sizes of the images in Markdown, what they share counted onc
 
 whole-image: ## one image with everything, in which the command line runs too
 	@$(CERTIFICATES); $(BUILD) --file containers/whole.Dockerfile --tag benison:$(VERSION) .
+
+SUPPLY = .supply
+$(SUPPLY)/done: requirements/supply.txt | setup
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps --target $(SUPPLY) -r requirements/supply.txt
+	@touch $@
+
+sbom: $(SUPPLY)/done ## bills of materials of the images, CycloneDX in build/sbom/
+	@PYTHONPATH=$(SUPPLY) $(BIN)/python containers/sbom.py --out build/sbom $(GROUPS:%=benison-%:$(VERSION))
+
+audit: $(SUPPLY)/done ## known vulnerabilities of what the images' locks pin; needs a network
+	@PYTHONPATH=$(SUPPLY) $(BIN)/python -m checks.audit requirements/older.txt requirements/current.txt $(GROUPS:%=requirements/image-%.txt)
 
 base-image: ## make a base image from Debian's packages, for machines that reach no image registry
 	@containers/base_image.sh trixie benison-base:trixie
@@ -154,4 +169,4 @@ bench-registry: setup ## the registry: opening a log of 100,000 entries, changes
 	@$(BIN)/python benchmarks/registry/large_packages.py $(ARGS)
 
 clean: ## remove what was set up, built or cached; runs and registries stay
-	rm -rf .venv .uv .bench .kfp .tfx build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .bench .kfp .tfx .supply build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from benison import __version__
-from benison.core import logs
+from benison.core import logs, shell
 from benison.core.errors import BenisonError
+from benison.core.secrets import redacted
 from benison.core.spelling import nearest
 
 _VERBS = {
@@ -69,10 +70,9 @@ def guarded(call: Callable[[], object]) -> int:
     try:
         left_with = call()
     except click.ClickException as error:
-        error.show()
-        return 2
+        return shell.show_usage(error)
     except BenisonError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(redacted(f"error: {error}"), err=True)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("cancelled", err=True)
@@ -82,7 +82,7 @@ def guarded(call: Callable[[], object]) -> int:
         return 141
     except Exception:
         # Python leaves with 1 after a crash, which here would read as the gate's no.
-        sys.excepthook(*sys.exc_info())
+        logs.show_crash(*sys.exc_info())
         return 3
     # Outside of standalone mode click returns the code that a command left with.
     return left_with if isinstance(left_with, int) else 0

@@ -11,6 +11,7 @@ import click
 from benison import config as configuration
 from benison.cli import project as projects
 from benison.core.errors import ConfigError
+from benison.core.secrets import redacted
 
 if TYPE_CHECKING:
     from benison.plan.steps import Step
@@ -54,6 +55,6 @@ def of_project(folder: Path, since: str) -> list[Step]:
     try:
         config = projects.find(folder).config
     except ConfigError as error:
-        click.echo(f"warning: {error}", err=True)
+        click.echo(redacted(f"warning: {error}"), err=True)
         config = None
     return planned(changes, config)

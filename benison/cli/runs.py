@@ -15,6 +15,7 @@ from benison.config import Target
 from benison.config.machines import LOCAL, TARGETS
 from benison.core import digests, documents
 from benison.core.errors import BenisonError, ConfigError, InputError
+from benison.core.secrets import redacted
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _RECORD = "run.json"
@@ -45,7 +46,7 @@ def list_runs(folder: Path, runs: Path | None, target: str | None, most: int) ->
         try:
             lines = list(_local(project, most) if name == LOCAL else _remote(project, name, most))
         except BenisonError as error:
-            click.echo(f"error: {error}", err=True)
+            click.echo(redacted(f"error: {error}"), err=True)
             trouble = trouble or error
             continue
         for line in lines:
@@ -91,7 +92,7 @@ def show(run: str, folder: Path, runs: Path | None, target: str, pipeline: str) 
     project = projects.find(folder, runs=runs)
     lines = _shown_here(project, run) if target == LOCAL else _shown_there(project, target, run, pipeline)
     for name, said in lines:
-        click.echo(f"{name:20} {said}")
+        click.echo(redacted(f"{name:20} {said}"))
 
 
 def _shown_here(project: Project, run: str) -> Iterator[tuple[str, str]]:

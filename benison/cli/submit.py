@@ -11,6 +11,7 @@ import click
 from benison.cli import packing, sending
 from benison.cli import project as projects
 from benison.core.errors import BrokenError
+from benison.core.secrets import redacted
 
 if TYPE_CHECKING:
     from benison.submit.runs import Request, RunState, Server, Submitted
@@ -75,7 +76,7 @@ def _followed(server: Server, request: Request, submitted: Submitted, every_s: f
 
 def _line(name: str, task: Any) -> None:
     tail = f": {task.message}" if task.message else ""
-    click.echo(f"  {name:20} {task.state}{tail}", err=True)
+    click.echo(redacted(f"  {name:20} {task.state}{tail}"), err=True)
 
 
 def _leave(ended: RunState, server: Server, request: Request, submitted: Submitted) -> None:

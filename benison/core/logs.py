@@ -6,20 +6,37 @@ import logging
 import os
 import sys
 import tempfile
+import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
+
+from benison.core.secrets import redacted
+
+
+class Formatter(logging.Formatter):
+    """Lines of a log, and tracebacks below them, without the secrets in them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
 
 
 def configure(*, verbose: bool = False) -> None:
-    """Sends Benison's log to stderr, whatever the libraries configured before."""
+    """Sends Benison's log to stderr, whatever the libraries configured before; neither it nor crashes show secrets."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(Formatter("%(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     # What libraries merely remark on, of missing accelerators or of one another, is nothing a user can act on.
     root.setLevel(logging.ERROR)
     logging.getLogger("benison").setLevel(logging.DEBUG if verbose else logging.INFO)
+    sys.excepthook = show_crash
+
+
+def show_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Prints a traceback to stderr, without secrets; stands for Python's own hook."""
+    print(redacted("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import re
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import click
 
 from benison.core import logs
 from benison.core.errors import BenisonError
+from benison.core.secrets import redacted
 
 _PATH: click.ParamType[Any] = click.Path(path_type=Path)
 _KINDS: dict[Any, click.ParamType[Any]] = {Path: _PATH, Path | None: _PATH, str: click.STRING, int: click.INT}
@@ -44,16 +46,23 @@ def _described(docstring: str) -> tuple[str, dict[str, str]]:
     return about.strip(), {name: " ".join(text.split()) for name, text in pairs}
 
 
+def show_usage(error: click.ClickException) -> int:
+    """Says on stderr what is wrong with a command's words, without the secrets among them; returns the exit code."""
+    said = io.StringIO()
+    error.show(said)
+    click.echo(redacted(said.getvalue()), err=True, nl=False)
+    return 2
+
+
 def main(run: Callable[..., object]) -> None:
     """Runs the command and leaves with the exit code of what went wrong: 2 bad input, 3 broken."""
     logs.configure()
     try:
         shown: Any = command(run).main(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        sys.exit(show_usage(error))
     except BenisonError as error:
-        click.echo(str(error), err=True)
+        click.echo(redacted(str(error)), err=True)
         sys.exit(error.exit_code)
     if isinstance(shown, str):
         click.echo(shown)

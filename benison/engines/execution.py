@@ -12,7 +12,7 @@ from typing import Any
 
 from benison.core.errors import BenisonError
 from benison.core.files import storage_errors
-from benison.engines import binding, failures
+from benison.engines import binding, failures, task_logs
 from benison.engines.binding import Places
 from benison.engines.containers import Containers
 from benison.engines.flights import Flight, Flights
@@ -141,6 +141,7 @@ class Execution:
         with storage_errors(folder):
             folder.mkdir(parents=True)
             places = Places(self._runs, folder, self._pool.new_scratch())
+            task_logs.open_for(places.log)
         component, kind = task.component, self._plan.kinds[task.name]
         message = binding.executor_input(self._order.pipeline, task, *self._inputs(task), places)
         content = {
@@ -169,6 +170,7 @@ class Execution:
             self._change(flight.task.name, "", state="running", started=now(), log=self._log(flight))
             return
         flight = self.flights.land(event.id)
+        task_logs.redact(flight.places.log)
         try:
             report = json.loads((flight.places.scratch / "report.json").read_bytes())
         except (OSError, ValueError):
@@ -216,7 +218,7 @@ class Execution:
             self._index.keep(key, Kept(self.record.id, self._log(flight), parameters, outputs, stamps))
 
     def _failed(self, flight: Flight, error: Failure) -> None:
-        task = flight.task
+        task, error = flight.task, error.redacted()
         if self._retried[task.name] == task.retries:
             self._ended(flight, error.message, state="failed", error=error)
             return
@@ -251,6 +253,7 @@ class Execution:
     def cancel(self) -> RunRecord:
         """The record of a run whose processes were ended."""
         for flight in self.flights.running():
+            task_logs.redact(flight.places.log)
             self._ended(flight, "", state="cancelled")
         for name, task in self.record.tasks.items():
             if task.state == "waiting":

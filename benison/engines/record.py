@@ -15,6 +15,7 @@ from typing import Any
 import benison
 from benison.core import documents
 from benison.core.files import storage_errors, write_atomically
+from benison.core.secrets import Redactor
 
 FILE = "run.json"
 
@@ -36,6 +37,11 @@ class Failure:
     hint: str
     traceback: str
     exit_code: int
+
+    def redacted(self) -> Failure:
+        """The same without secrets."""
+        message, hint, trace = map(Redactor().text, (self.message, self.hint, self.traceback))
+        return replace(self, message=message, hint=hint, traceback=trace)
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ class RunRecord:
         return self.folder.parent / self.tasks[task].outputs[name].path
 
     def save(self, *, passing: bool = False) -> None:
-        """Writes run.json.
+        """Writes run.json, without secrets.
 
         Args:
             passing: Another state follows soon: it is neither held to the schema nor waited for until the disk has it,
@@ -133,7 +139,7 @@ class RunRecord:
         Raises:
             StorageError: The folder cannot be written.
         """
-        content = asdict(self)
+        content = _without_secrets(asdict(self))
         del content["folder"]
         if passing:
             write_atomically(
@@ -154,6 +160,16 @@ class RunRecord:
         tasks = dict(sorted(tasks.items(), key=lambda item: item[1].started or "~"))
         known = {key: value for key, value in content.items() if key not in ("kind", "format")}
         return cls(**{**known, "folder": folder, "tasks": tasks})
+
+
+def _without_secrets(content: dict[str, Any]) -> dict[str, Any]:
+    """A record with its parameters redacted; what a failure said is already."""
+    redactor = Redactor()
+    for task in content["tasks"].values():
+        task["parameters"] = redactor.tree(task["parameters"])
+        for output in task["outputs"].values():
+            output["metadata"] = redactor.tree(output["metadata"])
+    return {**content, "parameters": redactor.tree(content["parameters"])}
 
 
 def now() -> str:

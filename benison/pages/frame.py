@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
+from benison.core.secrets import redacted
 from benison.pages.badges import definitions
 from benison.pages.markup import Markup, tag
 
@@ -13,7 +14,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def document(title: str, header: Markup, main: Markup, footer: Markup, *, skip_to: str) -> str:
-    """A whole page as the text of an HTML file.
+    """A whole page as the text of an HTML file, without secrets.
 
     Args:
         title: What the browser's tab says.
@@ -30,7 +31,7 @@ def document(title: str, header: Markup, main: Markup, footer: Markup, *, skip_t
         tag("main", main),
         tag("footer", footer),
     )
-    return f"<!DOCTYPE html>\n{tag('html', _head(title), body, lang='en')}\n"
+    return redacted(f"<!DOCTYPE html>\n{tag('html', _head(title), body, lang='en')}\n")
 
 
 def _head(title: str) -> Markup:

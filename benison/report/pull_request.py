@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from benison.core import digests
+from benison.core.secrets import redacted
 from benison.core.verdicts import Tier, Verdict
 from benison.pages.figures import count, duration, estimate, metric_name, number
 from benison.report import gaps
@@ -60,7 +61,7 @@ def escaped(text: object) -> str:
     >>> escaped("a|b\\n<b> @ann [x](y)")
     'a\\\\|b &lt;b&gt; @<!-- -->ann \\\\[x\\\\](y)'
     """
-    line = html.escape(" ".join(str(text).split()), quote=False)
+    line = html.escape(redacted(" ".join(str(text).split())), quote=False)
     return _CALLS.sub(r"\1<!-- -->", _SPECIAL.sub(r"\\\1", line))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from benison.core.secrets import redacted
 from benison.core.verdicts import Check, Tier
 from benison.pages.figures import duration, estimate, listed, metric_name, number
 from benison.pages.text import printable
@@ -79,7 +80,7 @@ def _first(warnings: Sequence[str]) -> list[str]:
 
 def wrapped(text: object, first: str, others: str) -> list[str]:
     """A text in lines of the scorecard's width, each after its indent."""
-    return textwrap.wrap(printable(text), WIDTH, initial_indent=first, subsequent_indent=others)
+    return textwrap.wrap(redacted(printable(text)), WIDTH, initial_indent=first, subsequent_indent=others)
 
 
 def points(title: str, sentences: Sequence[str], style: str = "bold") -> Iterator[Line]:
@@ -105,7 +106,9 @@ def side_by_side(
 
 
 def _wrapped_cells(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    columns = [textwrap.wrap(printable(cell), width) or [""] for cell, width in zip(cells, widths, strict=True)]
+    columns = [
+        textwrap.wrap(redacted(printable(cell)), width) or [""] for cell, width in zip(cells, widths, strict=True)
+    ]
     for index in range(max(map(len, columns))):
         parts = [column[index] if index < len(column) else "" for column in columns]
         padded = (part.ljust(width) for part, width in zip(parts, widths, strict=True))

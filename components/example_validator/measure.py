@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import copy
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -120,10 +120,10 @@ def measure(cells: Sequence[Cell], asked: Asked, workers: int | None = None) -> 
     plan = _Plan(asked, cells, workers)
     left = Counter(group for cell in cells for group in cell.groups)
     found: dict[str, _Partial] = {}
-    # Each group takes its own copy of a cell's figures, since merging changes them.
-    for cell, content in zip(cells, map_forked(lambda cell: pickle.dumps(plan.of(cell)), cells, workers), strict=True):
+    for cell, measured in zip(cells, map_forked(plan.of, cells, workers), strict=True):
         for group in cell.groups:
-            partial = pickle.loads(content)
+            # Each group takes its own copy of a cell's figures, since merging changes them.
+            partial = measured if group == cell.groups[-1] else copy.deepcopy(measured)
             if group in found:
                 plan.merge(found[group], partial)
             else:
