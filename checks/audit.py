@@ -1,4 +1,4 @@
-"""Known vulnerabilities of what locks pin, asked of PyPI by pip-audit. What it has no answer for is never taken for sound.
+"""Known vulnerabilities of what locks pin, asked of PyPI by pip-audit; without an answer nothing is taken for sound.
 
 Exit codes: 0 none is known, 1 some are, 3 not everything could be asked about.
 """

@@ -1,4 +1,4 @@
-"""Bills of materials of images, CycloneDX 1.6 in JSON: Python distributions and Debian packages, as they are in there."""
+"""Bills of materials of images, CycloneDX 1.6 in JSON: the Python distributions and Debian packages in them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ from packageurl import PackageURL
 
 # Runs in the image, which has neither this file nor the library.
 _PROBE = r"""
-import glob, json, pathlib, platform, re, subprocess
+import glob, json, pathlib, platform, re, subprocess, sys
 from importlib import metadata
 def told(one):
     said = one.metadata
     own = [line.split(" :: ")[-1] for line in said.get_all("Classifier") or () if line.startswith("License ::")]
     short = said["License"] if said["License"] and len(said["License"]) < 60 else None
-    return {"name": said["Name"], "version": said["Version"], "licenses": [said["License-Expression"] or short or ", ".join(own)]}
+    licence = said["License-Expression"] or short or ", ".join(own)
+    return {"name": said["Name"], "version": said["Version"], "licenses": [licence]}
 def licences(package):
     paths = glob.glob(f"/usr/share/doc/{package}/copyright")
     text = pathlib.Path(paths[0]).read_text(errors="replace") if paths else ""
@@ -39,8 +40,10 @@ form = "${Package}\t${Version}\t${Architecture}\t${source:Package}\n"
 listed = subprocess.run(["dpkg-query", "-W", "-f", form], capture_output=True, text=True, check=True).stdout
 rows = [line.split("\t") for line in listed.splitlines()]
 debian = [{"name": n, "version": v, "architecture": a, "source": s, "licenses": licences(n)} for n, v, a, s in rows]
+# Some distributions carry others within.
+carried = [path for entry in sys.path if entry for path in glob.glob(f"{entry}/*/_vendor")]
 print(json.dumps({
-    "python": [told(one) for one in metadata.distributions()], "debian": debian,
+    "python": [told(one) for one in metadata.distributions(path=[*sys.path, *carried])], "debian": debian,
     "release": platform.freedesktop_os_release(), "interpreter": platform.python_version(),
 }))
 """
@@ -75,8 +78,9 @@ def bill(image: str, group: str) -> str:
     bom.metadata.component = Component(name=image, type=ComponentType.CONTAINER, version=inspected["Id"], bom_ref=image)
     hashes = pinned(locks)
     bom.components.add(Component(name="python", version=told["interpreter"], type=ComponentType.PLATFORM))
-    bom.components.update(_distribution(one, hashes) for one in told["python"])
-    bom.components.update(_package(one, told["release"]) for one in told["debian"])
+    found = [_distribution(one, hashes) for one in told["python"]]
+    found += [_package(one, told["release"]) for one in told["debian"]]
+    bom.components.update({one.bom_ref.value: one for one in found}.values())
     bom.register_dependency(bom.metadata.component, bom.components)
     text = str(JsonV1Dot6(bom).output_as_string(indent=1))
     if wrong := JsonStrictValidator(SchemaVersion.V1_6).validate_str(text):
@@ -89,7 +93,7 @@ def _distribution(one: Mapping[str, Any], hashes: Mapping[tuple[str, str], list[
     files = [HashType(alg=HashAlgorithm.SHA_256, content=digest) for digest in hashes.get((name, version), ())]
     address = XsUri(f"https://pypi.org/project/{name}/{version}/")
     where = [ExternalReference(type=ExternalReferenceType.DISTRIBUTION, url=address, hashes=files)] if files else []
-    purl = PackageURL("pypi" if files else "generic", name=name, version=version)
+    purl = PackageURL("generic" if name == "benison" else "pypi", name=name, version=version)
     return _component(one, purl, where)
 
 
