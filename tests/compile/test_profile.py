@@ -113,10 +113,8 @@ def test_every_task_of_a_cluster_has_the_environment_and_the_secrets_that_were_s
         assert executor["container"]["env"] == [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
     found = documents[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     keys = [{"secretKey": key, "envVar": key} for key in ("AWS_ACCESS_KEY_ID", "AWS_SESSION")]
-    secret = {
-        "secretAsEnv": [{"secretName": "aws", "keyToEnv": keys}]
-    }  # pragma: allowlist secret -- a secret's name and its keys
-    assert found == {f"exec-{task}": secret for task in TASKS}
+    own = {"secretAsEnv": [{"secretName": "aws", "keyToEnv": keys}]}
+    assert found == {f"exec-{task}": own for task in TASKS}
     vertex = compiled(target("vertex", environment={"A": "1"}))
     assert len(vertex) == 1
 

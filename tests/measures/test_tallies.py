@@ -393,8 +393,8 @@ def naive_hash(text: str) -> int:
 def test_a_copy_of_a_tally_of_texts_goes_its_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "EXACT_VALUES", 3)
     tally, other = TextTally(), TextTally()
-    for one, texts in ((tally, "aabbcde"), (other, "ccf")):
-        one.add(pa.array(list(texts)), np.zeros(len(texts), np.int8))
-    before, theirs = copy.deepcopy(tally), copy.deepcopy(tally)
+    for one, words in ((tally, "aabbcde"), (other, "ccf")):
+        one.add(pa.array(list(words)), np.zeros(len(words), np.int8))
+    before, theirs = (copy.deepcopy(tally) for _ in range(2))
     theirs.merge(other)
     assert repr(tally) == repr(before) != repr(theirs)
