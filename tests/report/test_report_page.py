@@ -14,8 +14,6 @@ from typing import Any
 import pytest
 
 from benison import report
-from benison.core.secrets import HIDDEN
-from benison.report import pull_request, scorecard
 from benison.report.gather import gather
 from benison.report.page import render
 
@@ -151,29 +149,6 @@ def test_characters_that_act_instead_of_showing_are_replaced(census: ModuleType,
     written = render(gather(write_run(documents)))
     assert "ada\ufffd[31m\ufffdevil\ufffd\ufffd" in written
     assert written.encode()
-
-
-def test_secrets_are_hidden_on_the_page_in_the_scorecard_and_in_markdown(census: ModuleType, write_run: Write) -> None:
-    documents = census.blocked()
-    token = "gh" + "p_" + "a1B2" * 9
-    # pragma: allowlist nextline secret -- made up
-    secret = f"cannot read https://ada:hunter2@acme.org/a with {token}; password=hunter2 & so on"
-    for document in ("checks", "evaluation", "blessing"):
-        for one in documents[document]["checks"]:
-            one.update(reason=secret, observed=secret)
-    folder = write_run(documents)
-    card = " ".join(" ".join(scorecard.lines(gather(folder))).split())
-    for shown in (render(gather(folder)), card, pull_request.markdown(gather(folder))):
-        assert "hunter2" not in shown and token not in shown
-        plain = shown.replace("\\", "")
-        assert "cannot read https://ada:***@" in plain.replace(
-            "<!-- -->", ""
-        ) and "password=*** &amp; so on" in plain.replace(" & ", " &amp; ")
-
-
-def test_nothing_is_hidden_where_there_is_no_secret(folder: Path) -> None:
-    evidence = gather(folder)
-    assert HIDDEN not in render(evidence) + "".join(scorecard.lines(evidence)) + pull_request.markdown(evidence)
 
 
 def test_the_verdict_stands_before_everything_else(folder: Path) -> None:
