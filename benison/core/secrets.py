@@ -126,8 +126,9 @@ _RULES = (
     ),
     _rule("hooks.slack.com", r"(hooks\.slack\.com/(?:services|workflows)/)[\w/-]{8,}", rf"\1{HIDDEN}"),
     _rule("eyj", r"(?<![\w-])eyJ[\w-]{8,}+\.eyJ[\w-]{4,}+(?:\.[\w-]*+)?", f"eyJ{HIDDEN}"),
-    _rule("://", r"(://[^\s/:@\"'<>]*+:)[^\s/\"'<>]+@", rf"\1{HIDDEN}@"),
-    _rule("://", r"(https?://)[^\s/:@\"'<>]{20,}+@", rf"\1{HIDDEN}@"),
+    # With one slash it is an address that was taken for a path.
+    _rule(":/", r"((?<=[A-Za-z0-9]):/{1,2}[^\s/:@\"'<>]*+:)[^\s/\"'<>]+@", rf"\1{HIDDEN}@"),
+    _rule(":/", r"(https?:/{1,2})[^\s/:@\"'<>]{20,}+@", rf"\1{HIDDEN}@"),
     _rule(
         "x-amz-|x-goog-|x-ms-|signature=|sig=|accesskeyid=|token=|key=|credential=",
         r"((?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|(?:[?&]|&amp;)(?:sig|signature|AWSAccessKeyId"

@@ -168,3 +168,14 @@ def test_the_doctor_names_the_stack_and_its_packages() -> None:
     assert done.exit_code == 0
     assert "tensorflow-data-validation" in done.output
     assert "stack" in done.output
+
+
+@pytest.mark.parametrize("kind", [ConfigError, BrokenError, None])
+def test_no_error_shows_a_secret(kind: type[BenisonError] | None, capsys: pytest.CaptureFixture[str]) -> None:
+    # pragma: allowlist nextline secret -- made up
+    secret = "s3" + "://ada:lovelace1815@models"
+    error = kind("benison.yaml:3", expected="a folder", got=secret, hint=secret) if kind else ValueError(secret)
+    leave_with(error)
+    cli.guarded(lambda: cli.benison.main(args=["run", secret], standalone_mode=False))
+    err = capsys.readouterr().err
+    assert "lovelace" not in err and "ada:***@models" in err and "s3:/ada:***@models" in err

@@ -21,3 +21,18 @@ def test_it_is_shown_where_an_import_fails(error: str) -> None:
     done = run(f"{SAYS}    raise {error}")
     assert done.returncode != 0
     assert done.stderr.startswith("remark")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "logging.getLogger('benison').warning('with %s', TOKEN)",
+        "try:\n    raise OSError(TOKEN)\nexcept OSError:\n    logging.getLogger('benison').exception('it broke')",
+        "raise OSError(TOKEN)",
+    ],
+)
+def test_neither_a_log_nor_a_crash_shows_a_token(code: str) -> None:
+    token = "gh" + "p_" + "a1B2" * 9
+    done = run(f"import logging\nfrom benison.core import logs\nTOKEN = {token!r}\nlogs.configure()\n{code}")
+    assert "ghp_***" in done.stderr and token not in done.stderr
+    assert done.returncode == (code.startswith("raise"))

@@ -1,6 +1,5 @@
 """The oracles: naive loops over the values, NumPy's quantiles, Python's own reading of times."""
 
-import copy
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -388,13 +387,3 @@ def naive_hash(text: str) -> int:
 
     weights = (mix((place + 1) * 0x9E3779B97F4A7C15 % whole) for place in range(len(text.encode())))
     return mix(sum((byte + 1) * weight for byte, weight in zip(text.encode(), weights, strict=True)) % whole)
-
-
-def test_a_copy_of_a_tally_of_texts_goes_its_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(texts, "EXACT_VALUES", 3)
-    tally, other = TextTally(), TextTally()
-    for one, words in ((tally, "aabbcde"), (other, "ccf")):
-        one.add(pa.array(list(words)), np.zeros(len(words), np.int8))
-    before, theirs = (copy.deepcopy(tally) for _ in range(2))
-    theirs.merge(other)
-    assert repr(tally) == repr(before) != repr(theirs)
