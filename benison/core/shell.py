@@ -21,12 +21,16 @@ _KINDS: dict[Any, click.ParamType[Any]] = {Path: _PATH, Path | None: _PATH, str:
 
 
 def command(run: Callable[..., object]) -> click.Command:
-    """The click command of a run function whose parameters are keyword-only paths, texts and whole numbers."""
+    """The click command of a run function whose parameters are keyword-only paths, texts and whole numbers.
+
+    What is of another kind and may be left out is for other code to hand over, and becomes no option.
+    """
     hints = get_type_hints(run)
     about, told = _described(inspect.getdoc(run) or "")
     options = [
         _option(name, _KINDS[hints[name]], parameter.default, told.get(name))
         for name, parameter in inspect.signature(run).parameters.items()
+        if hints[name] in _KINDS or parameter.default is inspect.Parameter.empty
     ]
     return click.Command(run.__module__.split(".")[-2], params=list(options), callback=run, help=about)
 

@@ -55,7 +55,7 @@ def edges(low: float, high: float) -> Floats:
     Returns:
         Ascending, each once, at most `MOST_EDGES`; none where the range is none, or too wide for a float.
 
-    >>> edges(-7.0, 93.0)[:3].tolist(), edges(-7.0, 93.0)[-1]
+    >>> edges(-7.0, 93.0)[:3].tolist(), float(edges(-7.0, 93.0)[-1])
     ([-7.5, -2.5, 2.5], 97.5)
     """
     if not max(abs(low), abs(high)) <= _MOST:

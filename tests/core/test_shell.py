@@ -1,7 +1,12 @@
+import importlib
+import inspect
+from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
+from benison import compile as compiling
 from benison.core import shell
 
 
@@ -32,3 +37,19 @@ def test_an_option_is_asked_for_unless_its_parameter_has_a_default() -> None:
     required = {option.name for option in shell.command(run).params if option.required}
     assert required == {"bundle", "span"}
     assert CliRunner().invoke(shell.command(run), ["--bundle", "here", "--span", "3"]).exit_code == 0
+
+
+@pytest.mark.parametrize("name", compiling.components())
+def test_every_component_has_a_command_of_its_own(name: str) -> None:
+    run = importlib.import_module(f"benison.components.{name}.run").run
+    options = {option.name for option in shell.command(run).params}
+    assert options and options <= set(inspect.signature(run).parameters)
+    assert CliRunner().invoke(shell.command(run), ["--help"]).exit_code == 0
+
+
+def embedded(*, bundle: Path, stored_as: Mapping[str, str] | None = None) -> None:
+    """Reads a bundle."""
+
+
+def test_what_only_code_can_hand_over_is_no_option() -> None:
+    assert [option.name for option in shell.command(embedded).params] == ["bundle"]
