@@ -15,16 +15,17 @@ import click
 
 from benison.cli import project as projects
 from benison.cli.plan import of_project
+from benison.config import Config
 from benison.config.machines import LOCAL, TARGETS
 from benison.core.errors import BenisonError
 from benison.core.files import write_atomically
+from benison.plan.changes import NO_COMMIT
 
 if TYPE_CHECKING:
     from benison.plan.steps import Step
 
 # Rows that lie in the repository, for a CI that does not reach the data: benison data sample draws them.
 SAMPLE = "data/sample.parquet"
-_NO_COMMIT = "0" * 40
 _MEANING = {0: "passed", 1: "failed", 2: "bad input", 3: "broke"}
 
 
@@ -39,7 +40,7 @@ class _Done:
 
 @click.command()
 @projects.project_option
-@click.option("--since", default=_NO_COMMIT, help="Only what changed since then asks for; all by default.")
+@click.option("--since", default=NO_COMMIT, help="Only what changed since then asks for; all by default.")
 @click.option("--sample", type=click.Path(path_type=Path), help=f"Rows to use; {SAMPLE} if it is there.")
 @click.option("--target", "wanted", type=click.Choice(TARGETS), multiple=True, help="Lint and compile for these.")
 @click.option("--summary", type=click.Path(path_type=Path), help="A file to which a Markdown table is added.")
@@ -51,9 +52,9 @@ def command(folder: Path, since: str, sample: Path | None, wanted: tuple[str, ..
     """
     from benison.plan.steps import why
 
-    steps = of_project(folder, since)
+    steps, config = of_project(folder, since), _config(folder)
     with tempfile.TemporaryDirectory(prefix="benison-ci-") as scratch:
-        orders = _orders(folder.resolve(), sample, wanted or _targets(folder), Path(scratch))
+        orders = _orders(folder.resolve(), config, sample, wanted or _targets(config), Path(scratch))
         done = [_step(step, orders[step.name], folder, why(step)) for step in steps if step.name in orders]
     [train] = [step for step in steps if step.name not in orders]
     rows = [(one.step, one.said, f"{one.seconds:.1f} s" if one.seconds else "", one.why) for one in done]
@@ -66,20 +67,26 @@ def command(folder: Path, since: str, sample: Path | None, wanted: tuple[str, ..
         raise click.exceptions.Exit(worst)
 
 
-def _targets(folder: Path) -> Sequence[str]:
-    # What is wrong with a project that cannot be read, lint tells.
+def _config(folder: Path) -> Config | None:
+    """The project's configuration; None where it cannot be read, which lint then tells."""
     try:
-        config = projects.find(folder).config
+        return projects.find(folder).config
     except BenisonError:
-        return (LOCAL,)
-    return [name for name in TARGETS if config.targets[name].destination.pipeline_root] or [LOCAL]
+        return None
 
 
-def _orders(folder: Path, sample: Path | None, targets: Sequence[str], scratch: Path) -> Mapping[str, list[list[str]]]:
+def _targets(config: Config | None) -> Sequence[str]:
+    sent = [name for name in TARGETS if config and config.targets[name].destination.pipeline_root]
+    return sent or [LOCAL]
+
+
+def _orders(
+    folder: Path, config: Config | None, sample: Path | None, targets: Sequence[str], scratch: Path
+) -> Mapping[str, list[list[str]]]:
     """The commands of each step."""
     own = [sys.executable, "-m", "benison"]
     rows = str(sample.resolve() if sample else folder / SAMPLE) if sample or (folder / SAMPLE).is_file() else ""
-    schema = _schema(folder)
+    schema = str(folder / (config.data.schema if config else "schema.pbtxt"))
     contract = ["data", "validate", rows, "--schema", schema] if rows else ["data", "validate", "-p", str(folder)]
     tests = [[sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]]
     compiled = [(target, str(scratch / f"{target}.yaml")) for target in targets]
@@ -90,13 +97,6 @@ def _orders(folder: Path, sample: Path | None, targets: Sequence[str], scratch: 
         "smoke": [[*own, "smoke", "-p", str(folder), *(["--data", rows] if rows else [])]],
         "compile": [[*own, "compile", "-p", str(folder), "--target", name, "-o", out] for name, out in compiled],
     }
-
-
-def _schema(folder: Path) -> str:
-    try:
-        return str(folder / projects.find(folder).config.data.schema)
-    except BenisonError:
-        return str(folder / "schema.pbtxt")
 
 
 def _step(step: Step, orders: list[list[str]], folder: Path, because: str) -> _Done:

@@ -39,10 +39,12 @@ class _Place:
     def scheduler(self) -> Scheduler:
         return sending.schedules_at(self.target)
 
-    def find(self, scheduler: Scheduler, name: str) -> Schedule:
+    def named(self, name: str) -> tuple[Scheduler, Schedule]:
+        """The server's schedules, and the one that is called so."""
         from benison.submit import schedules
 
-        return schedules.find(scheduler, self.project.config.name, self.experiment, name)
+        scheduler = self.scheduler
+        return scheduler, schedules.find(scheduler, self.project.config.name, self.experiment, name)
 
 
 def _where(command: _F) -> _F:
@@ -121,9 +123,8 @@ def list_schedules(folder: Path, target: str) -> None:
 @_where
 def pause(name: str, folder: Path, target: str) -> None:
     """Let the schedule NAME start no run until it is resumed."""
-    place = _place(folder, target)
-    scheduler = place.scheduler
-    scheduler.pause(place.find(scheduler, name).id)
+    scheduler, found = _place(folder, target).named(name)
+    scheduler.pause(found.id)
     click.echo(f"paused: {name}", err=True)
 
 
@@ -132,9 +133,7 @@ def pause(name: str, folder: Path, target: str) -> None:
 @_where
 def resume(name: str, folder: Path, target: str) -> None:
     """Let the schedule NAME start runs again, from its next time on."""
-    place = _place(folder, target)
-    scheduler = place.scheduler
-    found = place.find(scheduler, name)
+    scheduler, found = _place(folder, target).named(name)
     scheduler.resume(found.id)
     click.echo(f"next: {_next(found.timing)}" if found.fingerprint else f"resumed: {name}", err=True)
 
@@ -144,7 +143,6 @@ def resume(name: str, folder: Path, target: str) -> None:
 @_where
 def delete(name: str, folder: Path, target: str) -> None:
     """Delete the schedule NAME; runs that it has started go on."""
-    place = _place(folder, target)
-    scheduler = place.scheduler
-    scheduler.delete(place.find(scheduler, name).id)
+    scheduler, found = _place(folder, target).named(name)
+    scheduler.delete(found.id)
     click.echo(f"deleted: {name}", err=True)

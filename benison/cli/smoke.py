@@ -23,8 +23,6 @@ from benison.core.errors import DataError
 from benison.core.verdicts import Verdict
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from benison.report.gather import RunEvidence
 
 # What tells spans apart has no meaning in one file of rows from all of them.
@@ -85,24 +83,12 @@ def _format(path: Path) -> str:
 def _drawn(project: Project, scratch: Path, rows: int) -> Path:
     import pyarrow.parquet as pq
 
+    with logs.quiet_imports():
+        from benison.cli.data.sample import sample
+
     path = scratch / "sample.parquet"
     pq.write_table(sample(project, rows), path)
     return path
-
-
-def sample(project: Project, rows: int) -> pa.Table:
-    """Rows of a project's newest span, with both of the label's values as evenly as can be.
-
-    Raises:
-        BenisonError: The data cannot be read, or have no label.
-    """
-    with logs.quiet_imports():
-        from benison.cli.data.source import opened_span
-    from benison.sources.draw import draw
-
-    label = project.config.label.column
-    with opened_span(project.folder, 0, window=1) as (_, dataset):
-        return draw((batch for part in dataset.parts for batch in dataset.batches(part)), rows, label)
 
 
 def _ran(project: Project, small: Project) -> RunEvidence:

@@ -18,7 +18,7 @@ _LIMIT_S = 60
 # Within a hook git has these, and they would send us to another repository.
 _ELSEWHERE = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"}
 # What a CI names where there is no commit before: GitHub after a branch's first push.
-_NO_COMMIT = "0" * 40
+NO_COMMIT = "0" * 40
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def changes_since(project: Path, since: str) -> Changes:
     Raises:
         InputError: The folder is not git's, or there is no such commit.
     """
-    if since == _NO_COMMIT:
+    if since == NO_COMMIT:
         return Changes(whole="there is no commit to compare with")
     base = _base(project, since)
     named = _git(project, "diff", "--name-only", "--no-renames", "-z", "--relative", base, "--", ".")

@@ -56,7 +56,8 @@ def sample_command(folder: Path, rows: int, out: Path) -> None:
     """
     import pyarrow.parquet as pq
 
-    from benison.cli.smoke import sample
+    with logs.quiet_imports():
+        from benison.cli.data.sample import sample
 
     table = sample(projects.find(folder), rows)
     out.parent.mkdir(parents=True, exist_ok=True)
