@@ -1,0 +1,77 @@
+"""Who answers which request: champion, challenger, or the champion with a copy to the challenger."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from benison.registry.log import Champion
+
+_WHOLE = 2.0**64
+
+
+class Role(StrEnum):
+    """As what a package answered a request.
+
+    CHAMPION and CHALLENGER answers go to whoever asked, SHADOW answers only to the request log.
+    """
+
+    CHAMPION = "champion"
+    CHALLENGER = "challenger"
+    SHADOW = "shadow"
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """How live requests are split at one moment.
+
+    Attributes:
+        champion: Who answers all that the challenger does not.
+        challenger: The package on trial; None: there is none.
+        percent: The share of units that the challenger answers, 0 to 100.
+        shadow: The share of the champion's units whose requests the challenger gets a copy of, 0 to 100.
+        salt: What units are hashed with: the same for all of a rollout, so that a unit that the challenger answers at
+            5% it answers at 25% too; another for the next rollout.
+        number: The entry of the rollout log that says so, which tells the later of two; 0: no rollout was ever.
+    """
+
+    champion: Champion
+    challenger: str | None = None
+    percent: float = 0.0
+    shadow: float = 0.0
+    salt: str = ""
+    number: int = 0
+
+    def role(self, unit: str) -> Role:
+        """Who answers a unit.
+
+        >>> Traffic(Champion(3, "sha256:" + "0" * 64), "sha256:" + "1" * 64, percent=100.0).role("customer 7")
+        <Role.CHALLENGER: 'challenger'>
+        """
+        if self.challenger is None:
+            return Role.CHAMPION
+        return Role.CHALLENGER if place(unit, self.salt) < self.percent else Role.CHAMPION
+
+    def is_shadowed(self, unit: str) -> bool:
+        """Whether the challenger gets a copy of what the champion answers to a unit."""
+        return self.challenger is not None and place(unit, f"{self.salt} shadow") < self.shadow
+
+
+def place(unit: str, salt: str) -> float:
+    """A unit's place between 0 and 100, evenly and independently of every other salt's.
+
+    The first 64 bits of SHA-256 over the salt's length, the salt and the unit.
+
+    Args:
+        unit: Whom a decision is about: a customer, a session, a request.
+        salt: Any text.
+
+    Returns:
+        At least 0, below 100.
+
+    >>> round(place("customer 7", "rollout 12"), 4)
+    93.007
+    """
+    digest = hashlib.sha256(f"{len(salt)}:{salt}{unit}".encode()).digest()
+    return 100.0 * min(int.from_bytes(digest[:8], "big") / _WHOLE, 1.0 - 2.0**-53)
