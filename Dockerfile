@@ -1,5 +1,5 @@
-# The images that components run in, on the current stack: deliver, data, train, train-gpu and evaluate, each a target. What they
-# share is one layer: BASE < deliver < tensorflow < data, train, evaluate. BASE needs Python 3.13 and glibc 2.39 or newer.
+# The images that components run in, on the current stack: deliver, data, train, train-gpu, evaluate and serve, each a target. What they
+# share is one layer: BASE < deliver < tensorflow < data, train, evaluate, serve. BASE needs Python 3.13 and glibc 2.39 or newer.
 ARG BASE=python:3.13-slim-trixie
 
 FROM ${BASE} AS tools
@@ -32,12 +32,17 @@ FROM build-tensorflow AS build-evaluate
 COPY requirements/image-evaluate.txt ./
 RUN sh ../install_layer.sh evaluate --require-hashes --no-deps --build-constraints build.txt -r image-evaluate.txt
 
+FROM build-tensorflow AS build-serve
+COPY requirements/image-serve.txt ./
+RUN sh ../install_layer.sh serve --require-hashes --no-deps --build-constraints build.txt -r image-serve.txt
+
 FROM build-deliver AS build-code
 COPY setup.py pyproject.toml LICENSE /build/source/
 COPY benison /build/source/benison
 COPY components /build/source/components
 COPY pipelines /build/source/pipelines
 COPY schemas /build/source/schemas
+COPY serving /build/source/serving
 RUN sh ../install_layer.sh code --build-constraints build.txt --no-deps /build/source
 
 FROM ${BASE} AS common
@@ -66,6 +71,12 @@ COPY --from=build-code /layers/code /
 FROM tensorflow AS evaluate
 COPY --from=build-evaluate /layers/evaluate /
 COPY --from=build-code /layers/code /
+
+FROM tensorflow AS serve
+COPY --from=build-serve /layers/serve /
+COPY --from=build-code /layers/code /
+EXPOSE 8080
+CMD ["python", "-m", "benison.serving", "-p", "/project"]
 
 FROM build-deliver AS build-train-gpu
 COPY requirements/image-train-gpu.txt ./

@@ -31,6 +31,7 @@ DATA = [
 ]
 TRAIN = ["keras>=3.3,<4", "tensorflow>=2.16.2,<2.22", "tf-keras>=2.16,<2.22", "tfx-bsl>=1.16.1,<1.22"]
 SEARCH = ["keras-tuner[bayesian]>=1.4.8,<1.5", "threadpoolctl"]
+SERVE = ["kserve>=0.21,<0.22", "prometheus-client", "protobuf>=6", "tensorflow>=2.21,<2.22"]
 EVALUATE = [*TRAIN, "scipy>=1.11", "tensorflow-model-analysis>=0.47.1,<0.53"]
 DEV = [
     "flask",
@@ -55,7 +56,7 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",
-    # components, pipelines and schemas are links in benison/ to the folders at the top; find_packages follows them.
+    # components, pipelines, schemas and serving are links in benison/ to folders at the top; find_packages follows.
     packages=find_packages(include=["benison", "benison.*"]),
     package_data={
         "benison": ["py.typed", "pages/*.css", "schemas/*.json", "template/**", "template/.*"],
@@ -69,6 +70,7 @@ setup(
         "train": TRAIN,
         "search": [*TRAIN, *SEARCH],
         "evaluate": EVALUATE,
+        "serve": SERVE,  # beside kfp 2.16 or newer: kserve and older kfp agree on no protobuf
         "deliver": [],  # the registry and the pusher need nothing more
         "vertex": ["google-cloud-aiplatform>=1.70,<2"],
         "dev": DEV,

@@ -2,7 +2,7 @@
 # Pushes what was built, and writes build/images/GROUP: REPOSITORY/NAME@sha256:...
 set -euo pipefail
 mkdir -p build/images
-for group in deliver data train evaluate; do
+for group in deliver data train evaluate serve; do
   image=$REPOSITORY/benison-$group
   docker tag "$image:$COMMIT" "$image:cache"
   docker push --quiet "$image:$COMMIT"

@@ -14,23 +14,23 @@ from benison import compile as compiling
 from benison.compile import profile
 from benison.config import targets
 from benison.config.machines import TARGETS
-from benison.core.images import IMAGES
+from benison.core.images import IMAGES, SERVE
 from checks.compiled import COMPILED, normalised
 
 _DIGEST = re.compile(r"\S+/\S+@sha256:[0-9a-f]{64}")
 
 
 def pushed(folder: Path) -> dict[str, str]:
-    """What the files of a folder name, by group.
+    """What the files of a folder name, by group of components.
 
     Raises:
         SystemExit: A file names no digest, or a group that there is none of.
     """
     found = {path.name: path.read_text().strip() for path in sorted(folder.iterdir())}
     for group, reference in found.items():
-        if group not in IMAGES or not _DIGEST.fullmatch(reference):
+        if group not in (*IMAGES, SERVE) or not _DIGEST.fullmatch(reference):
             sys.exit(f"{folder / group}: expected a group's REPOSITORY/NAME@sha256:..., got {reference!r}")
-    return found
+    return {group: reference for group, reference in found.items() if group in IMAGES}
 
 
 def compiled(images: dict[str, str]) -> dict[str, str]:

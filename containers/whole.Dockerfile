@@ -18,6 +18,7 @@ COPY benison benison
 COPY components components
 COPY pipelines pipelines
 COPY schemas schemas
+COPY serving serving
 RUN .uv/uv pip install --no-cache --offline --python /opt/benison --no-deps --no-build-isolation --compile-bytecode .
 
 FROM ${BASE}

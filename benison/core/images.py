@@ -20,6 +20,9 @@ IMAGES: Mapping[str, str] = {
     "deliver": DELIVER,
 }
 
+SERVE = "serve"
+"""The group of the model server, in whose image no component runs, so that no pipeline names it."""
+
 # A component's code decides which it needs: deliver has no TensorFlow.
 GROUP_OF: Mapping[str, str] = {
     "bundle": "deliver",
@@ -27,6 +30,8 @@ GROUP_OF: Mapping[str, str] = {
     "evaluator": "evaluate",
     "example_gen": "data",
     "example_validator": "data",
+    "infra_validator": "evaluate",
     "pusher": "deliver",
+    "rollout": "deliver",
     "trainer": "train",
 }

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from tensorflow_metadata.proto.v0 import schema_pb2
 
 from benison.core.casts import as_text
 from benison.core.errors import DataError
 from benison.core.logs import quiet_imports
 
+if TYPE_CHECKING:
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
 INTEGERS, FLOATS, TEXTS = "int64_list", "float_list", "bytes_list"
 BLOCK_ROWS = 8192
-_DECLARED = {schema_pb2.INT: INTEGERS, schema_pb2.FLOAT: FLOATS, schema_pb2.BYTES: TEXTS}
 _SAID = {INTEGERS: "whole numbers", FLOATS: "numbers", TEXTS: "text"}
 _TYPES = {INTEGERS: pa.int64(), FLOATS: pa.float64()}
 
@@ -31,7 +34,11 @@ def stored_as(columns: pa.Schema, schema: schema_pb2.Schema) -> dict[str, str]:
     Returns:
         By column ``int64_list``, ``float_list`` or ``bytes_list``.
     """
-    declared = {feature.name: _DECLARED.get(feature.type) for feature in schema.feature}
+    # Here, since a model server has no need of schemas, and TFX's package of them no place beside kserve's protobuf.
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
+    lists = {schema_pb2.INT: INTEGERS, schema_pb2.FLOAT: FLOATS, schema_pb2.BYTES: TEXTS}
+    declared = {feature.name: lists.get(feature.type) for feature in schema.feature}
     return {column.name: declared.get(column.name) or _natural(column.type) for column in columns}
 
 
@@ -55,17 +62,45 @@ def encode(table: pa.Table, kinds: Mapping[str, str]) -> list[bytes]:
         DataError: A value cannot be kept so: a text where numbers belong, a fraction among whole numbers, a number
             beyond float32.
     """
-    # Here, since without TensorFlow it takes a second to import, and most that import this module encode nothing.
-    with quiet_imports():
-        from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
-
-    encoder = RecordBatchToExamplesEncoder()
     found: list[bytes] = []
     for start in range(0, table.num_rows, BLOCK_ROWS):
         rows = table.slice(start, BLOCK_ROWS)
         lists = [_lists(_column(rows, name), kind, name) for name, kind in kinds.items()]
-        found += encoder.encode(pa.RecordBatch.from_arrays(lists, list(kinds)))
+        found += _serialized(pa.RecordBatch.from_arrays(lists, list(kinds)), kinds)
     return found
+
+
+def _serialized(batch: pa.RecordBatch, kinds: Mapping[str, str]) -> list[bytes]:
+    """By TFX's encoder, or where it is not installed, as beside a model server, one by one."""
+    # Here, since without TensorFlow it takes a second to import, and most that import this module encode nothing.
+    with quiet_imports():
+        if find_spec("tfx_bsl") is None:
+            return list(one_by_one(batch, kinds))
+        from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
+    encoded: list[bytes] = RecordBatchToExamplesEncoder().encode(batch)
+    return encoded
+
+
+def one_by_one(batch: pa.RecordBatch, kinds: Mapping[str, str]) -> Iterator[bytes]:
+    """Rows as serialized tf.Examples without TFX's encoder.
+
+    Args:
+        batch: Rows whose values are lists of one, or null where they are missing.
+        kinds: By column the list of a tf.Example that keeps it.
+
+    Returns:
+        One for each row: the same features as TFX's encoder writes, in order of their names.
+    """
+    import tensorflow as tf
+
+    columns = [(name, batch.column(name).to_pylist()) for name in sorted(kinds)]
+    for row in range(batch.num_rows):
+        example = tf.train.Example()
+        for name, values in columns:
+            feature = example.features.feature[name]
+            if values[row] is not None:
+                getattr(feature, kinds[name]).value.extend(values[row])
+        yield example.SerializeToString(deterministic=True)
 
 
 def _column(rows: pa.Table, name: str) -> pa.ChunkedArray:

@@ -21,18 +21,20 @@ from google.protobuf.json_format import ParseError
 
 from benison import __version__
 from benison.cli import init_ci
+from benison.core.images import IMAGES, SERVE
 from tests.containers import cloud_build
 from tests.containers.cloud_build import BUILDERS, BUILT_IN
 from tests.pipelines import small_project
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "cloudbuild.yaml"
+GROUPS = ("deliver", "data", "train", "evaluate", SERVE)
 GIVEN = {"PROJECT_ID": "acme", "COMMIT_SHA": "f" * 40, "SHORT_SHA": "f" * 7}
 
 
 def test_the_service_knows_every_field() -> None:
     build = cloud_build.parsed(FILE)
-    assert [step.id for step in build.steps][:2] == ["check", "test"] and len(build.steps) == 13
+    assert [step.id for step in build.steps][:2] == ["check", "test"] and len(build.steps) == 14
 
 
 def test_a_field_that_it_does_not_know_would_be_told(tmp_path: Path) -> None:
@@ -45,7 +47,7 @@ def test_a_field_that_it_does_not_know_would_be_told(tmp_path: Path) -> None:
 def test_every_step_stands_after_those_it_waits_for_and_nothing_is_pushed_before_the_tests() -> None:
     steps = list(cloud_build.in_order(cloud_build.steps(cloud_build.parsed(FILE), GIVEN)))
     after = {step.id: set(step.after) for step in steps}
-    assert {"test", "deliver", "data", "train", "evaluate"} == after["push"]
+    assert {"test", *GROUPS} == after["push"]
     assert after["upload"] == {"compile", "smoke"} and after["promote"] == {"upload"}
 
 
@@ -64,6 +66,14 @@ def test_every_name_in_it_leads_somewhere() -> None:
             assert step.words[-1] in stages
     used = set(re.findall(r"\$\{(\w+)\}", FILE.read_text()))
     assert used <= BUILT_IN | set(build.substitutions) and set(build.substitutions) <= used
+
+
+def test_the_same_groups_are_built_kept_pushed_and_promoted() -> None:
+    assert set(GROUPS) == {*IMAGES, SERVE} - {"train-gpu"}
+    wanted = " ".join(GROUPS)
+    assert f"GROUPS = {wanted}\n" in (ROOT / "Makefile").read_text()
+    for name in ("cloudbuild.yaml", "containers/cloud_build_push.sh", "containers/cloud_build_promote.sh"):
+        assert re.findall(r"for group in (.*?);", (ROOT / name).read_text()) == [wanted], name
 
 
 def test_there_is_no_secret_in_it_and_what_it_needs_of_the_service_is_little() -> None:
@@ -167,13 +177,15 @@ def test_its_steps_run_one_after_another(tmp_path: Path) -> None:
             if step.words[0] != "make":
                 cloud_build.carried_out(step, work, **more)
         pushed = {path.name: path.read_text().strip() for path in (work / "build" / "images").iterdir()}
-        assert set(pushed) == {"deliver", "data", "train", "evaluate"}
+        assert set(pushed) == set(GROUPS)
         for group, reference in pushed.items():
             # The tag leads to the very digest that was tried.
             assert _digest(registry, f"benison/benison-{group}", "9.9.9") == reference.partition("@")[2]
     compiled = (work / "build" / "compiled" / "continuous_training.vertex.yaml").read_text()
-    assert all(reference in compiled for reference in pushed.values())
-    assert len(sent) == 1 and b"commit-fffffff,9.9.9" in sent[0] and pushed["train"].encode() in sent[0]
+    assert [group for group, reference in pushed.items() if reference not in compiled] == [SERVE]
+    training, delivery = sent
+    assert all(b"commit-fffffff,9.9.9" in one for one in sent) and pushed["train"].encode() in training
+    assert b"continuous-delivery" in delivery and pushed["deliver"].encode() in delivery
 
 
 def _digest(registry: str, name: str, tag: str) -> str:
@@ -182,6 +194,15 @@ def _digest(registry: str, name: str, tag: str) -> str:
     with urllib.request.urlopen(request, timeout=20) as answer:
         json.load(answer)
         return str(answer.headers["Docker-Content-Digest"])
+
+
+def test_the_servers_image_is_named_by_no_pipeline(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "serve").write_text(f"r.example.org/benison-serve@sha256:{'1' * 64}\n")
+    assert _compile(tmp_path).returncode == 0
+    written = sorted((tmp_path / "compiled").iterdir())
+    assert [path.name for path in written] == sorted(path.name for path in (ROOT / "pipelines" / "compiled").iterdir())
+    assert not [path for path in written if "r.example.org" in path.read_text()]
 
 
 @pytest.mark.parametrize("reference", ["benison-data:0.1.0", "a/b@sha256:12", ""])

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import benison
-from benison.core.images import GROUP_OF, IMAGES
+from benison.core.images import GROUP_OF, IMAGES, SERVE
 from benison.engines.closure import closure_of
+from containers import image_sizes
 
 ROOT = Path(__file__).resolve().parents[2]
 # Imported only for what none of the images is made for.
@@ -43,6 +44,14 @@ def test_an_image_has_what_its_components_import(component: str) -> None:
     assert {(component, name) for name in missing} <= WITHOUT
 
 
+def test_the_servers_image_has_what_it_imports() -> None:
+    packages = closure_of("from benison.serving import server", {"benison": Path(benison.__file__).parent}).packages
+    lock = locked(f"image-{SERVE}")
+    # kserve is not in every environment that tests run in, so that a package may have no provider here.
+    missing = {name for name in packages if not (providers(name) or {name.replace("_", "-")}) & lock.keys()}
+    assert missing <= {"tensorflow_model_analysis"}  # an evaluation config as a proto, which no request asks for
+
+
 def test_deliver_has_no_tensorflow() -> None:
     assert not [name for name in locked("image-deliver") if "tensorflow" in name or name in ("keras", "apache-beam")]
 
@@ -52,14 +61,14 @@ def test_deliver_has_no_tensorflow() -> None:
     [
         ("deliver", "tensorflow"),
         ("deliver", "train-gpu"),
-        *(("tensorflow", one) for one in ("data", "train", "evaluate")),
+        *(("tensorflow", one) for one in ("data", "train", "evaluate", SERVE)),
     ],
 )
 def test_a_layer_only_adds_to_those_below(below: str, above: str) -> None:
     assert locked(f"image-{below}").items() <= locked(f"image-{above}").items()
 
 
-@pytest.mark.parametrize("group", IMAGES)
+@pytest.mark.parametrize("group", [*IMAGES, SERVE])
 def test_images_have_the_versions_that_are_tested(group: str) -> None:
     tested = locked("image")
     for name, version in locked(f"image-{group}").items():
@@ -67,6 +76,13 @@ def test_images_have_the_versions_that_are_tested(group: str) -> None:
         assert same == version or name.startswith("nvidia-"), name
 
 
+@pytest.mark.containers
+def test_all_images_for_cpus_together_are_less_than_a_third_of_tfxs_one() -> None:
+    names = [name for group, name in IMAGES.items() if group != "train-gpu"]
+    history = [image_sizes.history(name) for name in (*names, f"benison-{SERVE}:{benison.__version__}")]
+    assert image_sizes.distinct_bytes(history) < 12.3e9 / 3
+
+
 def test_there_is_a_target_for_every_image() -> None:
     stages = set(re.findall(r"^FROM \S+ AS (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
-    assert set(IMAGES) <= stages
+    assert {*IMAGES, SERVE} <= stages

@@ -28,7 +28,7 @@ def hash_of(component: dict[str, Any]) -> str:
 
 
 @pytest.mark.containers
-@pytest.mark.parametrize("group", ["deliver", "data", "train", "evaluate"])
+@pytest.mark.parametrize("group", ["deliver", "data", "train", "evaluate", "serve"])
 def test_a_bill_names_all_that_is_in_the_image_and_nothing_else(group: str, tmp_path: Path) -> None:
     supply = ROOT / ".supply"
     assert supply.is_dir(), "make sbom"

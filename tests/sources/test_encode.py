@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from benison.core.errors import DataError
-from benison.sources.encode import BLOCK_ROWS, encode, stored_as
+from benison.sources.encode import BLOCK_ROWS, encode, one_by_one, stored_as
 from benison.sources.read_tfrecord import masked_crc, read_tfrecord
 
 NOTHING = schema_pb2.Schema()
@@ -130,3 +130,16 @@ def test_what_cannot_be_kept_is_named(values: list[Any], kind: str, wanted: str,
     )
     with pytest.raises(DataError, match=f"^{re.escape(said)}$"):
         encode(pa.table({"a": values}), {"a": kind})
+
+
+def test_rows_are_written_alike_where_tfx_s_encoder_is_not_installed() -> None:
+    kinds = stored_as(TABLE.schema, NOTHING)
+    lists = {
+        "age": pa.array([[40], None, [-7]], pa.list_(pa.int64())),
+        "fare": pa.array([[1.5], [float("inf")], None], pa.list_(pa.float32())),
+        "city": pa.array([["Köln".encode()], None, [b""]], pa.list_(pa.binary())),
+        "gone": pa.array([None, None, None], pa.list_(pa.float32())),
+    }
+    batch = pa.RecordBatch.from_arrays(list(lists.values()), list(lists))
+    alike = [by_tensorflow(record) for record in one_by_one(batch, kinds)]
+    assert alike == [by_tensorflow(record) for record in encode(TABLE, kinds)]

@@ -1,0 +1,3 @@
+"""``benison serve``: the model server of a project."""
+
+from benison.serving.command import command as command

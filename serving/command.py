@@ -1,0 +1,60 @@
+"""command: ``benison serve``, from the words of a command line to a server that runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from benison import config
+from benison.config.serving import Serving
+from benison.core import logs
+from benison.core.errors import ConfigError, InputError
+from benison.registry.registry import Registry
+from benison.serving.follow import Logs
+
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("-p", "--project", "folder", type=_FOLDER, help="The project's folder; the current one by default.")
+@click.option("--registry", metavar="DIR_OR_URI", help="The registry, instead of the one in benison.yaml.")
+@click.option("--model", metavar="NAME", help="The model, where there is no project; needs --registry.")
+@click.option("--port", type=click.IntRange(1, 65_535), help="Instead of serving.port in benison.yaml.")
+def command(folder: Path | None, registry: str | None, model: str | None, port: int | None) -> None:
+    """Serve a project's champion over HTTP, and whatever becomes champion while it runs.
+
+    It speaks KServe's V1 protocol and the Open Inference Protocol. At SIGTERM it answers what it has, and stops.
+    """
+    if find_spec("kserve") is None:
+        hint = "make serve-setup  makes one: .serve/bin/python -m benison.serving; or install benison[serve]"
+        raise InputError("benison serve", expected="an environment with kserve", got="none", hint=hint)
+    name, uri, settings = _asked(folder, registry, model)
+    settings = replace(settings, port=port) if port else settings
+    opened = Registry.open(uri, name)
+    # KServe reads the command line for options of its own, and TensorFlow is loud.
+    sys.argv = sys.argv[:1]
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with logs.quiet_imports():
+        from benison.serving import server
+    server.serve(name, Logs(opened), opened, settings)
+
+
+def _asked(folder: Path | None, registry: str | None, model: str | None) -> tuple[str, str, Serving]:
+    """Model, registry and settings: a project's, or as they were named."""
+    if model:
+        if not registry or folder:
+            hint = "write  --registry DIR --model NAME, or  -p PROJECT"
+            raise ConfigError("--model", expected="a registry and no project beside it", got="otherwise", hint=hint)
+        return model, _place(registry, Path()), Serving()
+    home = (folder or Path()).resolve()
+    said = config.read(home)
+    return said.name, _place(registry, Path()) if registry else _place(said.registry, home), said.serving
+
+
+def _place(said: str, base: Path) -> str:
+    return said if "://" in said else str((base / said).resolve())

@@ -1,0 +1,104 @@
+"""Small packages whose answers tell which of them answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from benison.core import documents
+
+COLUMNS = [
+    {"name": "x", "input": "x", "type": "number", "stored_as": "float_list"},
+    {"name": "visits", "input": "visits", "type": "number", "stored_as": "int64_list"},
+    {"name": "city", "input": "city", "type": "text", "stored_as": "bytes_list"},
+]
+FEATURES = {
+    "label": {"column": "bought", "positive": "yes", "negative": "no"},
+    "columns": COLUMNS,
+    "features": [
+        {
+            "name": "x",
+            "input": "x",
+            "kind": "numeric",
+            "version": 1,
+            "columns": ["x"],
+            "declared": {"log": False, "clip": [None, None], "normalise": "standard"},
+            "fitted": {"offset": 0.0, "scale": 1.0, "fill": 0.0, "quantiles": []},
+        }
+    ],
+}
+_ANSWERED = {"nan": float("nan"), "high": 2.0}
+ROW = {"x": 0.5, "visits": 2, "city": "Bonn"}
+
+
+class Scaling(tf.Module):
+    """Answers level * x, where x is missing level; a text of ``fails`` has its own fault.
+
+    Args:
+        level: From 0 to 1.
+        fails: ``nan``, ``high``, ``slow`` or none: what cities of that name are answered with; any other: an error.
+    """
+
+    def __init__(self, level: float, fails: str = "") -> None:
+        super().__init__()
+        self.level, self.fails = tf.Variable(level, dtype=tf.float32), fails
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.string, "city"),
+            tf.TensorSpec([None], tf.float32, "visits"),
+            tf.TensorSpec([None], tf.float32, "x"),
+        ]
+    )
+    def serve_columns(self, city: tf.Tensor, visits: tf.Tensor, x: tf.Tensor) -> dict[str, tf.Tensor]:
+        score = self.level * tf.where(tf.math.is_nan(x), 1.0, x) + 0.0 * tf.where(tf.math.is_nan(visits), 0.0, visits)
+        return {"probability": self._faulty(tf.equal(city, self.fails), score) if self.fails else score}
+
+    def _faulty(self, hit: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
+        if self.fails == "slow":
+            return score + 0.0 * tf.cond(tf.reduce_any(hit), _seconds, lambda: 0.0)
+        if self.fails in _ANSWERED:
+            return tf.where(hit, _ANSWERED[self.fails], score)
+        with tf.control_dependencies([tf.debugging.Assert(~tf.reduce_any(hit), ["out of order"])]):
+            return tf.identity(score)
+
+
+def _seconds() -> tf.Tensor:
+    """Some seconds of work on one core, which nothing can skip."""
+    start = tf.ones([300, 300]) / 300.0
+    (_, worked) = tf.while_loop(lambda i, _: i < 4000, lambda i, a: (i + 1, tf.matmul(a, start)), (0, start))
+    return tf.reduce_sum(worked)
+
+
+class Examples(tf.Module):
+    """The same as a TFX module exports it: serialized tf.Examples in, its own graph, 10 * missing visits."""
+
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, "examples")])
+    def serve(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        spec = {
+            "x": tf.io.FixedLenFeature([], tf.float32, 1.0),
+            "visits": tf.io.FixedLenFeature([], tf.int64, 0),
+            "city": tf.io.FixedLenFeature([], tf.string, ""),
+        }
+        parsed = tf.io.parse_example(examples, spec)
+        of_bonn = tf.cast(tf.equal(parsed["city"], "Bonn"), tf.float32)
+        return {"scores": tf.reshape(0.5 * parsed["x"] + 0.25 * of_bonn, [-1, 1])}
+
+
+def scaling(folder: Path, level: float, fails: str = "") -> Path:
+    """Saves a package of `Scaling`."""
+    model = Scaling(level, fails)
+    tf.saved_model.save(model, str(folder), signatures={"serve_columns": model.serve_columns})
+    documents.write(folder / "assets.extra" / "features.json", "features", FEATURES)
+    return folder
+
+
+def examples(folder: Path) -> Path:
+    """Saves a package of `Examples`."""
+    model = Examples()
+    tf.saved_model.save(model, str(folder), signatures={"serving_default": model.serve})
+    told: dict[str, Any] = {**FEATURES, "features": []}
+    documents.write(folder / "assets.extra" / "features.json", "features", told)
+    return folder
