@@ -27,9 +27,15 @@ _TAIL_BYTES = 64 << 10
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 # The very Benison that runs here, wherever it lies, without its folder being a place to import from.
 _BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from benison.core.fresh import serve; del sys.path[0]; serve(*sys.argv[2:])"
+    "import importlib, sys; sys.path.insert(0, sys.argv[1]); "
+    "module = importlib.import_module(sys.argv[2]); del sys.path[0]; getattr(module, sys.argv[3])(*sys.argv[4:])"
 )
+
+
+def boot(module: str, function: str) -> list[str]:
+    """The command that calls a function of a module of ours in a fresh interpreter, with what follows as its words."""
+    root = str(Path(benison.__file__).resolve().parents[1])
+    return [sys.executable, "-P", "-c", _BOOT, root, module, function]
 
 
 def ask(program: str, request: Mapping[str, Any], folder: Path, *, where: str, to: str, **environment: str) -> Any:
@@ -67,7 +73,7 @@ def ask(program: str, request: Mapping[str, Any], folder: Path, *, where: str, t
 def serve(program: str, path: str, reply: str) -> None:
     """The program's side of `ask`, in its own process."""
     told = json.loads(Path(path).read_bytes())
-    _die_with(told["parent"])
+    die_with(told["parent"])
     try:
         content = {"answer": importlib.import_module(program).answer(told["request"])}
     except BenisonError as error:
@@ -78,7 +84,7 @@ def serve(program: str, path: str, reply: str) -> None:
     beside.replace(reply)
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Has the kernel kill this process when the one that started it ends; only Linux can."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
@@ -103,9 +109,8 @@ def _ended(status: int) -> tuple[str, str]:
 
 def _run(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> int:
     """The exit status of a program: a signal's number below zero."""
-    root = str(Path(benison.__file__).resolve().parents[1])
     process = subprocess.Popen(
-        [sys.executable, "-P", "-c", _BOOT, root, *arguments],
+        [*boot(__name__, "serve"), *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", **environment},
         stdin=subprocess.DEVNULL,

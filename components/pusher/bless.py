@@ -24,8 +24,9 @@ class Blessing:
         snapshot: The data that was validated.
         evaluation: The digest of evaluation.json.
         policy: The digest of the gate in force.
-        checks: Of the data, of the models, and the pusher's own.
+        checks: Of the data, of the models, of the process that serves, and the pusher's own.
         reasons: One sentence for each hard check that does not pass.
+        infra: The digest of infra.json; None: a pipeline of TFX, which has none.
     """
 
     verdict: Verdict
@@ -37,6 +38,7 @@ class Blessing:
     policy: str
     checks: tuple[Check, ...]
     reasons: tuple[str, ...]
+    infra: str | None = None
 
     @property
     def blessed(self) -> bool:
@@ -54,6 +56,7 @@ class Blessing:
             "champion_number": self.compared_with.number if self.compared_with else None,
             "snapshot": self.snapshot,
             "evaluation": self.evaluation,
+            "infra": self.infra,
             "policy": self.policy,
             "checks": [check.to_json() for check in self.checks],
             "reasons": list(self.reasons),
@@ -70,7 +73,8 @@ def bless(evidence: Evidence, standing: Standing) -> Blessing:
         evidence: What the artifacts say.
         standing: What the registry says.
     """
-    checks = (*evidence.data_checks, *evidence.model_checks, *own_checks.every(evidence, standing))
+    measured = (*evidence.data_checks, *evidence.model_checks, *evidence.infra_checks)
+    checks = (*measured, *own_checks.every(evidence, standing))
     training = evidence.training or {}
     return Blessing(
         verdict=combine(checks),
@@ -82,6 +86,7 @@ def bless(evidence: Evidence, standing: Standing) -> Blessing:
         policy=evidence.policy,
         checks=checks,
         reasons=_reasons(evidence, checks),
+        infra=evidence.infra.digest if evidence.infra else None,
     )
 
 

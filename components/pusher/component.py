@@ -19,6 +19,7 @@ def pusher(
     model: Input[Model],
     champion: Input[Model],
     evaluation: Input[Artifact],
+    infra_evaluation: Input[Artifact],
     blessing: Output[Artifact],
     pushed_model: Output[Model],
 ) -> NamedTuple("Outputs", [("verdict", str)]):  # type: ignore[valid-type]
@@ -34,6 +35,7 @@ def pusher(
         model: The challenger.
         champion: What the evaluation compared with.
         evaluation: Every metric and check of the models.
+        infra_evaluation: Every figure and check of the challenger in a process of its own.
 
     Returns:
         blessing: blessing.json and the marker BLESSED or NOT_BLESSED.
@@ -54,6 +56,7 @@ def pusher(
         model=Path(model.path),
         champion=Path(champion.path),
         evaluation=Path(evaluation.path),
+        infra_evaluation=Path(infra_evaluation.path),
         blessing=Path(blessing.path),
         pushed_model=Path(pushed_model.path),
     )

@@ -13,6 +13,26 @@ from benison.registry.state import State
 
 
 @dataclass(frozen=True)
+class Infra:
+    """What became of the challenger in a process of its own.
+
+    Attributes:
+        said: infra.json.
+        digest: The digest of that file.
+        policy: The digest of ``infra:`` and behaviour.yaml in the bundle.
+    """
+
+    said: Mapping[str, Any]
+    digest: str
+    policy: str
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """Its checks."""
+        return tuple(map(Check.from_json, self.said["checks"]))
+
+
+@dataclass(frozen=True)
 class Evidence:
     """The artifacts of one run.
 
@@ -28,6 +48,7 @@ class Evidence:
         package: The digest of the bytes in Format-Serving; None: there is no model.
         policy: The digest of the gate in the bundle.
         reproducible: What that gate asks of repeated trainings: reported or required.
+        infra: The challenger in a process of its own; None: a pipeline of TFX, whose own component looks after that.
     """
 
     anomalies: Mapping[str, Any]
@@ -41,6 +62,7 @@ class Evidence:
     package: str | None
     policy: str
     reproducible: str = "reported"
+    infra: Infra | None = None
 
     @cached_property
     def data_checks(self) -> tuple[Check, ...]:
@@ -51,6 +73,11 @@ class Evidence:
     def model_checks(self) -> tuple[Check, ...]:
         """The evaluator's checks."""
         return tuple(map(Check.from_json, self.evaluation["checks"]))
+
+    @property
+    def infra_checks(self) -> tuple[Check, ...]:
+        """The checks of the challenger in a process of its own."""
+        return self.infra.checks if self.infra else ()
 
     @property
     def accepted(self) -> bool:

@@ -68,6 +68,7 @@ def _by_proof(given: Given, into: Path) -> Path:
         model=model,
         champion=champions.resolved(asked.optional(_BASELINE), asked.scratch),
         evaluation=evaluation,
+        infra_evaluation=None,
         blessing=into / "blessing",
         pushed_model=into,
     )

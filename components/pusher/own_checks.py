@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benison.components.pusher.evidence import Evidence, Standing, champion_in
+from benison.components.pusher.evidence import Evidence, Infra, Standing, champion_in
 from benison.core import digests
 from benison.core.verdicts import Check, Tier, Verdict, combine
 from benison.registry.rules import newest
@@ -18,6 +18,8 @@ def every(evidence: Evidence, standing: Standing) -> Iterator[Check]:
     yield model_evaluation(evidence)
     yield policy_in_force(evidence)
     yield evaluated_this_package(evidence)
+    if evidence.infra is not None:
+        yield infra_validation(evidence, evidence.infra)
     if evidence.training is not None:
         yield compared_with_champion(evidence, standing)
         yield not_older_than_champion(evidence, standing)
@@ -48,6 +50,26 @@ def data_validation(evidence: Evidence) -> Check:
 def model_evaluation(evidence: Evidence) -> Check:
     """The evaluation asked something, and its verdict is what its checks come to."""
     return _judged("model_evaluation", "evaluation", evidence.evaluation["verdict"], evidence.model_checks)
+
+
+def infra_validation(evidence: Evidence, infra: Infra) -> Check:
+    """What was served in a process of its own is this package, on this data, by what the bundle asks."""
+    said = infra.said
+    pairs = {
+        "package": (said["package"], evidence.package),
+        "data": (said["snapshot"], evidence.anomalies["snapshot"]),
+        "policy": (said["policy"], infra.policy),
+    }
+    if apart := [what for what, (one, other) in pairs.items() if one != other]:
+        shown = (f"{what} {_short(pairs[what][0])}, not {_short(pairs[what][1])}" for what in apart)
+        observed = f"of another {', '.join(shown)}"
+        reason = f"infra.json is {observed}"
+        return _check("infra_validation", "infra", Verdict.FAIL, observed, "of this package, data and policy", reason)
+    return _judged("infra_validation", "infra", said["verdict"], infra.checks)
+
+
+def _short(digest: str | None) -> str:
+    return digests.short(digest) if digest else "none"
 
 
 def policy_in_force(evidence: Evidence) -> Check:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benison import config as configuration
 from benison.components.pusher.bless import Blessing, bless
-from benison.components.pusher.evidence import Evidence, standing
+from benison.components.pusher.evidence import Evidence, Infra, standing
 from benison.components.pusher.publish import Push, Pushed, publish, to_json
-from benison.config import Gate
+from benison.config import Config
 from benison.core import digests, documents
 from benison.core.errors import ConflictError, IntegrityError, RefusedError
 from benison.core.files import storage_errors, write_atomically
@@ -18,6 +19,18 @@ from benison.registry.registry import Registry
 from benison.registry.serving_folder import materialize
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """The folders of what a push rests on, named as `run` names them."""
+
+    anomalies: Path
+    statistics: Path
+    model: Path
+    champion: Path
+    evaluation: Path
+    infra_evaluation: Path | None
 
 
 def run(
@@ -31,6 +44,7 @@ def run(
     model: Path,
     champion: Path,
     evaluation: Path,
+    infra_evaluation: Path | None,
     blessing: Path,
     pushed_model: Path,
 ) -> str:
@@ -48,6 +62,8 @@ def run(
         model: The challenger.
         champion: What the evaluation compared with.
         evaluation: Every metric and check of the models.
+        infra_evaluation: Every figure and check of the challenger in a process of its own; None: in a pipeline of TFX,
+            where TFX's own InfraValidator has its say before.
         blessing: The artifact that becomes blessing.json and the marker BLESSED or NOT_BLESSED.
         pushed_model: The artifact that becomes pushed.json, the registry entry that the model became.
 
@@ -55,7 +71,8 @@ def run(
         The outcome: pushed, held, unchanged, superseded or blocked.
     """
     config = configuration.read(bundle / "project")
-    evidence = _gather(anomalies, statistics, model, champion, evaluation, gate=config.gate)
+    artifacts = Artifacts(anomalies, statistics, model, champion, evaluation, infra_evaluation)
+    evidence = _gather(artifacts, config)
     registry = Registry.create(registry_uri, config.name)
     push = Push(
         folder=model / "Format-Serving",
@@ -64,7 +81,7 @@ def run(
         who=who.strip() or "unnamed",
         when=datetime.now(UTC),
         release=config.release,
-        documents=_documents(anomalies, model, evaluation),
+        documents=_documents(artifacts),
     )
     word, pushed = _settle(registry, push)
     if config.serving.folder and registry.state().champion:
@@ -89,12 +106,10 @@ def _bless_and_publish(registry: Registry, push: Push) -> tuple[Blessing, Pushed
     return word, publish(registry, state, push, word)
 
 
-def _gather(
-    anomalies: Path, statistics: Path, model: Path, champion: Path, evaluation: Path, *, gate: Gate
-) -> Evidence:
+def _gather(of: Artifacts, config: Config) -> Evidence:
     """Reads every document that counts, each held to its schema, and hashes the package itself."""
-    trained = not (model / "not_trained.json").exists()
-    judged = documents.read(evaluation / "evaluation.json", "evaluation")
+    trained = not (of.model / "not_trained.json").exists()
+    judged = documents.read(of.evaluation / "evaluation.json", "evaluation")
     if "predictions" in judged:
         raise IntegrityError(
             "evaluation.json",
@@ -102,28 +117,31 @@ def _gather(
             got="an evaluation of ready predictions, which no package stands behind",
             hint="run python -m benison.components.evaluator, or the pipeline",
         )
+    infra = of.infra_evaluation and of.infra_evaluation / "infra.json"
     return Evidence(
-        anomalies=documents.read(anomalies / "checks.json", "checks"),
-        anomalies_digest=digests.of_file(anomalies / "checks.json"),
-        profile=documents.read(statistics / "profile.json", "profile"),
+        anomalies=documents.read(of.anomalies / "checks.json", "checks"),
+        anomalies_digest=digests.of_file(of.anomalies / "checks.json"),
+        profile=documents.read(of.statistics / "profile.json", "profile"),
         evaluation=judged,
-        evaluation_digest=digests.of_file(evaluation / "evaluation.json"),
-        resolved=documents.read(champion / "champion.json", "champion"),
-        training=documents.read(model / "training.json", "training") if trained else None,
-        not_trained=None if trained else documents.read(model / "not_trained.json", "not_trained"),
-        package=digests.of_tree(model / "Format-Serving") if trained else None,
-        policy=gate.digest,
-        reproducible=gate.reproducible,
+        evaluation_digest=digests.of_file(of.evaluation / "evaluation.json"),
+        resolved=documents.read(of.champion / "champion.json", "champion"),
+        training=documents.read(of.model / "training.json", "training") if trained else None,
+        not_trained=None if trained else documents.read(of.model / "not_trained.json", "not_trained"),
+        package=digests.of_tree(of.model / "Format-Serving") if trained else None,
+        policy=config.gate.digest,
+        reproducible=config.gate.reproducible,
+        infra=Infra(documents.read(infra, "infra"), digests.of_file(infra), config.infra.digest) if infra else None,
     )
 
 
-def _documents(anomalies: Path, model: Path, evaluation: Path) -> dict[str, Path]:
+def _documents(of: Artifacts) -> dict[str, Path]:
     """The evidence that an auditor will want to read, as far as there is any."""
     files = {
-        "checks": anomalies / "checks.json",
-        "training": model / "training.json",
-        "evaluation": evaluation / "evaluation.json",
-        "model_card": evaluation / "model_card.json",
+        "checks": of.anomalies / "checks.json",
+        "training": of.model / "training.json",
+        "evaluation": of.evaluation / "evaluation.json",
+        "model_card": of.evaluation / "model_card.json",
+        **({"infra": of.infra_evaluation / "infra.json"} if of.infra_evaluation else {}),
     }
     return {name: file for name, file in files.items() if file.is_file()}
 

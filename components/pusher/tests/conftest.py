@@ -11,14 +11,15 @@ import pytest
 
 from benison import config
 from benison.components.champion_resolver.run import run as resolve
-from benison.components.pusher.evidence import Evidence, Standing
+from benison.components.pusher.evidence import Evidence, Infra, Standing
 from benison.components.pusher.run import run
 from benison.core import digests, documents, key_sets
 from benison.core.key_sets import TrainedOn
 from benison.registry.registry import Registry
 from benison.registry.testing import digest, package, profile
 
-EXAMPLE = json.loads((documents.SCHEMAS / "examples" / "valid" / "training.json").read_text())
+EXAMPLES = documents.SCHEMAS / "examples" / "valid"
+EXAMPLE = json.loads((EXAMPLES / "training.json").read_text())
 YAML = """
 name: census
 data: {path: "data/span-{span}.csv"}
@@ -70,6 +71,7 @@ class Round:
             "statistics/profile": profile(snapshot, tuple(spans)),
             "model/training": self._training(snapshot, spans),
             "evaluation/evaluation": self._evaluation(snapshot, spans),
+            "infra_evaluation/infra": self._infra(snapshot),
         }
 
     def _resolve(self) -> None:
@@ -136,6 +138,12 @@ class Round:
             "plots": {},
         }
 
+    def _infra(self, snapshot: str) -> dict[str, Any]:
+        example = json.loads((EXAMPLES / "infra.json").read_text())
+        said = {key: value for key, value in example.items() if key not in ("kind", "format")}
+        policy = config.read(self.bundle / "project").infra.digest
+        return {**said, "package": self.package, "snapshot": snapshot, "policy": policy}
+
     def said(self, what: str) -> dict[str, Any]:
         """One of the documents, to be changed: ``evaluation/evaluation``."""
         return self.documents[what]
@@ -173,6 +181,8 @@ class Round:
             "plots": {},
         }
         self.documents["evaluation/evaluation"].update(empty)
+        nothing: dict[str, Any] = {"package": None, "champion": None, "rows": 0, "figures": {}, "ratios": {}}
+        self.documents["infra_evaluation/infra"].update(verdict="ERROR", checks=[no_model], **nothing)
         return self
 
     def write(self) -> Round:
@@ -184,7 +194,7 @@ class Round:
     def push(self, to: str = "out", **changed: str) -> str:
         """Runs the component, as the pipeline does."""
         self.write()
-        artifacts = ("statistics", "anomalies", "model", "champion", "evaluation")
+        artifacts = ("statistics", "anomalies", "model", "champion", "evaluation", "infra_evaluation")
         given: dict[str, Any] = {name: self.folder / name for name in artifacts}
         given |= {name: self.folder / to / name for name in ("blessing", "pushed_model")}
         given |= {"registry_uri": str(self.root / "registry"), "bundle": self.bundle}
@@ -200,8 +210,8 @@ class Round:
     def markers(self) -> list[str]:
         return sorted(path.name for path in (self.folder / "out" / "blessing").iterdir() if path.suffix == "")
 
-    def evidence(self) -> Evidence:
-        """What the pusher gathers from the artifacts as they are."""
+    def evidence(self, *, infra: bool = False) -> Evidence:
+        """What the pusher gathers from the artifacts as they are, with or without the process that serves."""
         says = {what.split("/")[1]: copy.deepcopy(content) for what, content in self.documents.items()}
         return Evidence(
             anomalies=says["checks"],
@@ -214,6 +224,7 @@ class Round:
             not_trained=says.get("not_trained"),
             package=self.package if "training" in says else None,
             policy=config.read(self.bundle / "project").gate.digest,
+            infra=Infra(says["infra"], digest("infra"), self._infra("")["policy"]) if infra else None,
         )
 
 

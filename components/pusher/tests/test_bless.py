@@ -231,3 +231,40 @@ def test_a_training_that_goes_on_from_another_model_cannot_be_shown_to_repeat(wo
     played.said("model/training")["base_model"] = {"package": OTHER}
     _, verdict, reason = only_failure(replace(played.evidence(), reproducible="required"), nobody)
     assert verdict is Verdict.INCONCLUSIVE and "goes on from another model" in reason
+
+
+def test_what_serves_is_part_of_the_proof(world: World, nobody: Standing) -> None:
+    evidence = world.round("one", [1]).evidence(infra=True)
+    word = bless(evidence, nobody)
+    assert (word.blessed, word.to_json()["infra"]) == (True, digest("infra"))
+    assert {"lives", "same_answers", "infra_validation"} <= {check.name for check in word.checks}
+
+
+@pytest.mark.parametrize("verdict", ["ERROR", "FAIL", "INCONCLUSIVE"])
+def test_does_not_bless_what_does_not_serve(world: World, nobody: Standing, verdict: str) -> None:
+    played = world.round("one", [1])
+    infra = played.said("infra_evaluation/infra")
+    infra["verdict"] = infra["checks"][0]["verdict"] = verdict
+    name, found, _ = only_failure(played.evidence(infra=True), nobody)
+    assert (name, found) == ("lives", Verdict(verdict))
+
+
+@pytest.mark.parametrize(("key", "what"), [("package", "package"), ("snapshot", "data"), ("policy", "policy")])
+def test_does_not_bless_by_what_another_package_did_or_was_asked(
+    world: World, nobody: Standing, key: str, what: str
+) -> None:
+    played = world.round("one", [1])
+    before = played.said("infra_evaluation/infra")[key]
+    played.said("infra_evaluation/infra")[key] = OTHER
+    name, verdict, reason = only_failure(played.evidence(infra=True), nobody)
+    assert (name, verdict) == ("infra_validation", Verdict.FAIL)
+    assert reason == f"infra.json is of another {what} {OTHER[7:19]}, not {before[7:19]}"
+
+
+def test_does_not_bless_by_a_verdict_that_its_checks_do_not_come_to(world: World, nobody: Standing) -> None:
+    played = world.round("one", [1])
+    played.said("infra_evaluation/infra")["checks"] = [{**one, "tier": "soft"} for one in
+        played.said("infra_evaluation/infra")["checks"]]  # fmt: skip
+    name, verdict, reason = only_failure(played.evidence(infra=True), nobody)
+    assert (name, verdict) == ("infra_validation", Verdict.ERROR)
+    assert reason == "infra says PASS, and its 0 hard checks come to INCONCLUSIVE"

@@ -40,7 +40,12 @@ def test_keeps_the_documents_that_the_word_rests_on(world: World) -> None:
     played = world.round("one", [1])
     played.push()
     [blessed] = [one.entry for one in world.registry.log() if isinstance(one.entry, Bless)]
-    kept = {"evaluation": "evaluation/evaluation", "checks": "anomalies/checks", "training": "model/training"}
+    kept = {
+        "evaluation": "evaluation/evaluation",
+        "checks": "anomalies/checks",
+        "training": "model/training",
+        "infra": "infra_evaluation/infra",
+    }
     for name, what in kept.items():
         file = played.folder / f"{what}.json"
         assert world.registry.evidence.get(blessed.evidence[name]) == file.read_bytes()
@@ -58,23 +63,15 @@ def test_writes_down_everything_that_the_word_rests_on(world: World) -> None:
     assert blessing["snapshot"] == digest("spans [2]")
     assert blessing["evaluation"] == digests.of_file(evaluation)
     assert blessing["policy"] == second.said("evaluation/evaluation")["policy"]
-    assert [check["name"] for check in blessing["checks"]] == [
-        "rows",
-        "auc",
-        "auc_gain_champion",
-        "data_validation",
-        "model_evaluation",
-        "policy_in_force",
-        "evaluated_this_package",
-        "compared_with_champion",
-        "not_older_than_champion",
-        "not_rolled_back",
-    ]
+    measured = ["rows", "auc", "auc_gain_champion", "lives", "same_answers", "p99_ms_over_champion"]
+    own = ["data_validation", "model_evaluation", "policy_in_force", "evaluated_this_package"]
+    own += ["infra_validation", "compared_with_champion", "not_older_than_champion", "not_rolled_back"]
+    assert [check["name"] for check in blessing["checks"]] == [*measured, *own]
     entries = [one.entry for one in world.registry.log()[3:]]
     assert {entry.who for entry in entries} == {"nightly@ci"}
     assert [entry.why for entry in entries] == [
         "trained on spans 2",
-        "10 of 10 hard checks pass",
+        "14 of 14 hard checks pass",
         "blessed: no worse than the champion",
     ]
     for entry in entries[1:]:
@@ -170,6 +167,7 @@ def write_again(played: Any) -> None:
     (played.folder / "model" / "Format-Serving" / "fingerprint.pb").write_bytes(b"another minute")
     package = digests.of_tree(played.folder / "model" / "Format-Serving")
     played.said("model/training")["package"] = played.said("evaluation/evaluation")["challenger"]["package"] = package
+    played.said("infra_evaluation/infra")["package"] = package
 
 
 def test_changes_nothing_when_the_same_model_is_written_again(world: World) -> None:
@@ -194,6 +192,7 @@ def test_takes_the_same_weights_from_another_project_or_other_data_for_another_m
     again.said("model/training")[what] = digest("other")
     if what == "snapshot":
         again.said("anomalies/checks")[what] = again.said("statistics/profile")[what] = digest("other")
+        again.said("infra_evaluation/infra")[what] = digest("other")
         for part in ("holdout", "challenger"):
             again.said("evaluation/evaluation")[part][what] = digest("other")
     assert again.push() == "pushed"
