@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-containers slow kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry stress false-alarms drift-power clean
+.PHONY: help setup serve-setup run test test-containers slow kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry bench-serving demo-rollout stress false-alarms guardrails drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -18,7 +18,20 @@ setup: ## make .venv with the lock that fits this machine; done already where no
 run: setup ## the example project: span 1 makes the first champion, span 2 a challenger
 	@$(BIN)/benison run examples/census --span 1 --span 2
 
-test: setup ## the tests; make test ARGS="-k gate"
+demo-rollout: serve-setup ## a bad and a good challenger on their way to live traffic; under three minutes
+	@$(BIN)/python examples/rollout/demo.py
+
+serve-setup: setup ## what `benison serve` runs in: .serve, unless .venv has kserve already
+	@$(BIN)/python -c "import sys, importlib.util as u; sys.exit(not u.find_spec('kserve'))" || $(MAKE) --no-print-directory .serve/done
+
+.serve/done: requirements/serve-older.txt
+	@echo "Setting up .serve from requirements/serve-older.txt; this is done once"
+	@$(UV) venv --quiet --clear --no-python-downloads --python $(BIN)/python .serve
+	@UV_INDEX_STRATEGY=unsafe-best-match $(UV) pip sync --quiet --python .serve/bin/python --require-hashes --compile-bytecode requirements/serve-older.txt
+	@$(UV) pip install --quiet --python .serve/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test: setup serve-setup ## the tests; make test ARGS="-k gate"
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not containers and not tfx" $(ARGS)
 
 check: style types layers budget leaks freshness ## lint, types, layers, sizes, secrets, and that what is generated is fresh
@@ -34,6 +47,7 @@ types: setup
 	@$(BIN)/mypy benchmarks/trainer/compare.py benchmarks/kill_training.py
 	@$(BIN)/mypy benchmarks/evaluator/compare.py
 	@$(BIN)/mypy benchmarks/registry/long_log.py benchmarks/registry/large_packages.py
+	@$(BIN)/mypy benchmarks/serving/compare.py benchmarks/serving/callers.py
 
 layers: setup
 	@$(BIN)/lint-imports --no-logo
@@ -60,9 +74,10 @@ LOCK_IMAGE = $(UV) pip compile --generate-hashes --no-annotate --no-header --qui
   --python-version 3.13 --python-platform x86_64-manylinux_2_39 -c image.txt
 locks: setup ## pin anew what the ranges ask for; make locks UPGRADE=--upgrade takes newer versions
 	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.11 --python-platform x86_64-manylinux_2_28 older.in dev.in -o older.txt
-	cd requirements && $(LOCK) $(UPGRADE) --universal --python-version 3.12 current.in dev.in -o current.txt
-	cd requirements && $(LOCK) --python-version 3.13 --python-platform x86_64-manylinux_2_39 -c current.txt current.in -o image.txt
-	cd requirements && for GROUP in deliver tensorflow data train evaluate; do \
+	cd requirements && $(LOCK) $(UPGRADE) --universal --python-version 3.12 current.in serve.in dev.in -o current.txt
+	cd requirements && $(LOCK) --python-version 3.13 --python-platform x86_64-manylinux_2_39 -c current.txt current.in serve.in -o image.txt
+	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.11 --python-platform x86_64-manylinux_2_28 serve-older.in -o serve-older.txt
+	cd requirements && for GROUP in deliver tensorflow data train evaluate serve; do \
 	  $(LOCK_IMAGE) --override image-overrides.txt image-$$GROUP.in -o image-$$GROUP.txt || exit 1; done
 	cd requirements && $(LOCK_IMAGE) --override overrides.txt image-train-gpu.in -o image-train-gpu.txt
 	cd requirements && $(LOCK_IMAGE) --no-deps image-kfp.in -o image-kfp.txt
@@ -83,7 +98,7 @@ LABEL = --label org.opencontainers.image
 BUILD = docker build $(if $(SSL_CERT_FILE),--network=host) --build-arg BASE=$(BASE) $(LABEL).title=Benison \
   $(LABEL).version=$(VERSION) $(LABEL).revision=$(COMMIT) $(LABEL).licenses=Apache-2.0
 # The largest last: what it shares is built with the first.
-GROUPS = deliver data train evaluate
+GROUPS = deliver data train evaluate serve
 images: ## build the images of the components, one for each group; make images GROUPS=deliver
 	@$(CERTIFICATES); for GROUP in $(GROUPS); do $(BUILD) --target $$GROUP --tag benison-$$GROUP:$(VERSION) . || exit 1; done
 
@@ -142,6 +157,9 @@ false-alarms: setup ## how often data that did not change are called changed: th
 	@$(BIN)/python benchmarks/false_alarms.py drift
 	@$(BIN)/python benchmarks/false_alarms.py history
 
+guardrails: setup ## false rollbacks and harm found, beside other controllers' rules; make guardrails ARGS=--whole is the table of the docs
+	@$(BIN)/python -m benchmarks.guardrails.tables $(ARGS)
+
 EVIDENTLY ?= /tmp/evidently
 drift-power: setup ## how often drift is found, beside Evidently and TFDV; see benchmarks/drift_power/README.md
 	@cd benchmarks/drift_power && ../../$(BIN)/python own_side.py > $(EVIDENTLY)/own.jsonl 2> $(EVIDENTLY)/own.log
@@ -155,7 +173,7 @@ kfp-versions: setup ## what is compiled, with the oldest and the newest KFP: the
 	  && PYTHONPATH=$(CURDIR)/.kfp/$$KFP $(BIN)/python -m pytest -q tests/compile tests/lint tests/checks/test_compiled.py || exit 1; \
 	done
 
-slow: setup ## the tests that take longer
+slow: setup serve-setup ## the tests that take longer
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there are none
 
 test-containers: setup ## the tests that run tasks in the images, by Docker
@@ -168,5 +186,8 @@ bench-registry: setup ## the registry: opening a log of 100,000 entries, changes
 	@$(BIN)/python benchmarks/registry/long_log.py
 	@$(BIN)/python benchmarks/registry/large_packages.py $(ARGS)
 
+bench-serving: setup serve-setup ## requests/s and latencies of the model server beside KServe's plain one; minutes
+	@$(BIN)/python -W ignore -m benchmarks.serving.compare $(ARGS)
+
 clean: ## remove what was set up, built or cached; runs and registries stay
-	rm -rf .venv .uv .bench .kfp .tfx .supply build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .bench .kfp .tfx .serve .supply build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache

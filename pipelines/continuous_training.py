@@ -9,6 +9,7 @@ from benison.components.champion_resolver.component import champion_resolver
 from benison.components.evaluator.component import evaluator
 from benison.components.example_gen.component import example_gen
 from benison.components.example_validator.component import example_validator
+from benison.components.infra_validator.component import infra_validator
 from benison.components.pusher.component import pusher
 from benison.components.trainer.component import trainer
 
@@ -30,7 +31,7 @@ def continuous_training(
     who: str,
     checkpoint_root: str = "",
 ) -> Outputs:
-    """Reads a window of spans, validates it, trains a challenger, compares it with the champion and pushes it.
+    """Reads a window of spans, validates it, trains a challenger, compares it with the champion, serves and pushes it.
 
     Args:
         bundle_uri: Where the staged project lies.
@@ -52,18 +53,14 @@ def continuous_training(
     examples, holdout = data.outputs["examples"], data.outputs["holdout"]
     resolved = champion_resolver(registry_uri=registry_uri, bundle=user).set_caching_options(False)
     champion, base = resolved.outputs["champion"], resolved.outputs["base_model"]
-    validated = example_validator(
-        bundle=user,
-        examples=examples,
-        holdout=holdout,
-        references=data.outputs["references"],
-        champion=champion,
-        history=resolved.outputs["history"],
-    )
+    held = {"bundle": user, "holdout": holdout, "champion": champion}
+    references, history = data.outputs["references"], resolved.outputs["history"]
+    validated = example_validator(examples=examples, references=references, history=history, **held)
     proven, root = validated.outputs["validation"], checkpoint_root
     trained = trainer(bundle=user, examples=examples, validation=proven, base_model=base, checkpoint_root=root)
     model = trained.outputs["model"]
-    judged = evaluator(bundle=user, holdout=holdout, model=model, champion=champion).outputs["evaluation"]
+    judged = evaluator(model=model, **held)
+    served = infra_validator(model=model, predictions=judged.outputs["predictions"], **held)
     pushed = pusher(
         registry_uri=registry_uri,
         commit=commit,
@@ -73,6 +70,7 @@ def continuous_training(
         anomalies=validated.outputs["anomalies"],
         model=model,
         champion=champion,
-        evaluation=judged,
+        evaluation=judged.outputs["evaluation"],
+        infra_evaluation=served.outputs["infra_evaluation"],
     ).set_caching_options(False)
     return Outputs(verdict=pushed.outputs["verdict"])

@@ -26,9 +26,11 @@ _VERBS = {
     "plan": "Say what has to run after a change, and why.",
     "registry": "Look at versions and promotions, promote by hand, roll back.",
     "report": "Write a run's report again and show its scorecard.",
+    "rollout": "Carry a blessed challenger to all live traffic, step by step, or send it back.",
     "run": "Run a project's pipeline here, from raw data to a defended champion.",
     "runs": "List a project's runs wherever they ran, show one, cancel one.",
     "schedule": "Let Kubeflow or Vertex train by themselves, at times that cron tells.",
+    "serve": "Serve the champion over HTTP, and whatever becomes champion meanwhile.",
     "smoke": "Run a project's pipeline on a few rows, to see that it runs.",
     "submit": "Run a project's pipeline on Kubeflow or Vertex, and follow it to its verdict.",
 }

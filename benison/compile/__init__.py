@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 import tempfile
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,25 @@ def compile_pipeline(name: str, output: Path, target: Target | None = None, unca
         uncached: Components whose results the target's cache must not answer for.
 
     Raises:
-        InputError: No pipeline has this name, or the target names a parameter that it does not have.
+        InputError: No pipeline has this name.
+        ConfigError: The target names a parameter that no pipeline has.
         StorageError: The file cannot be written.
     """
-    documents = profile.applied(source_of(name), target or targets.usual(LOCAL), uncached)
+    documents = profile.applied(source_of(name), _meant(target or targets.usual(LOCAL), name), uncached)
     write_atomically(output, dumped(documents))
+
+
+def _meant(target: Target, name: str) -> Target:
+    """A target without the parameters that only other pipelines have: it is said once, for all of them."""
+    own = _parameters(name)
+    if target.parameters.keys() <= own:
+        return target
+    elsewhere = set[str]().union(*map(_parameters, names())) - own
+    return replace(target, parameters={key: value for key, value in target.parameters.items() if key not in elsewhere})
+
+
+def _parameters(name: str) -> set[str]:
+    return set(source_of(name)["root"].get("inputDefinitions", {}).get("parameters", {}))
 
 
 @functools.lru_cache

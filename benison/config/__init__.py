@@ -30,6 +30,9 @@ from benison.config.gate import CONFIDENCE as CONFIDENCE
 from benison.config.gate import FairnessCheck as FairnessCheck
 from benison.config.gate import Gate as Gate
 from benison.config.gate import GateCheck as GateCheck
+from benison.config.infra import Infra as Infra
+from benison.config.infra import InfraCheck as InfraCheck
+from benison.config.infra import infra_of
 from benison.config.label import Label as Label
 from benison.config.label import label_of
 from benison.config.model_card import ModelCard as ModelCard
@@ -40,6 +43,8 @@ from benison.config.paths import inside
 from benison.config.policy import gate_of
 from benison.config.release import Release as Release
 from benison.config.release import release_of
+from benison.config.rollout import Rollout as Rollout
+from benison.config.rollout import rollout_of
 from benison.config.search import Choices as Choices
 from benison.config.search import Range as Range
 from benison.config.search import Search as Search
@@ -58,7 +63,18 @@ from benison.core.spelling import nearest
 FILE = "benison.yaml"
 # What stands beside gate: in a project's benison.yaml; a policy may be read out of one.
 _BESIDE_GATE = {"name", "description", "data", "label", "features", "model"}
-_BESIDE_GATE |= {"evaluation", "metrics", "validation", "registry", "release", "serving", "model_card", "targets"}
+_BESIDE_GATE |= {
+    "evaluation",
+    "infra",
+    "metrics",
+    "validation",
+    "registry",
+    "release",
+    "rollout",
+    "serving",
+    "model_card",
+    "targets",
+}
 _MODEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
@@ -77,8 +93,10 @@ class Config:
     tfma_metrics: tuple[Kind, ...]
     validation: Validation
     gate: Gate
+    infra: Infra
     registry: str
     release: Release
+    rollout: Rollout | None
     serving: Serving
     model_card: ModelCard
     targets: Mapping[str, Target]
@@ -124,8 +142,10 @@ def read(project: Path) -> Config:
         own_metrics=own,
         tfma_metrics=theirs,
         gate=gate,
+        infra=infra_of(top.section("infra", optional=True), project),
         registry=top.take("registry", str, "registry"),
-        release=release_of(top.section("release", optional=True)),
+        release=release_of(top.section("release", optional=True), rollout="rollout" in top.content),
+        rollout=rollout_of(top.section("rollout")) if "rollout" in top.content else None,
         serving=serving_of(top.section("serving", optional=True)),
         model_card=model_card_of(top.section("model_card", optional=True)),
         targets=targets_of(top.section("targets", optional=True)),
@@ -133,6 +153,9 @@ def read(project: Path) -> Config:
     top.close()
     _no_leak(top, config)
     _consistent(top, config)
+    if config.infra.behaviour is not None and config.features:
+        numbers = (*number_columns(config.features), *date_columns(config.features))
+        config.infra.behaviour.check_columns(columns_of(config.features), numbers)
     return config
 
 

@@ -61,8 +61,13 @@ def show_usage(error: click.ClickException) -> int:
 def main(run: Callable[..., object]) -> None:
     """Runs the command and leaves with the exit code of what went wrong: 2 bad input, 3 broken."""
     logs.configure()
+    leave_by(command(run))
+
+
+def leave_by(asked: click.Command) -> None:
+    """Runs a click command on its own and leaves as `main` does."""
     try:
-        shown: Any = command(run).main(standalone_mode=False)
+        shown: Any = asked.main(standalone_mode=False)
     except click.ClickException as error:
         sys.exit(show_usage(error))
     except BenisonError as error:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from benison.registry.log import Champion
 
 _WHOLE = 2.0**64
+# In which way a challenger has its requests: as the one who answers, or as copies.
+LIVE, COPIED = "live", "shadow"
 
 
 class Role(StrEnum):

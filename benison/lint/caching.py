@@ -9,7 +9,8 @@ from benison.lint.finding import Finding
 from benison.lint.reading import Document
 from benison.lint.references import dags
 
-_NEVER_CACHED = ("bundle", "champion_resolver", "example_gen", "pusher")
+_NEVER_CACHED = ("bundle", "champion_resolver", "example_gen", "pusher", "rollout")
+_NEVER_HAPPENED = {"pusher": "a promotion that never happened", "rollout": "a rollout that never happened"}
 
 
 def findings(document: Document, target: str) -> Iterator[Finding]:
@@ -35,6 +36,6 @@ def _component(executor: object) -> str:
 
 
 def _why(component: str, target: str) -> str:
-    what = "an old champion, project or snapshot" if component != "pusher" else "a promotion that never happened"
+    what = _NEVER_HAPPENED.get(component, "an old champion, project or snapshot")
     cache = "results of earlier runs" if target == LOCAL else "the server's cache"
     return f"{cache} would answer with {what}; set_caching_options(False)"

@@ -21,7 +21,7 @@ BUILD = "urn:benison:continuous-training:1"
 BUILDER = "urn:benison:pipeline"
 # The name of the statement among a blessing's evidence.
 EVIDENCE = "provenance"
-DOCUMENTS = ("evaluation", "checks", "training", "model_card")
+DOCUMENTS = ("evaluation", "infra", "checks", "training", "model_card")
 
 
 def kept(registry: Registry, name: str) -> dict[str, Any]:

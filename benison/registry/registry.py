@@ -46,7 +46,7 @@ class Registry:
 
     def __init__(self, store: Store, model: str) -> None:
         check_model(model)
-        self.model = model
+        self.store, self.model = store, model
         self.packages = Packages(store, model)
         self.history = History(store, model)
         self.key_files = KeyFiles(store, model)

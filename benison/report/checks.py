@@ -9,6 +9,7 @@ from benison.pages import anomalies
 from benison.pages.badges import LOOKS, badge
 from benison.pages.figures import count, plural
 from benison.pages.markup import Column, Markup, Row, join, quiet, section, table, tag
+from benison.report import infra
 from benison.report.comparison import Document, Evaluated
 from benison.report.conclusion import passes, ranked, tally, why_missing
 from benison.report.gather import RunEvidence
@@ -32,13 +33,15 @@ def render(evidence: RunEvidence) -> Markup:
 
 def _missing(evidence: RunEvidence) -> Markup | None:
     absent = {"example-validator": evidence.checks, "evaluator": evidence.evaluation, "pusher": evidence.blessing}
+    if infra.asked(evidence):
+        absent[infra.TASK] = evidence.infra
     lines = [tag("p", why_missing(evidence, task), class_="absent") for task, found in absent.items() if found is None]
     return join(lines) if lines else None
 
 
 def _tier(evidence: RunEvidence, tier: Tier, title: str, meaning: str) -> Markup | None:
     data = ranked(evidence.data_checks, tier)
-    rest = ranked((*evidence.model_checks, *evidence.release_checks), tier)
+    rest = ranked((*evidence.model_checks, *evidence.serving_checks, *evidence.release_checks), tier)
     if not data and not rest:
         return None
     against = [row(check, anomalies.way_out(check)) for check in data if not passes(check)]
@@ -48,7 +51,10 @@ def _tier(evidence: RunEvidence, tier: Tier, title: str, meaning: str) -> Markup
             tag("h3", title, " ", quiet(tally(evidence.all_checks, tier))),
             tag("p", meaning),
             listing(f"{title} that do not pass", against),
-            listing(f"{title} of the model and its release that pass", [row(check) for check in rest if passes(check)]),
+            listing(
+                f"{title} of model, serving and release that pass",
+                [row(check) for check in rest if passes(check)],
+            ),
             folded(f"{title} of the data that pass", [check for check in data if passes(check)]),
         ]
     )

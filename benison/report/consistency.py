@@ -33,6 +33,7 @@ def _of_snapshots(evidence: RunEvidence) -> Iterator[str]:
             "bands.json": _text(evidence.bands, "snapshot"),
             "training.json": _text(evidence.training, "snapshot"),
             "evaluation.json": _text(holdout, "snapshot"),
+            "infra.json": _text(evidence.infra, "snapshot"),
             "blessing.json": _text(evidence.blessing, "snapshot"),
         },
     )
@@ -46,6 +47,7 @@ def _of_packages(evidence: RunEvidence) -> Iterator[str]:
             "training.json": _text(evidence.training, "package"),
             "model_card.json": _text(evidence.card and evidence.card["model_details"]["version"], "name"),
             "evaluation.json": _text(challenger, "package"),
+            "infra.json": _text(evidence.infra, "package"),
             "blessing.json": _text(evidence.blessing, "package"),
             "pushed.json": _text(evidence.pushed, "package"),
         },

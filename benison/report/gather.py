@@ -38,6 +38,7 @@ _NOT_TRAINED = _Place("trainer", "model", "not_trained.json")
 _CARD = _Place("trainer", "model", "model_card.json")
 _FEATURES = _Place("trainer", "model", "Format-Serving/assets.extra/features.json")
 _EVALUATION = _Place("evaluator", "evaluation", "evaluation.json")
+_INFRA = _Place("infra-validator", "infra_evaluation", "infra.json")
 _BLESSING = _Place("pusher", "blessing", "blessing.json")
 _PUSHED = _Place("pusher", "pushed_model", "pushed.json")
 
@@ -63,6 +64,7 @@ class RunEvidence:
         features: What its package makes of raw columns.
         evaluation: Every metric and check of the models.
         evaluation_digest: The digest of evaluation.json as it lies there now.
+        infra: What the challenger took and answered in a process of its own.
         blessing: The gate's word with its reasons.
         pushed: What came of it.
         unreadable: What should be there and could not be read, a sentence each.
@@ -84,6 +86,7 @@ class RunEvidence:
     features: Document | None = None
     evaluation: Document | None = None
     evaluation_digest: str | None = None
+    infra: Document | None = None
     blessing: Document | None = None
     pushed: Document | None = None
     unreadable: tuple[str, ...] = ()
@@ -115,14 +118,18 @@ class RunEvidence:
         return _checks_of(self.evaluation)
 
     @property
+    def serving_checks(self) -> tuple[Check, ...]:
+        return _checks_of(self.infra)
+
+    @property
     def release_checks(self) -> tuple[Check, ...]:
-        """What was asked when the model was to be published, beyond data and model."""
-        asked_before = {*map(_key, self.data_checks), *map(_key, self.model_checks)}
+        """What was asked when the model was to be published, beyond data, model and serving."""
+        asked_before = {*map(_key, (*self.data_checks, *self.model_checks, *self.serving_checks))}
         return tuple(check for check in _checks_of(self.blessing) if _key(check) not in asked_before)
 
     @property
     def all_checks(self) -> tuple[Check, ...]:
-        return (*self.data_checks, *self.model_checks, *self.release_checks)
+        return (*self.data_checks, *self.model_checks, *self.serving_checks, *self.release_checks)
 
     @property
     def all_tasks(self) -> dict[str, Document]:
@@ -231,6 +238,7 @@ def gather(run_folder: Path) -> RunEvidence:
         features=reader.document(_FEATURES) if trained else None,
         evaluation=reader.document(_EVALUATION),
         evaluation_digest=reader.evaluation_digest(),
+        infra=reader.document(_INFRA),
         blessing=reader.document(_BLESSING),
         pushed=reader.document(_PUSHED),
         unreadable=tuple(reader.unreadable),

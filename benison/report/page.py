@@ -7,7 +7,7 @@ from benison.pages.badges import sign
 from benison.pages.figures import duration, metric_name, moment
 from benison.pages.frame import document
 from benison.pages.markup import Markup, escape, join, quiet, tag
-from benison.report import card, checks, curves, data, gaps, lineage, metrics, training
+from benison.report import card, checks, curves, data, gaps, infra, lineage, metrics, training
 from benison.report.comparison import WHOLE, baselines, gain_over, main_metrics, measured, slices
 from benison.report.conclusion import Conclusion, conclude, tally
 from benison.report.gather import RunEvidence
@@ -30,6 +30,7 @@ _PARTS = (
     ("metrics", "Metrics"),
     ("fairness", "Fairness"),
     ("curves", curves.TITLE),
+    ("serving", "Serving"),
     ("data", "Data and drift"),
     ("training", "Training"),
     ("lineage", "Lineage"),
@@ -39,7 +40,7 @@ _PARTS = (
 def render(evidence: RunEvidence) -> str:
     """The report of a run, as the text of an HTML file that needs nothing else."""
     conclusion = conclude(evidence)
-    sections = [part.render(evidence) for part in (checks, metrics, gaps, curves, data, training, lineage)]
+    sections = [part.render(evidence) for part in (checks, metrics, gaps, curves, infra, data, training, lineage)]
     return document(
         f"{evidence.name}: {conclusion.headline}",
         join([_masthead(evidence), _verdict(conclusion), _glance(evidence), _contents(evidence)]),
@@ -118,6 +119,7 @@ def _counts(evidence: RunEvidence) -> list[tuple[object, ...]]:
 
 def _contents(evidence: RunEvidence) -> Markup:
     left_out = {"curves": not curves.render(evidence), "fairness": not gaps.gaps(evidence)}
+    left_out["serving"] = not infra.asked(evidence)
     shown = [part for part in _PARTS if not left_out.get(part[0])]
     links = [tag("li", tag("a", title, href=f"#{anchor}")) for anchor, title in shown]
     if evidence.card is not None:

@@ -11,6 +11,7 @@ from benison.core.secrets import redacted
 from benison.core.verdicts import Check, Tier
 from benison.pages.figures import duration, estimate, listed, metric_name, number
 from benison.pages.text import printable
+from benison.report import infra
 from benison.report.comparison import Document, asked_by_slice, baselines, gain_over, slices
 from benison.report.conclusion import conclude, passes, ranked, tally
 from benison.report.gather import RunEvidence
@@ -116,7 +117,7 @@ def _wrapped_cells(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]
 
 
 def _checks(evidence: RunEvidence) -> Iterator[Line]:
-    """The hard checks: all of the models; those of data, features and release only where they do not pass."""
+    """The hard checks: all of the models; those of data, features, serving and release where they do not pass."""
     hard = ranked(evidence.all_checks, Tier.HARD)
     kept = tuple(one for one in evidence.model_checks if one.name == _KEPT)
     shown = [one for one in hard if (one in evidence.model_checks and one not in kept) or not passes(one)]
@@ -125,7 +126,8 @@ def _checks(evidence: RunEvidence) -> Iterator[Line]:
         verdict = max(7, *(len(check.verdict) for check in shown))
         widths = (verdict, 33 - verdict, 26, 11)
         yield from side_by_side(("Verdict", "Check", "Observed", "Allowed"), widths, map(check_row, shown))
-    others = {"data": evidence.data_checks, "features": kept, "release": evidence.release_checks}
+    others = {"data": evidence.data_checks, "features": kept, "serving": evidence.serving_checks}
+    others["release"] = evidence.release_checks
     counts = {name: sum(map(passes, ranked(checks, Tier.HARD))) for name, checks in others.items()}
     said = [f"{count} of the {name}" for name, count in counts.items() if count]
     if said:
@@ -161,6 +163,7 @@ def _rest(evidence: RunEvidence) -> Iterator[Line]:
     if left:
         named = "; ".join(f"{one['slice']} ({one['rows']} rows, {one['positives']} positive)" for one in left)
         yield from (Line(text) for text in wrapped(f"Too small to judge: {named}", "", _INDENT))
+    yield from (Line(text) for text in wrapped(infra.summary(evidence), "", _INDENT))
     took = seconds_of(evidence.run)
     if took is not None:
         yield Line(f"Took {duration(took)}")

@@ -119,7 +119,8 @@ def test_a_project_in_buckets_runs_on_clusters(project: Path, capsys: pytest.Cap
 def test_data_under_a_mounted_bucket_run_on_vertex(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = {"images": IMAGES, "service_account": ACCOUNT, "parameters": {"data_root": "/gcs/acme/data"}}
     write(project, registry="gs://acme/registry", targets={"vertex": asked, "kubeflow": {"images": IMAGES}})
-    assert call(capsys, "lint", "--target", "vertex").out == ""
+    done = call(capsys, "lint", "--target", "vertex")
+    assert (done.code, done.out) == (0, ""), done
     assert "(data.path)" in call(capsys, "lint", "--target", "kubeflow").out
 
 

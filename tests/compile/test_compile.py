@@ -9,8 +9,9 @@ from kfp.pipeline_spec import pipeline_spec_pb2
 
 from benison import compile as compiling
 from benison.config.machines import TARGETS
-from benison.config.targets import usual
-from benison.core.errors import InputError, StorageError
+from benison.config.targets import targets_of, usual
+from benison.core.errors import ConfigError, InputError, StorageError
+from benison.core.sections import Section
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -54,6 +55,29 @@ def test_is_stable_where_kfps_comment_is_not(tmp_path: Path) -> None:
         return yaml.safe_load((tmp_path / "kfp.yaml").read_text())
 
     assert compiling.dumped([compiled({"a": 1, "b": 2})]) == compiling.dumped([compiled({"b": 2, "a": 1})])
+
+
+def with_parameters(**said: Any) -> Any:
+    return targets_of(Section("benison.yaml", {"vertex": {"parameters": said}}))["vertex"]
+
+
+def test_a_parameter_of_a_target_goes_to_the_pipelines_that_have_it(tmp_path: Path) -> None:
+    asked, found = with_parameters(data_root="/gcs/acme", requests="/gcs/logs", registry_uri="gs://acme/registry"), {}
+    for name in compiling.names():
+        compiling.compile_pipeline(name, tmp_path / name, asked)
+        inputs = yaml.safe_load((tmp_path / name).read_text())["root"]["inputDefinitions"]["parameters"]
+        found[name] = {key: said["defaultValue"] for key, said in inputs.items() if key in asked.parameters}
+    assert found == {
+        "continuous_delivery": {"requests": "/gcs/logs", "registry_uri": "gs://acme/registry"},
+        "continuous_training": {"data_root": "/gcs/acme", "registry_uri": "gs://acme/registry"},
+    }
+
+
+@pytest.mark.parametrize("name", compiling.names())
+def test_a_parameter_that_no_pipeline_has_is_refused_by_each(name: str, tmp_path: Path) -> None:
+    asked = with_parameters(data_root="/gcs/acme", registry="gs://acme/registry")
+    with pytest.raises(ConfigError, match=r"got 'registry'\n\nhint: did you mean registry_uri"):
+        compiling.compile_pipeline(name, tmp_path / name, asked)
 
 
 def test_names_the_nearest_pipeline() -> None:

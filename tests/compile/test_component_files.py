@@ -33,7 +33,7 @@ def ours(tmp_path: Path) -> Any:
 
 def test_every_component_is_there_with_its_inputs_and_outputs(ours: dict[str, Any]) -> None:
     assert sorted(ours) == compiling.components()
-    own = compiling.source_of("continuous_training")["components"]
+    own = {label: spec for name in compiling.names() for label, spec in compiling.source_of(name)["components"].items()}
     for name, loaded in ours.items():
         spec = own[f"comp-{name.replace('_', '-')}"]
         for side, definitions in (("inputs", "inputDefinitions"), ("outputs", "outputDefinitions")):
@@ -74,6 +74,13 @@ def test_what_is_made_of_the_files_is_what_is_made_of_the_source(ours: dict[str,
             model=trained.outputs["model"],
             champion=resolved.outputs["champion"],
         )
+        served = ours["infra_validator"](
+            bundle=project,
+            holdout=data.outputs["holdout"],
+            model=trained.outputs["model"],
+            champion=resolved.outputs["champion"],
+            predictions=judged.outputs["predictions"],
+        )
         ours["pusher"](
             registry_uri=registry,
             commit="",
@@ -84,10 +91,27 @@ def test_what_is_made_of_the_files_is_what_is_made_of_the_source(ours: dict[str,
             model=trained.outputs["model"],
             champion=resolved.outputs["champion"],
             evaluation=judged.outputs["evaluation"],
+            infra_evaluation=served.output,
         )
 
-    compiler.Compiler().compile(theirs, str(tmp_path / "theirs.yaml"))
-    spec, source = yaml.safe_load((tmp_path / "theirs.yaml").read_text()), compiling.source_of("continuous_training")
+    assert_same(theirs, "continuous_training", tmp_path / "theirs.yaml")
+
+
+def test_a_delivery_that_is_made_of_the_files_is_what_is_made_of_the_source(
+    ours: dict[str, Any], tmp_path: Path
+) -> None:
+    @dsl.pipeline(name="theirs")
+    def theirs(uri: str, digest: str, registry: str):  # type: ignore[no-untyped-def]
+        project = ours["bundle"](bundle_uri=uri, bundle_digest=digest).outputs["bundle"]
+        ours["rollout"](registry_uri=registry, requests="/logs", version="challenger", who="", why="", bundle=project)
+
+    assert_same(theirs, "continuous_delivery", tmp_path / "theirs.yaml")
+
+
+def assert_same(theirs: Any, name: str, compiled: Path) -> None:
+    """A pipeline of theirs has the components and executors of ours."""
+    compiler.Compiler().compile(theirs, str(compiled))
+    spec, source = yaml.safe_load(compiled.read_text()), compiling.source_of(name)
     assert undescribed(spec["components"]) == undescribed(source["components"])
     assert spec["deploymentSpec"] == source["deploymentSpec"]
 

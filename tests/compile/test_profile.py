@@ -20,8 +20,10 @@ def target(name: str, **said: Any) -> Target:
     return targets_of(Section("benison.yaml", {name: said}))[name]
 
 
-def compiled(asked: Target, uncached: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    return profile.applied(compiling.source_of("continuous_training"), asked, uncached)
+def compiled(
+    asked: Target, uncached: tuple[str, ...] = (), pipeline: str = "continuous_training"
+) -> list[dict[str, Any]]:
+    return profile.applied(compiling.source_of(pipeline), asked, uncached)
 
 
 def test_says_what_kfps_own_setters_say(tmp_path: Path) -> None:
@@ -105,19 +107,20 @@ def test_asks_kubernetes_in_a_second_document_only_where_something_is_asked() ->
     }}}}}}]  # fmt: skip
 
 
-def test_every_task_of_a_cluster_has_the_environment_and_the_secrets_that_were_said() -> None:
-    documents = compiled(
-        target("kubeflow", environment={"B": "2", "A": "1"}, secrets={"aws": ["AWS_ACCESS_KEY_ID", "AWS_SESSION"]})
-    )
-    for executor in documents[0]["deploymentSpec"]["executors"].values():
+@pytest.mark.parametrize("pipeline", compiling.names())
+def test_every_task_of_a_cluster_has_the_environment_and_the_secrets_that_were_said(pipeline: str) -> None:
+    asked = target("kubeflow", environment={"B": "2", "A": "1"}, secrets={"aws": ["AWS_ACCESS_KEY_ID", "AWS_SESSION"]})
+    documents = compiled(asked, pipeline=pipeline)
+    executors = documents[0]["deploymentSpec"]["executors"]
+    for executor in executors.values():
         assert executor["container"]["env"] == [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
     found = documents[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     keys = [{"secretKey": key, "envVar": key} for key in ("AWS_ACCESS_KEY_ID", "AWS_SESSION")]
-    assert set(found) == {f"exec-{task}" for task in TASKS}
+    assert set(found) == set(executors)
     for one in found.values():
         (said,) = one["secretAsEnv"]
         assert (said["secretName"], said["keyToEnv"]) == ("aws", keys)
-    vertex = compiled(target("vertex", environment={"A": "1"}))
+    vertex = compiled(target("vertex", environment={"A": "1"}), pipeline=pipeline)
     assert len(vertex) == 1
 
 
@@ -131,6 +134,14 @@ def test_tasks_with_effects_are_neither_cached_nor_retried() -> None:
         fresh = {task for task, said in tasks.items() if not said["cachingOptions"].get("enableCache")}
         assert fresh == {"bundle", "example-gen", "champion-resolver", "pusher"}
         assert {task for task, said in tasks.items() if "retryPolicy" not in said} == {"pusher"}
+        delivery = compiled(usual(name), pipeline="continuous_delivery")[0]["root"]["dag"]["tasks"]
+        assert not [task for task, said in delivery.items() if said["cachingOptions"].get("enableCache")]
+
+
+def test_a_rollout_is_retried_on_clusters_since_it_goes_on_where_it_was() -> None:
+    for name, retried in (("kubeflow", True), ("vertex", True), ("local", False)):
+        tasks = compiled(usual(name), pipeline="continuous_delivery")[0]["root"]["dag"]["tasks"]
+        assert ("retryPolicy" in tasks["rollout"]) == retried
 
 
 def test_a_warm_start_is_not_taken_from_a_cache() -> None:
@@ -150,8 +161,9 @@ def test_every_component_has_a_group_and_two_of_a_kind_have_the_same() -> None:
     assert found["deploymentSpec"]["executors"]["exec-example-gen-2"]["container"]["image"] == IMAGES["data"]
 
 
-def test_each_component_runs_in_the_image_of_its_group() -> None:
-    executors = compiled(usual("kubeflow"))[0]["deploymentSpec"]["executors"]
+@pytest.mark.parametrize("pipeline", compiling.names())
+def test_each_component_runs_in_the_image_of_its_group(pipeline: str) -> None:
+    executors = compiled(usual("kubeflow"), pipeline=pipeline)[0]["deploymentSpec"]["executors"]
     for label, executor in executors.items():
         group = GROUP_OF[TASKS[label.removeprefix("exec-")]]
         assert executor["container"]["image"] == IMAGES[group]

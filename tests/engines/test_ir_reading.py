@@ -70,6 +70,7 @@ def test_reads_the_pipeline_of_the_collection(tmp_path: Path) -> None:
     assert uncached == {"bundle", "champion-resolver", "example-gen", "pusher"}
     trainer = pipeline.tasks["trainer"]
     assert trainer.after == {"bundle", "champion-resolver", "example-gen", "example-validator"}
+    assert pipeline.tasks["pusher"].artifacts["infra_evaluation"] == TaskOutput("infra-validator", "infra_evaluation")
     assert trainer.artifacts["validation"] == TaskOutput("example-validator", "validation")
     assert trainer.component.artifact_outputs == {"model": ArtifactType("system.Model", "0.0.1")}
     assert trainer.component.function == "trainer"

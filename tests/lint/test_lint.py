@@ -228,11 +228,16 @@ def test_a_name_that_leads_nowhere_is_refused(linted: Linted, change: Change, me
 
 
 @pytest.mark.parametrize(
-    ("name", "what"), [("pusher", "a promotion that never happened"), ("bundle", "an old champion")]
+    ("pipeline", "name", "what"),
+    [
+        ("continuous_training", "pusher", "a promotion that never happened"),
+        ("continuous_training", "bundle", "an old champion"),
+        ("continuous_delivery", "rollout", "a rollout that never happened"),
+    ],
 )
 @pytest.mark.parametrize("target", TARGETS)
-def test_a_cache_before_effects_is_refused(tmp_path: Path, name: str, what: str, target: str) -> None:
-    content = yaml.safe_load((COMPILED / f"continuous_training.{target}.yaml").read_text())
+def test_a_cache_before_effects_is_refused(tmp_path: Path, pipeline: str, name: str, what: str, target: str) -> None:
+    content = yaml.safe_load((COMPILED / f"{pipeline}.{target}.yaml").read_text())
     content["root"]["dag"]["tasks"][name]["cachingOptions"] = {"enableCache": True}
     (tmp_path / "cached.yaml").write_text(yaml.safe_dump(content))
     (found,) = [one for one in lint.file(tmp_path / "cached.yaml", target) if one.severity == lint.ERROR]

@@ -15,6 +15,7 @@ data:
 label: {column: bought, positive: "yes", negative: "no"}
 features: {age: numeric, city: categorical}
 model: {module: model.py, epochs: 4, batch_size: 64, hyperparameters: {units: 8}}
+infra: {load: {requests: 5, requests_per_second: 500}}
 gate:
   min_rows: 50
   min_positives: 10

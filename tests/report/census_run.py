@@ -23,6 +23,8 @@ from census_documents import (
     training,
 )
 
+from benison.core.documents import SCHEMAS
+
 
 def champion_entry(number: int) -> dict[str, Any]:
     folder = "champion" if number == 6 else "reference"
@@ -36,6 +38,7 @@ _TASKS = {
     "example-validator": (2.0, 6.4, {"statistics": "statistics", "anomalies": "anomalies", "validation": "validation"}),
     "trainer": (6.5, 21.8, {"model": "model"}),
     "evaluator": (21.9, 26.2, {"predictions": "predictions", "evaluation": "evaluation"}),
+    "infra-validator": (26.2, 26.3, {"infra_evaluation": "infra_evaluation"}),
     "pusher": (26.3, 26.9, {"blessing": "blessing", "pushed_model": "pushed_model"}),
 }
 RUN_ID = "20261120-191822-5f3a"
@@ -108,14 +111,23 @@ def pushed() -> Documents:
         "model_card": card(),
         "features": features(),
         "evaluation": evaluation(),
+        "infra": infra(),
     }
     documents["blessing"] = _blessing(documents, [], [])
     documents["pushed"] = _outcome("pushed", "champion 7 (1f0c2b9ad4e3) replaces 6 (a8ca0043d2df)", 7)
     return documents
 
 
+def infra() -> Documents:
+    """What the challenger took in a process of its own."""
+    example = json.loads((SCHEMAS / "examples" / "valid" / "infra.json").read_text())
+    said = {key: value for key, value in example.items() if key not in ("kind", "format")}
+    return {**said, "package": digest("package 7"), "snapshot": digest("snapshot 2")}
+
+
 def _blessing(documents: Documents, own: list[dict[str, Any]], reasons: list[str]) -> Documents:
-    everything = [*documents["checks"]["checks"], *documents["evaluation"]["checks"]]
+    asked = ("checks", "evaluation", "infra")
+    everything = [check for name in asked for check in documents[name]["checks"]]
     newer = check("not_older_than_champion", "overall", observed="span 2", allowed="span 1 or newer")
     entry = documents["champion"]["champion"]
     return {
@@ -215,6 +227,8 @@ def blocked_at_data() -> Documents:
     documents["evaluation"].update(
         verdict="ERROR", challenger=None, slices=[], checks=[no_model], not_judged=[], plots={}
     )
+    documents["infra"].update(verdict="ERROR", package=None, rows=0, figures={}, ratios={})
+    documents["infra"]["checks"] = [{**no_model, "subject": "challenger"}]
     documents["blessing"] = {
         **_blessing(documents, [], [broken["reason"], _NO_MODEL]),
         "package": None,
@@ -241,11 +255,11 @@ def failed() -> Documents:
             "exit_code": 2,
         },
     )
-    for name in ("evaluator", "pusher"):
+    for name in ("evaluator", "infra-validator", "pusher"):
         record["tasks"][name].update(
             state="not_run", started=None, ended=None, seconds=None, outputs={}, parameters={}, log=None
         )
-    for name in ("training", "model_card", "features", "evaluation", "blessing", "pushed"):
+    for name in ("training", "model_card", "features", "evaluation", "infra", "blessing", "pushed"):
         del documents[name]
     return documents
 
@@ -262,6 +276,7 @@ _FILES = {
     "features": "trainer/model/Format-Serving/assets.extra",
     "not_trained": "trainer/model",
     "evaluation": "evaluator/evaluation",
+    "infra": "infra-validator/infra_evaluation",
     "blessing": "pusher/blessing",
     "pushed": "pusher/pushed_model",
 }

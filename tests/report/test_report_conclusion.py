@@ -80,6 +80,7 @@ def test_failed_says_what_broke_its_hint_and_what_did_not_run(census: ModuleType
         "trainer: ModelCodeError: model.py:14: expected a Keras model, got NameError: name 'Dens' is not defined "
         "(did you mean Dense?)",
         "evaluator did not run, because trainer failed.",
+        "infra-validator did not run, because trainer failed.",
         "pusher did not run, because trainer failed.",
     )
 
@@ -109,7 +110,7 @@ def test_a_run_that_goes_on_says_how_far_it_is(census: ModuleType, write_run: Wr
     documents["run"]["tasks"]["trainer"].update(state="running", ended=None, error=None)
     documents["run"]["tasks"]["evaluator"]["state"] = "waiting"
     found = gather(write_run(documents))
-    assert conclude(found).headline == "Running: 4 of 7 tasks done."
+    assert conclude(found).headline == "Running: 4 of 8 tasks done."
     assert why_missing(found, "trainer") == "trainer is still running."
     assert why_missing(found, "evaluator") == "evaluator has not started yet."
 

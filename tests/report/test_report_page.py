@@ -54,6 +54,7 @@ def checks_on_disk(folder: Path) -> list[dict[str, Any]]:
     for task, output, name in (
         ("example-validator", "anomalies", "checks.json"),
         ("evaluator", "evaluation", "evaluation.json"),
+        ("infra-validator", "infra_evaluation", "infra.json"),
         ("pusher", "blessing", "blessing.json"),
     ):
         outputs = record["tasks"][task]["outputs"]
@@ -329,7 +330,7 @@ def test_tasks_and_splits_stand_in_the_order_in_which_they_come(census: ModuleTy
     tables = {text(table.find("caption")): table for table in page.iter("table")}  # type: ignore[arg-type]
     tasks = [cells[0] for cells in rows(tables["When each task ran, since the start of the run"])]
     assert tasks[0] == "bundle"
-    assert tasks[-3:] == ["trainer", "evaluator", "pusher"]
+    assert tasks[-4:] == ["trainer", "evaluator", "infra-validator", "pusher"]
     splits = [cells[0] for cells in rows(tables["Rows per split, and how many of them are positive"])]
     assert splits == ["train", "eval", "holdout"]
     cards = [text(next(card.iter("b"))) for card in part(page, "data").iter("figure")]

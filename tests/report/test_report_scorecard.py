@@ -45,8 +45,10 @@ def test_a_pushed_run_on_one_page(census: ModuleType, write_run: Write) -> None:
     found = lines(gather(write_run(census.pushed())))
     assert found[0].startswith("census: Pushed: the challenger is champion number 7 now")
     assert "  - column hours_per_week: PSI 0.313, p 3.1e-41 against span 1" in found
-    assert "Hard checks: 29 of 29 pass" in found
-    assert "  and 11 of the data and 1 of the release that pass" in found
+    assert "Hard checks: 32 of 32 pass" in found
+    assert "  and 11 of the data, 3 of the serving and 1 of the release that pass" in found
+    served = "Served alone: loads in 0.41 s, p99 3.2 [2.8, 4.1] ms, 612.3 MB of memory, 0.41"
+    assert found[found.index(served) + 1] == "  MB on disk"
     assert "  PASS     auc overall                 0.9043 [0.8939, 0.9147]     >= 0.8500" in found
     assert "  sex=Female     0.9003 [0.8756, 0.9250]  0.8991     +0.0012 [-0.0074, +0.0098]" in found
     assert not [line for line in found if "race=Other" in line and "[" in line], "too small to be shown with figures"

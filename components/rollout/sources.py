@@ -1,0 +1,67 @@
+"""sources: where a rollout's figures come from: the servers' request log, and files of what came of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from benison.core.errors import DataError, StorageError
+from benison.delivery.request_log import read_since
+
+OUTCOMES = ("label", "value")
+_TIME = pa.timestamp("us", "UTC")
+
+
+@dataclass(frozen=True)
+class RequestLog:
+    """Figures from folders.
+
+    Attributes:
+        folder: The servers' request log.
+        labels: Parquet files of outcomes: ``request_id``, ``time`` (when it became known), and ``label`` or ``value``;
+            None: nobody keeps them.
+    """
+
+    folder: Path
+    labels: Path | None = None
+
+    def rows(self, since: float, until: float) -> Iterator[pa.RecordBatch]:
+        """Rows of requests that began from one moment to before another, in seconds since 1970.
+
+        Raises:
+            StorageError: There is no such folder, so that no server can be writing there.
+        """
+        if not self.folder.is_dir():
+            hint = "start the server with  benison serve , which makes it; or mount it here"
+            raise StorageError(str(self.folder), expected="the servers' request log", got="no such folder", hint=hint)
+        end = pa.scalar(_moment(until), _TIME)
+        for batch in read_since(self.folder, _moment(since)):
+            yield batch.filter(pc.less(batch["time"], end))
+
+    def outcomes(self, since: float, until: float) -> pa.Table | None:
+        """What became known between two moments; None where nobody keeps it.
+
+        Raises:
+            DataError: A column is missing.
+        """
+        if self.labels is None or not self.labels.is_dir():
+            return None
+        found = ds.dataset(self.labels, format="parquet")
+        told = [name for name in OUTCOMES if name in found.schema.names]
+        missing = [name for name in ("request_id", "time") if name not in found.schema.names]
+        if missing or not told:
+            expected = "columns request_id, time, and label or value"
+            raise DataError(str(self.labels), expected=expected, got=", ".join(found.schema.names) or "none")
+        time = ds.field("time").cast(_TIME)
+        between = (time >= pa.scalar(_moment(since), _TIME)) & (time < pa.scalar(_moment(until), _TIME))
+        return found.to_table(columns=["request_id", "time", *told], filter=between)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,113 @@
+"""rollout: in benison.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from benison import config
+from benison.config import Config
+from benison.config.rollout import Guardrail, Phase, Rollout
+from benison.core.errors import ConfigError
+from benison.core.verdicts import Tier
+from tests.test_config_model_card import FRAME
+
+
+def read(folder: Path, said: dict[str, Any]) -> Config:
+    (folder / config.FILE).write_text(yaml.safe_dump({**FRAME, **said}))
+    return config.read(folder)
+
+
+def rollout(folder: Path, said: dict[str, Any]) -> Rollout:
+    found = read(folder, {"rollout": said}).rollout
+    assert found is not None
+    return found
+
+
+def test_without_it_there_is_none_and_a_run_makes_the_champion(tmp_path: Path) -> None:
+    found = read(tmp_path, {})
+    assert (found.rollout, found.release.delivery) == (None, "direct")
+
+
+def test_with_it_a_run_holds_what_it_blesses(tmp_path: Path) -> None:
+    assert read(tmp_path, {"rollout": {}}).release.delivery == "hold"
+    with pytest.raises(ConfigError, match=r"\(release.delivery\): expected hold, since rollout: says .*, got direct"):
+        read(tmp_path, {"rollout": {}, "release": {"delivery": "direct"}})
+
+
+def test_said_without_a_word_it_is_a_careful_canary(tmp_path: Path) -> None:
+    assert rollout(tmp_path, {}) == Rollout(
+        strategy="canary",
+        phases=(Phase(1, 0, 30), Phase(5, 0, 120), Phase(25, 0, 120)),
+        watch_minutes=60,
+        guardrails=(Guardrail("error_rate", Tier.HARD, 0.01, at_most=0.05),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "phases", "promotes"),
+    [
+        ({"strategy": "shadow"}, (Phase(0, 100, 60),), False),
+        ({"strategy": "shadow", "shadow": {"percent": 5, "minutes": 2}}, (Phase(0, 5, 2),), False),
+        ({"strategy": "ab"}, (Phase(50, 0, 1440),), True),
+        ({"strategy": "ab", "steps": [{"percent": 20, "minutes": 9}]}, (Phase(20, 0, 9),), True),
+        ({"strategy": "blue_green"}, (), True),
+        ({"strategy": "blue_green", "shadow": {}}, (Phase(0, 100, 60),), True),
+        ({"strategy": "big_bang"}, (), True),
+        (
+            {"shadow": {"minutes": 10}, "steps": [{"percent": 10, "minutes": 1}, {"percent": 50, "minutes": 2}]},
+            (Phase(0, 100, 10), Phase(10, 0, 1), Phase(50, 0, 2)),
+            True,
+        ),
+    ],
+)
+def test_each_strategy_has_its_phases(
+    tmp_path: Path, said: dict[str, Any], phases: tuple[Phase, ...], promotes: bool
+) -> None:
+    found = rollout(tmp_path, said)
+    assert (found.phases, found.promotes) == (phases, promotes)
+
+
+def test_guardrails_are_what_they_say(tmp_path: Path) -> None:
+    lines = [
+        {"metric": "error_rate", "tolerance": 0.02, "at_most": 0.3, "sustained": 5},
+        {"metric": "slow_share", "over_ms": 50, "tolerance": 0.01, "tier": "soft"},
+        {"metric": "slow_share", "over_ms": 500, "tolerance": 0.01},
+        {"metric": "kpi", "tolerance": 0.02},
+    ]
+    found = rollout(tmp_path, {"guardrails": lines, "outcomes": "outcomes"})
+    assert found.guardrails == (
+        Guardrail("error_rate", Tier.HARD, 0.02, at_most=0.3, sustained=5),
+        Guardrail("slow_share", Tier.SOFT, 0.01, over_ms=50),
+        Guardrail("slow_share", Tier.HARD, 0.01, over_ms=500),
+        Guardrail("kpi", Tier.HARD, 0.02),
+    )
+    assert [line.name for line in found.guardrails][1:3] == ["slow_share over 50 ms", "slow_share over 500 ms"]
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"strategy": "canari"}, r"\(rollout.strategy\): expected one of canary, .*\n\nhint: did you mean canary"),
+        ({"steps": [{"percent": 5, "minutes": 1}] * 2}, r"\(rollout.steps\): expected more than the 5% before, got 5%"),
+        ({"steps": [{"percent": 100, "minutes": 1}]}, r"\(rollout.steps.0.percent\): expected a number from 0.01 to"),
+        ({"strategy": "ab", "steps": [{"percent": p, "minutes": 1} for p in (1, 2)]}, "one step with strategy: ab"),
+        ({"strategy": "blue_green", "steps": [{"percent": 5, "minutes": 1}]}, "none with strategy: blue_green"),
+        ({"strategy": "big_bang", "shadow": {}}, r"\(rollout.shadow\): expected none with strategy: big_bang, got one"),
+        ({"guardrails": [{"metric": "errors", "tolerance": 1}]}, r"expected one of error_rate, .*, got 'errors'"),
+        ({"guardrails": [{"metric": "error_rate"}]}, r"\(rollout.guardrails.0.tolerance\): expected a key tolerance"),
+        ({"guardrails": [{"metric": "slow_share", "tolerance": 0.1}]}, "expected a key over_ms: a number, got none"),
+        ({"guardrails": [{"metric": "score", "tolerance": 0.1, "at_most": 1}]}, "known here, got 'at_"),
+        ({"guardrails": [{"metric": "error_rate", "tolerance": 0.1}] * 2}, "guardrail once, got error_rate twice"),
+        ({"guardrails": [{"metric": "kpi", "tolerance": 0.1}]}, r"\(rollout.outcomes\): expected where the outcomes"),
+        ({"false_rollbacks": 0}, r"\(rollout.false_rollbacks\): expected a number from"),
+        ({"undecided": "promote"}, r"\(rollout.undecided\): expected one of rollback, hold, got 'promote'"),
+        ({"step": []}, r"\(rollout.step\): expected .*, got 'step'\n\nhint: did you mean steps"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_key(tmp_path: Path, said: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        read(tmp_path, {"rollout": said})
