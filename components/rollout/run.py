@@ -16,7 +16,7 @@ from benison.components.rollout.sources import RequestLog
 from benison.components.rollout.start import start
 from benison.config import FILE, Config
 from benison.config.rollout import Rollout
-from benison.core.errors import ConfigError, IntegrityError, ServerError, StorageError
+from benison.core.errors import ConfigError, ConflictError, IntegrityError, ServerError, StorageError
 from benison.core.files import write_atomically
 from benison.delivery.state import Past
 from benison.registry.registry import Registry
@@ -112,19 +112,21 @@ def _evidence(registry: Registry, past: Past) -> bytes:
 
 
 def follow(controller: Controller, clock: Clock, say: Callable[[Look], None], *, patience: float = 600.0) -> Past:
-    """Looks until the rollout is over; a registry that cannot be reached for a while is waited for.
+    """Looks until the rollout is over; what passes by itself is waited for.
+
+    That is a registry that cannot be reached for a while, and the lease of a controller that was killed.
 
     Args:
         controller: Of the rollout that is under way.
         clock: Time.
         say: Is told every look.
-        patience: For how many seconds the registry may be out of reach.
+        patience: For how many seconds.
 
     Returns:
         How it ended.
 
     Raises:
-        ConflictError: Another controller has it in hand.
+        ConflictError: Another controller has it in hand, and goes on.
         StorageError: The registry was out of reach for longer.
     """
     running, unreached = controller.log.state().running, 0.0
@@ -134,7 +136,9 @@ def follow(controller: Controller, clock: Clock, say: Callable[[Look], None], *,
     while True:
         try:
             look, unreached = controller.look(), 0.0
-        except (StorageError, ServerError):
+        except (StorageError, ServerError, ConflictError) as error:
+            if unreached == 0:
+                _log.warning("waiting: %s", str(error).splitlines()[0])
             unreached += each
             if unreached > patience:
                 raise

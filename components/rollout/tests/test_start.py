@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,11 @@ from benison.components.rollout.tests.live import PLAN, SAID, Arm, World
 from benison.config import Serving
 from benison.config.rollout import Guardrail, Phase
 from benison.config.serving import RequestLog
-from benison.core.errors import ConfigError, RefusedError, RegistryError, StorageError
+from benison.core.errors import ConfigError, ConflictError, RefusedError, RegistryError, StorageError
 from benison.core.verdicts import Tier, Verdict
+from benison.delivery.entries import Command
 from benison.delivery.rollout_log import RolloutLog
+from benison.registry.log import utc
 from benison.registry.registry import Registry
 from benison.registry.testing import NOON, Bench, MemoryStore
 
@@ -101,6 +103,36 @@ def test_but_not_for_ever(world: World) -> None:
     controller = world.controller(Registry(Unreachable(world, 9), "census"))
     with pytest.raises(StorageError, match="the registry: expected a store that answers"):
         follow(controller, world, lambda look: None, patience=60)
+
+
+def test_the_lease_of_a_controller_that_was_killed_is_waited_for(world: World) -> None:
+    world.begin(replace(SHORT, extend_minutes=30))
+    world.controller().look()
+    began = world.time
+    looks: list[timedelta] = []
+    assert follow(world.controller(), world, lambda look: looks.append(look.when - began)).finish.outcome == "promoted"
+    assert looks[0] >= timedelta(seconds=60)
+
+
+def test_a_controller_that_goes_on_keeps_it(world: World) -> None:
+    world.begin(SHORT)
+    first, second = world.controller(), world.controller()
+    first.look()
+
+    class Both:
+        """A clock during whose waits the first controller looks, too."""
+
+        def now(self) -> datetime:
+            return world.now()
+
+        def wait(self, seconds: float) -> None:
+            world.wait(seconds)
+            first.look()
+
+    said = Command(command="pause", who="ada", when=utc(world.time), why="lunch")
+    world.log.append(lambda state: said)
+    with pytest.raises(ConflictError, match="expected no other controller, got another one until"):
+        follow(second, Both(), lambda look: None, patience=120)
 
 
 class Said:
