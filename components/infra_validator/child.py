@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from benison.serving.package import Package
 
 _MOST_SAID = 1000
+# TensorFlow and Keras take seconds for these where they find them, and do without where not, as where models serve.
+_WITHOUT = ("jax", "pandas", "sklearn")
+
+
+class _Without(MetaPathFinder):
+    """Has some modules not be there. None in their place in sys.modules is taken for a module by Arrow."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name in _WITHOUT:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def main(package: str, reads: str, writes: str, parent: str) -> None:
@@ -33,8 +44,7 @@ def main(package: str, reads: str, writes: str, parent: str) -> None:
         parent: The process that started this one, with which it ends.
     """
     die_with(int(parent))
-    # TensorFlow and Keras take seconds for these where they find them, and do without where not, as where models serve.
-    sys.modules |= dict.fromkeys(("jax", "pandas", "sklearn"))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Without())
     from benison.serving.package import Package
 
     requests, replies = int(reads), int(writes)
