@@ -59,6 +59,8 @@ class Load:
                 except (ConnectionError, http.client.RemoteDisconnected):
                     with self.lock:
                         self.refused += 1
+                    # Callers that knock without a pause keep a server from stopping on a machine with few cores.
+                    self.stopped.wait(0.05)
 
     def _keep_asking(self, connection: http.client.HTTPConnection) -> None:
         while not self.stopped.is_set():

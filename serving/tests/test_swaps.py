@@ -42,7 +42,7 @@ def test_neither_swaps_nor_rollbacks_nor_the_end_fail_or_mix_a_request(
                 memory.append(resident(shop))
             assert seen.refused == 0
             shop.server.process.send_signal(signal.SIGTERM)
-            assert shop.server.process.wait(timeout=30) in (0, -signal.SIGTERM)
+            assert shop.server.process.wait(timeout=90) in (0, -signal.SIGTERM)
         print(f"{seen.total} requests, {swaps} swaps, memory {memory[swaps // 5]:.0f} to {memory[-1]:.0f} MB")
         logged = sum(batch.num_rows for batch in read_since(shop.log, YEAR))
     assert seen.failed == []
