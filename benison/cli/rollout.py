@@ -96,7 +96,7 @@ def control(requests: Path | None, folder: Path, registry: str | None) -> None:
     """Go on with the rollout that is under way, where its controller ended; exits as start does."""
     project = projects.find(folder, registry)
     controller = _controller(project, requests)
-    _running(controller.log)
+    _under_way(controller.log.state())
     _carry(controller)
 
 
@@ -118,8 +118,9 @@ def status(as_json: bool, requests: Path | None, folder: Path, registry: str | N
 
 
 @command.command()
-@_where
-def log(requests: Path | None, folder: Path, registry: str | None) -> None:
+@projects.project_option
+@projects.registry_option
+def log(folder: Path, registry: str | None) -> None:
     """Show every entry of the rollout log, oldest first."""
     from benison.cli import rollout_view as view
 
@@ -261,10 +262,6 @@ def _carry(controller: Controller) -> None:
         click.echo(line)
     if past.finish.outcome not in _GOOD:
         raise click.exceptions.Exit(1)
-
-
-def _running(rollouts: RolloutLog) -> Running:
-    return _under_way(rollouts.state())
 
 
 def _under_way(state: RolloutState) -> Running:
