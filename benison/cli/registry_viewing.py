@@ -12,6 +12,7 @@ import click
 from benison.cli.registry_opening import one_line, open_registry, which
 from benison.core import digests
 from benison.core.key_sets import TrainedOn
+from benison.delivery.verification import problems as problems_of_rollouts
 from benison.registry import attestation
 from benison.registry.lineage import lineage as lineage_of
 from benison.registry.log import Logged
@@ -114,18 +115,20 @@ def _described(shown: Shown) -> list[str]:
 @click.command()
 @which
 def verify(folder: Path, registry: str | None) -> None:
-    """Read every link of the log and every byte of every package, and tell all that is wrong.
+    """Read every link of the logs and every byte of every package, and tell all that is wrong.
 
     Exits with 1 where something is.
     """
-    found = verify_all(open_registry(folder, registry))
+    opened = open_registry(folder, registry)
+    found = verify_all(opened)
+    problems = (*found.problems, *problems_of_rollouts(opened))
     read = f"{found.entries} entries, {found.versions} versions, {found.files} files, {found.size:,} bytes"
-    click.echo(f"{read}: {'all as the log says' if found.sound else 'not all as the log says'}")
+    click.echo(f"{read}: {'not all' if problems else 'all'} as the log says")
     for package in found.unfinished:
         click.echo(f"unfinished, seen by no reader: {package}")
     for package in found.leftover:
         click.echo(f"left over from a collection, and gone with the next: {package}")
-    for problem in found.problems:
+    for problem in problems:
         click.echo(f"WRONG: {problem}")
-    if not found.sound:
+    if problems:
         raise click.exceptions.Exit(1)

@@ -15,9 +15,11 @@ from benison.cli import project as projects
 from benison.config import Release
 from benison.core import digests
 from benison.core.verdicts import Verdict
+from benison.delivery.rollout_log import RolloutLog
 from benison.registry.registry import Registry
 from benison.registry.testing import SAID, Bench, digest
 from tests.cli.commands import Answer, call
+from tests.delivery.test_rollout_log import START
 from tests.test_config_model_card import FRAME
 
 Captured = pytest.CaptureFixture[str]
@@ -169,3 +171,14 @@ def test_the_lineage_of_a_version_for_others_tools(registry: Asked) -> None:
     answer = registry("lineage", "--format", "intoto")
     assert answer.code == 0
     assert json.loads(answer.out)["predicateType"] == "https://slsa.dev/provenance/v1"
+
+
+def test_a_damaged_rollout_log_is_told(registry: Asked, bench: Bench, tmp_path: Path) -> None:
+    log = RolloutLog(bench.registry.store, "census")
+    log.append(lambda state: START)
+    assert registry("verify").code == 0
+    (file,) = (tmp_path / "registry" / "census" / "rollouts").iterdir()
+    file.write_text("{")
+    answer = registry("verify")
+    assert (answer.code, "not all as the log says" in answer.out) == (1, True)
+    assert f"WRONG: {file}" in answer.out
