@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,6 +16,9 @@ from benison.config.machines import LOCAL, TARGETS
 from benison.core import digests, documents
 from benison.core.errors import BenisonError, ConfigError, InputError
 from benison.core.secrets import redacted
+
+if TYPE_CHECKING:
+    from benison.submit.runs import Server, Watched
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _RECORD = "run.json"
@@ -115,15 +118,16 @@ def _shown_there(project: Project, name: str, run: str, pipeline: str) -> Iterat
     yield "state", f"{found.state}{f': {found.message}' if found.message else ''}"
     for task, one in found.tasks.items():
         yield f"  {task}", f"{one.state}{f': {one.message}' if one.message else ''}"
-    if found.state == "succeeded" and "pusher" in watched.tasks:
-        yield "verdict", _verdict(server.pushed(watched, run))
+    if found.state == "succeeded" and (verdict := _verdict(server, watched, run)):
+        yield "verdict", verdict
     yield "page", server.page(run)
 
 
-def _verdict(folder: str) -> str:
+def _verdict(server: Server, watched: Watched, run: str) -> str:
     from benison.submit import outcome
 
-    return outcome.read(folder)
+    found = outcome.of_run(server, watched, run)
+    return found.word if found else ""
 
 
 def _known(project: Project, name: str) -> Target:

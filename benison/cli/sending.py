@@ -63,11 +63,12 @@ def runnable(project: Project, name: str) -> Target:
     return target
 
 
-def request_of(project: Project, target: Target, pipeline: str, span: int, submit_id: str) -> Request:
+def request_of(project: Project, target: Target, pipeline: str, span: int, submit_id: str, why: str = "") -> Request:
     """A run of the project as it is: staged, and its pipeline compiled.
 
     Raises:
-        BenisonError: The project cannot be packed, the pipeline root cannot be written, or there is no such pipeline.
+        BenisonError: The project cannot be packed, the pipeline root cannot be written, there is no such pipeline, or
+            it asks for more than is known.
     """
     from benison.compile import compile_pipeline, source_of
     from benison.submit.runs import Request
@@ -81,7 +82,8 @@ def request_of(project: Project, target: Target, pipeline: str, span: int, submi
     compiled = project.runs / ".compiled" / f"{pipeline}.{target.name}.yaml"
     compile_pipeline(pipeline, compiled, target, targets.uncached(project.config, target.name))
     known = source["root"].get("inputDefinitions", {}).get("parameters", {})
-    values = _values(project, target, staged.uri, bundle.digest, span)
+    values = _values(project, target, staged.uri, bundle.digest, span, why)
+    _check_complete(pipeline, known, values)
     return Request(
         pipeline=source["pipelineInfo"]["name"],
         ir=compiled,
@@ -96,10 +98,17 @@ def request_of(project: Project, target: Target, pipeline: str, span: int, submi
     )
 
 
-def _values(project: Project, target: Target, uri: str, digest: str, span: int) -> Mapping[str, Any]:
+def _check_complete(pipeline: str, known: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    needed = [name for name, one in known.items() if "defaultValue" not in one and not one.get("isOptional")]
+    if missing := [name for name in needed if name not in values]:
+        hint = '--why "..."' if missing == ["why"] else "under targets: in benison.yaml, as parameters of the target"
+        raise InputError(f"--pipeline {pipeline}", expected=", ".join(missing), got="none", hint=f"say it: {hint}")
+
+
+def _values(project: Project, target: Target, uri: str, digest: str, span: int, why: str) -> Mapping[str, Any]:
     """The pipeline's parameters. Without a data_root of the target, all data lie in buckets, and any folder will do."""
     said = {"data_root": "/", "registry_uri": project.registry, "span": span, **target.parameters}
-    own = {"span": span} if span else {}
+    own = {**({"span": span} if span else {}), **({"why": why} if why else {})}
     return {
         **said,
         **own,

@@ -26,6 +26,7 @@ def _submit_id(context: click.Context, option: click.Parameter, said: str | None
 @click.option("--target", type=click.Choice(sending.SERVERS), required=True, help="Where it is to run.")
 @click.option("--pipeline", default=sending.PIPELINE, show_default=True, help="Which pipeline.")
 @click.option("--span", type=click.IntRange(min=1), help="The newest span to use; the newest there is by default.")
+@click.option("--why", default="", help="The reason, for the log of a pipeline that keeps one.")
 @click.option("--wait", is_flag=True, help="Follow the run, and exit as benison run does.")
 @click.option("--every", default=15.0, type=click.FloatRange(min=0), help="Seconds between two looks of --wait.")
 @click.option(
@@ -35,7 +36,7 @@ def _submit_id(context: click.Context, option: click.Parameter, said: str | None
     help="Of an earlier call, whose run is found and not started again; a new one by default.",
 )
 def command(
-    folder: Path, target: str, pipeline: str, span: int | None, wait: bool, every: float, submit_id: str
+    folder: Path, target: str, pipeline: str, span: int | None, why: str, wait: bool, every: float, submit_id: str
 ) -> None:
     """Send a project to a cluster and start its pipeline there.
 
@@ -46,7 +47,7 @@ def command(
     packing.preflight(project)
     asked = sending.runnable(project, target)
     server = sending.server_at(asked)
-    request = sending.request_of(project, asked, pipeline, span or 0, submit_id)
+    request = sending.request_of(project, asked, pipeline, span or 0, submit_id, why)
     click.echo(f"submit id: {submit_id}", err=True)
     submitted = server.submit(request)
     _tell(submitted)
@@ -88,9 +89,9 @@ def _leave(ended: RunState, server: Server, request: Request, submitted: Submitt
         got = f"{ended.state}{': ' if failed else ''}{failed}"
         hint = f"{ended.message or 'the tasks have logs'}: {submitted.page}"
         raise BrokenError(f"run {submitted.run}", expected="an end with a verdict", got=got, hint=hint)
-    if "pusher" not in request.tasks:
+    found = outcome.of_run(server, request, submitted.run)
+    if found is None:
         return
-    verdict = outcome.read(server.pushed(request, submitted.run))
-    click.echo(f"verdict: {verdict}")
-    if verdict == "blocked":
+    click.echo(f"verdict: {found.word}")
+    if found.refused:
         raise click.exceptions.Exit(1)

@@ -75,9 +75,9 @@ class Kubeflow:
         message = found.error.message if found.error else ""
         return RunState(_STATES.get(str(found.state), "waiting"), tasks, message or "")
 
-    def pushed(self, watched: Watched, run: str) -> str:
+    def artifact(self, watched: Watched, run: str, task: str, name: str) -> str:
         """KFP's server has no output parameters in its answers; its launcher writes below pipeline, run and task."""
-        return f"{watched.root}/{watched.pipeline}/{run}/pusher"
+        return f"{watched.root}/{watched.pipeline}/{run}/{task}"
 
     def page(self, run: str) -> str:
         """Where a person can look at a run."""

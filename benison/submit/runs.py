@@ -123,8 +123,8 @@ class Server(Protocol):
     def state(self, watched: Watched, run: str) -> RunState:
         """How a run stands."""
 
-    def pushed(self, watched: Watched, run: str) -> str:
-        """The folder below which the pusher of a run that succeeded has left pushed.json."""
+    def artifact(self, watched: Watched, run: str, task: str, name: str) -> str:
+        """The folder below which a task of a run that succeeded has left an artifact."""
 
     def page(self, run: str) -> str:
         """Where a person can look at a run."""

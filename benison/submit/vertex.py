@@ -40,7 +40,6 @@ _TASKS = {
     "CANCELLED": "cancelled",
     "NOT_TRIGGERED": "not_run",
 }
-_PUSHED = "pushed_model"
 
 
 class Vertex:
@@ -86,13 +85,13 @@ class Vertex:
         tasks = {one.task_name: TaskState(_TASKS.get(one.state.name, "waiting"), one.error.message) for one in details}
         return RunState(_RUNS.get(job.state.name, "waiting"), tasks, job.error.message)
 
-    def pushed(self, watched: Watched, run: str) -> str:
+    def artifact(self, watched: Watched, run: str, task: str, name: str) -> str:
         """Vertex says where each artifact lies."""
         job = self._server.looked("what the run made", lambda: self._got(run))
-        details = [one for one in job.job_detail.task_details if one.task_name == "pusher" and _PUSHED in one.outputs]
-        uris = [str(artifact.uri) for one in details for artifact in one.outputs[_PUSHED].artifacts]
+        details = [one for one in job.job_detail.task_details if one.task_name == task and name in one.outputs]
+        uris = [str(artifact.uri) for one in details for artifact in one.outputs[name].artifacts]
         if not uris:
-            raise BrokenError(self.page(run), expected=f"an artifact {_PUSHED} of the pusher", got="none")
+            raise BrokenError(self.page(run), expected=f"an artifact {name} of {task}", got="none")
         return uris[-1]
 
     def page(self, run: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from benison.core import documents
 from tests.pipelines import small_project
 from tests.submit.kfp_server import KfpServer
 
+ROLLED_OUT = ("promoted", "shadowed", "rolled_back", "aborted")
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 IMAGES = "registry.example.org/ml"
 
 
@@ -33,8 +36,14 @@ def ends(run: dict[str, Any], root: Path, word: str) -> None:
     """The second look finds that the run has ended."""
     state = "SUCCEEDED" if run["state"] == "RUNNING" else "RUNNING"
     run["state"] = state
-    run["run_details"]["task_details"] = [{"display_name": name, "state": state} for name in ("pusher", "root-driver")]
-    if state == "SUCCEEDED":
+    names = ("rollout" if word in ROLLED_OUT else "pusher", "root-driver")
+    run["run_details"]["task_details"] = [{"display_name": name, "state": state} for name in names]
+    if state == "SUCCEEDED" and word in ROLLED_OUT:
+        folder = root / "continuous-delivery" / run["run_id"] / "rollout" / "1f" / "record"
+        folder.mkdir(parents=True)
+        said = json.loads((SCHEMAS / "examples" / "valid" / "rollout.json").read_text())
+        (folder / "rollout.json").write_text(json.dumps({**said, "outcome": word}))
+    elif state == "SUCCEEDED":
         said = {"outcome": word, "reason": "a test", "package": None, "number": None, "registry": "none"}
         pushed = {**said, "champion_before": None, "champion_after": None}
         folder = root / "continuous-training" / run["run_id"] / "pusher" / "1f" / "pushed_model"

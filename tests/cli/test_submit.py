@@ -55,6 +55,25 @@ def test_waiting_ends_with_the_gates_exit_code(
     assert "  pusher               running\n  pusher               succeeded\n" in done.err
 
 
+@pytest.mark.parametrize(("word", "code"), [("promoted", 0), ("shadowed", 0), ("rolled_back", 1), ("aborted", 1)])
+def test_a_rollout_ends_with_its_own_word(
+    project: Path, server: KfpServer, capsys: pytest.CaptureFixture[str], tmp_path: Path, word: str, code: int
+) -> None:
+    server.stand = lambda run: ends(run, tmp_path / "root", word)
+    done = submit(capsys, project, "--pipeline", "continuous_delivery", "--why", "week 47", "--wait")
+    assert (done.code, done.out.splitlines()[-1]) == (code, f"verdict: {word}"), done.err
+    (run,) = server.runs.values()
+    assert run["runtime_config"]["parameters"]["why"] == "week 47"
+
+
+def test_a_pipeline_that_asks_for_a_reason_is_not_started_without(
+    project: Path, server: KfpServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = submit(capsys, project, "--pipeline", "continuous_delivery")
+    assert (refused.code, dict(server.runs)) == (2, {})
+    assert '--pipeline continuous_delivery: expected why, got none\n\nhint: say it: --why "..."' in refused.err
+
+
 def test_a_run_that_fails_is_told_with_its_tasks_and_leaves_with_3(
     project: Path, server: KfpServer, capsys: pytest.CaptureFixture[str]
 ) -> None:

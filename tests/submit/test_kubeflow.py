@@ -39,7 +39,7 @@ def test_a_run_comes_to_its_verdict(server: KfpServer, request_for: Requests, ku
     state, seen = followed(client, request, submitted.run)
     assert state == "succeeded"
     assert {("bundle", TaskState("succeeded")), ("pusher", TaskState("succeeded"))} <= set(seen)
-    assert outcome.read(client.pushed(request, submitted.run)) == word
+    assert outcome.read(client.artifact(request, submitted.run, "pusher", "pushed_model")) == word
 
 
 def test_a_task_that_fails_is_named_with_its_reason(

@@ -89,7 +89,7 @@ def test_what_it_starts_comes_to_its_verdict(held: Held, scheduler: Scheduler, a
         else Vertex(Destination(endpoint=held.address, project="acme", location="europe-west4"))
     )
     assert follow(server, request, run, lambda *change: None, 0.05, time.sleep).state == "succeeded"
-    assert outcome.read(server.pushed(request, run)) == "held"
+    assert outcome.read(server.artifact(request, run, "pusher", "pushed_model")) == "held"
     assert [(one.run, one.parameters["span"]) for one in server.runs("census", "census", 5)] == [(run, 3)]
 
 

@@ -56,7 +56,7 @@ def test_a_run_comes_to_its_verdict(server: VertexServer, asked: Requests, verte
     ended = follow(vertex, request, submitted.run, lambda *change: seen.append(change), 0.05, time.sleep)
     assert (ended.state, ended.tasks["pusher"]) == ("succeeded", TaskState("succeeded"))
     assert seen[-1][1] == TaskState("succeeded")
-    assert outcome.read(vertex.pushed(request, submitted.run)) == word
+    assert outcome.read(vertex.artifact(request, submitted.run, "pusher", "pushed_model")) == word
 
 
 def test_a_task_that_fails_is_named_with_its_reason(server: VertexServer, asked: Requests, vertex: Vertex) -> None:
@@ -65,8 +65,8 @@ def test_a_task_that_fails_is_named_with_its_reason(server: VertexServer, asked:
     run = vertex.submit(request).run
     ended = follow(vertex, request, run, lambda *change: None, 0.05, time.sleep)
     assert (ended.state, ended.tasks["pusher"]) == ("failed", TaskState("failed", "span 3 is out of reach"))
-    with pytest.raises(BrokenError, match="expected an artifact pushed_model of the pusher, got none"):
-        vertex.pushed(request, run)
+    with pytest.raises(BrokenError, match="expected an artifact pushed_model of pusher, got none"):
+        vertex.artifact(request, run, "pusher", "pushed_model")
 
 
 def test_what_is_posted_is_what_was_asked_for(server: VertexServer, asked: Requests, vertex: Vertex) -> None:
