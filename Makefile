@@ -3,11 +3,12 @@ PYTHON ?= python3
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' benison/__init__.py)
 BIN := .venv/bin
 
-# What the shell says of other projects' Pythons is not meant for this one.
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# What the shell says of other projects' Pythons is not meant for this one. Without bytecode every process that a test
+# starts compiles the whole project anew.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-setup run test test-containers slow kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry bench-serving demo-rollout stress false-alarms guardrails drift-power clean
+.PHONY: help setup serve-setup run test test-containers slow kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry bench-serving demo-rollout stress false-alarms guardrails faults drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -48,6 +49,7 @@ types: setup
 	@$(BIN)/mypy benchmarks/evaluator/compare.py
 	@$(BIN)/mypy benchmarks/registry/long_log.py benchmarks/registry/large_packages.py
 	@$(BIN)/mypy benchmarks/serving/compare.py benchmarks/serving/callers.py
+	@$(BIN)/mypy benchmarks/faults/server.py benchmarks/faults/rollback.py
 
 layers: setup
 	@$(BIN)/lint-imports --no-logo
@@ -159,6 +161,10 @@ false-alarms: setup ## how often data that did not change are called changed: th
 
 guardrails: setup ## false rollbacks and harm found, beside other controllers' rules; make guardrails ARGS=--whole is the table of the docs
 	@$(BIN)/python -m benchmarks.guardrails.tables $(ARGS)
+
+faults: setup serve-setup ## faults around the champion, and how long a bad challenger keeps its traffic; half an hour
+	@$(BIN)/python -W ignore -m benchmarks.faults.server
+	@$(BIN)/python -m benchmarks.faults.rollback $(ARGS)
 
 EVIDENTLY ?= /tmp/evidently
 drift-power: setup ## how often drift is found, beside Evidently and TFDV; see benchmarks/drift_power/README.md

@@ -30,6 +30,8 @@ FEATURES = {
     ],
 }
 _ANSWERED = {"nan": float("nan"), "high": 2.0}
+# A tenth of a second, and some seconds.
+_ROUNDS = {"late": 100, "slow": 4000}
 ROW = {"x": 0.5, "visits": 2, "city": "Bonn"}
 
 
@@ -38,7 +40,8 @@ class Scaling(tf.Module):
 
     Args:
         level: From 0 to 1.
-        fails: ``nan``, ``high``, ``slow`` or none: what cities of that name are answered with; any other: an error.
+        fails: ``nan``, ``high``, ``late``, ``slow`` or none: what cities of that name are answered with; any other: an
+            error.
     """
 
     def __init__(self, level: float, fails: str = "") -> None:
@@ -57,18 +60,18 @@ class Scaling(tf.Module):
         return {"probability": self._faulty(tf.equal(city, self.fails), score) if self.fails else score}
 
     def _faulty(self, hit: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
-        if self.fails == "slow":
-            return score + 0.0 * tf.cond(tf.reduce_any(hit), _seconds, lambda: 0.0)
+        if self.fails in _ROUNDS:
+            return score + 0.0 * tf.cond(tf.reduce_any(hit), lambda: _work(_ROUNDS[self.fails]), lambda: 0.0)
         if self.fails in _ANSWERED:
             return tf.where(hit, _ANSWERED[self.fails], score)
         with tf.control_dependencies([tf.debugging.Assert(~tf.reduce_any(hit), ["out of order"])]):
             return tf.identity(score)
 
 
-def _seconds() -> tf.Tensor:
-    """Some seconds of work on one core, which nothing can skip."""
+def _work(rounds: int) -> tf.Tensor:
+    """A millisecond or so a round of work on one core, which nothing can skip."""
     start = tf.ones([300, 300]) / 300.0
-    (_, worked) = tf.while_loop(lambda i, _: i < 4000, lambda i, a: (i + 1, tf.matmul(a, start)), (0, start))
+    (_, worked) = tf.while_loop(lambda i, _: i < rounds, lambda i, a: (i + 1, tf.matmul(a, start)), (0, start))
     return tf.reduce_sum(worked)
 
 

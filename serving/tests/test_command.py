@@ -52,6 +52,7 @@ def test_a_model_without_a_registry_and_a_folder_without_a_project_are_told(
     assert isinstance(told("-p", str(tmp_path)), ConfigError)
 
 
+@pytest.mark.slow
 def test_a_project_s_champion_is_served_and_the_next_one_and_the_last_one_again(
     tmp_path: Path, scaling: Callable[..., Path]
 ) -> None:

@@ -52,6 +52,7 @@ def test_neither_swaps_nor_rollbacks_nor_the_end_fail_or_mix_a_request(
     assert {path.suffix for path in shop.log.glob("*/*")} == {ROTATED}
 
 
+@pytest.mark.slow
 def test_a_killed_server_loses_a_second_of_the_log_at_most_and_the_next_one_takes_it_over(
     tmp_path: Path, registry: Path, registered: Registered
 ) -> None:

@@ -121,6 +121,7 @@ def test_ci_runs_what_a_change_asks_for_and_sums_it_up(project: Path, tmp_path: 
     assert re.fullmatch(r"\| test \| failed \| [0-9.]+ s \| tests/test_more.py: a test \|", lines[11])
 
 
+@pytest.mark.slow
 def test_ci_tells_a_project_that_cannot_be_read(project: Path, tmp_path: Path) -> None:
     git(project, "init", "-q", "-b", "main")
     since = commit(project)

@@ -90,7 +90,7 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
 
 
 # One of each place that finds mistakes; the others take as long and are told by tests of the components too.
-QUICK = ("slice column", "feature column", "no such span", "Parquet cut short", "runs")
+QUICK = ("feature column", "runs")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from benison.registry.registry import Registry
 sys.path.insert(0, str(Path(__file__).parent))
 import small_project
 
+pytestmark = pytest.mark.slow
+
 
 def leave(*args: object) -> int:
     with pytest.raises(SystemExit) as left:
@@ -109,7 +111,6 @@ def test_no_model_of_any_run_was_trained_on_its_holdout(twice: Path) -> None:
         }
 
 
-@pytest.mark.slow
 def test_a_holdout_that_the_champion_was_trained_on_blocks_with_the_overlap_counted(
     twice: Path, tmp_path: Path
 ) -> None:
@@ -155,7 +156,6 @@ def test_the_report_lies_beside_the_record(twice: Path) -> None:
         assert run["verdict"] in (twice / "runs" / run["id"] / "report.html").read_text().lower()
 
 
-@pytest.mark.slow
 def test_a_challenger_that_learned_nothing_is_blocked_with_exit_code_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -172,7 +172,6 @@ def test_a_challenger_that_learned_nothing_is_blocked_with_exit_code_1(
     assert list(Registry.open(str(project / "registry"), "small").history.entries()) == [snapshot_of(project, run)]
 
 
-@pytest.mark.slow
 def test_data_against_the_schema_are_never_trained_on(tmp_path: Path) -> None:
     project = small_project.make(tmp_path / "project")
     text = (project / "schema.pbtxt").read_text()
@@ -186,7 +185,6 @@ def test_data_against_the_schema_are_never_trained_on(tmp_path: Path) -> None:
     assert Registry.create(str(project / "registry"), "small").history.entries() == {}
 
 
-@pytest.mark.slow
 def test_the_same_pipeline_comes_to_the_same_under_kfp_s_own_local_runner(twice: Path, tmp_path: Path) -> None:
     program = f"""
 import json, sys

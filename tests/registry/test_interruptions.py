@@ -98,10 +98,10 @@ SLOW = pytest.mark.slow
     ("name", "least"),
     [
         pytest.param("register", 60, marks=SLOW),
-        pytest.param("bless", 15, marks=SLOW),
-        ("promote", 25),
+        ("bless", 15),
+        pytest.param("promote", 25, marks=SLOW),
         pytest.param("rollback", 25, marks=SLOW),
-        ("materialize", 60),
+        pytest.param("materialize", 60, marks=SLOW),
         pytest.param("gc", 40, marks=SLOW),
     ],
 )

@@ -28,6 +28,7 @@ for order in sys.stdin:
 """
 
 
+@pytest.mark.slow
 def test_has_one_winner_when_eight_processes_promote_at_once(tmp_path: Path) -> None:
     race(str(tmp_path / "registry"), tmp_path, PROCESSES, rounds=30)
 

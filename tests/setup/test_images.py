@@ -35,6 +35,7 @@ def providers(package: str) -> set[str]:
     return found | {CPU[name] for name in found & CPU.keys()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("component", GROUP_OF)
 def test_an_image_has_what_its_components_import(component: str) -> None:
     program = f"from benison.components.{component}.run import run"
@@ -44,6 +45,7 @@ def test_an_image_has_what_its_components_import(component: str) -> None:
     assert {(component, name) for name in missing} <= WITHOUT
 
 
+@pytest.mark.slow
 def test_the_servers_image_has_what_it_imports() -> None:
     packages = closure_of("from benison.serving import server", {"benison": Path(benison.__file__).parent}).packages
     lock = locked(f"image-{SERVE}")

@@ -95,6 +95,19 @@ def test_is_done_once_and_again_when_a_source_or_the_place_changes(changed: str,
     assert state(tmp_path / "one") != before
 
 
+def test_leaves_another_checkouts_environment_alone(tmp_path: Path) -> None:
+    """A link in the place of .venv would be followed, and what it stands for emptied."""
+    own, other = tmp_path / "own", tmp_path / "other"
+    shutil.copytree(ROOT / "requirements", own / "requirements")
+    shutil.copyfile(ROOT / "setup.py", own / "setup.py")
+    (other / "bin").mkdir(parents=True)
+    (own / ".venv").symlink_to(other)
+    done = subprocess.run([sys.executable, own / "requirements" / SCRIPT.name], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert f".venv: expected no link, got one to {other}\n\nhint: remove it:  rm .venv" in done.stderr
+    assert (other / "bin").is_dir()
+
+
 @pytest.fixture()
 def index(setup_environment: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package index in files, with a wheel of uv for this machine; answers with the wheel."""

@@ -107,6 +107,7 @@ def test_answers_that_are_none_or_others_than_were_evaluated_fail(world: Any, pa
     assert (found["not_applicable"], found["champion"], found["ratios"]) == ([expected], None, {})
 
 
+@pytest.mark.slow
 def test_two_answers_a_row_break_the_contract_and_a_champion_that_does_not_load_is_no_measure(
     world: Any, package: Package, tmp_path: Path
 ) -> None:
@@ -129,6 +130,7 @@ def test_two_answers_a_row_break_the_contract_and_a_champion_that_does_not_load_
     assert reason(found, "p99_ms_over_champion").startswith(said)
 
 
+@pytest.mark.slow
 def test_a_model_that_refuses_rows_does_not_live(world: Any, package: Package) -> None:
     found = world.run(package("refuses"))
     failed = {name: verdict for (name, _), verdict in verdicts(found).items() if verdict != "PASS"}
@@ -136,6 +138,7 @@ def test_a_model_that_refuses_rows_does_not_live(world: Any, package: Package) -
     assert "nobody is so old" in reason(found, "lives")
 
 
+@pytest.mark.slow
 def test_a_model_that_hangs_is_ended_and_what_it_was_not_asked_is_no_pass(world: Any, package: Package) -> None:
     world.infra |= {"timeout_seconds": 3, "checks": [{"metric": "p99_ms", "at_most": 50}]}
     found = world.run(package("hangs"))
@@ -145,6 +148,7 @@ def test_a_model_that_hangs_is_ended_and_what_it_was_not_asked_is_no_pass(world:
     assert "p99_ms was not measured: the challenger in a process of its own" in reason(found, "p99_ms")
 
 
+@pytest.mark.slow
 def test_a_model_that_takes_more_memory_than_it_may_is_ended_for_that(world: Any, package: Package) -> None:
     world.infra |= {"memory_mb": 1000}
     found = world.run(package("hungry"))

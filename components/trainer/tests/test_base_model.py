@@ -50,6 +50,7 @@ def test_training_starts_where_the_champion_ended(champion: Path, make_task: Mak
     assert warm["curves"][0]["loss"] < anew["curves"][0]["loss"] - 0.01
 
 
+@pytest.mark.slow
 def test_what_is_declared_otherwise_is_fitted_anew_and_what_fits_nowhere_starts_anew(
     champion: Path, make_task: MakeTask, tmp_path: Path
 ) -> None:

@@ -52,6 +52,7 @@ def trained() -> tuple[Any, fit.Training]:
     return model, fit.fit(model, TRAIN, HELD, SETTINGS, "model.py")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(trained: tuple[Any, fit.Training]) -> None:
     model, training = trained
     again = network()

@@ -146,6 +146,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(
     assert (training, variables(model)) == (alone[1], variables(alone[0]))
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_training_or_model_is_not_taken_for_ones_own(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

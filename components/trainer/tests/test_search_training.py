@@ -157,6 +157,7 @@ def same_but_for_time(found: dict[str, Any], alone: dict[str, Any]) -> bool:
     return told(found) == told(alone)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("training", "resumed"), [(2, [True, False]), pytest.param(3, [True, True], marks=pytest.mark.slow)]
 )

@@ -101,7 +101,7 @@ def signatures(served: Served) -> dict[str, Any]:
 
 
 @given(st.lists(ROW, min_size=1, max_size=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_signature_makes_of_every_row_what_training_sees(
     signatures: dict[str, Any], rows: list[dict[str, Any]]
 ) -> None:

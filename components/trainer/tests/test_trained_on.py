@@ -76,6 +76,7 @@ def test_rows_are_the_same_however_they_lie_in_files(tmp_path: Path) -> None:
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_a_training_leaves_it_beside_its_package(make_task: Callable[..., Any], tmp_path: Path) -> None:
     settings = "data: {path: visits.csv, splits: {key: [city]}}"
     task = make_task(tmp_path, epochs=1)

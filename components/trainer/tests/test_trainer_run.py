@@ -134,6 +134,7 @@ def with_callback(task: Any, body: str) -> Any:
     return task
 
 
+@pytest.mark.slow
 def test_the_projects_callbacks_take_part_and_no_checkpoint_is_left(make_task: MakeTask, tmp_path: Path) -> None:
     made = with_callback(make_task(tmp_path), "self.model.stop_training = True")
     config = made.bundle / "project" / "benison.yaml"
@@ -165,6 +166,7 @@ def test_a_gpu_that_is_required_is_asked_for_before_any_data_are_read(make_task:
         run(**made.folders)
 
 
+@pytest.mark.slow
 def test_rows_without_a_known_label_change_nothing(task: Any, make_task: MakeTask, tmp_path: Path) -> None:
     def mixed(table: pa.Table) -> pa.Table:
         """The same rows, each followed by one of another city that nobody knows the answer of."""

@@ -34,6 +34,7 @@ FEATURES: list[Feature] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_package_answers_every_one_of_its_warm_up_requests(tmp_path: Path) -> None:
     graph = fit(TABLE, FEATURES)
