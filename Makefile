@@ -8,7 +8,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-setup run test test-containers slow kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry bench-serving demo-rollout stress false-alarms guardrails faults drift-power clean
+.PHONY: help setup serve-setup run test test-containers slow kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry bench-serving demo-rollout stress false-alarms guardrails faults engines drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -191,6 +191,9 @@ stress: setup ## the registry: 16 writers at once, writers killed everywhere; ma
 bench-registry: setup ## the registry: opening a log of 100,000 entries, changes, large packages; minutes
 	@$(BIN)/python benchmarks/registry/long_log.py
 	@$(BIN)/python benchmarks/registry/large_packages.py $(ARGS)
+
+engines: setup ## one pipeline by four engines: verdicts and digests; ARGS="--engines local kubeflow vertex" leaves containers out
+	@$(BIN)/python -W ignore -m benchmarks.engines.table $(ARGS)
 
 bench-serving: setup serve-setup ## requests/s and latencies of the model server beside KServe's plain one; minutes
 	@$(BIN)/python -W ignore -m benchmarks.serving.compare $(ARGS)
