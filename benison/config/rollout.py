@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benison.config.staging import Staging, staging_of
 from benison.core import digests
 from benison.core.sections import Section
 from benison.core.verdicts import Tier
@@ -89,6 +90,7 @@ class Rollout:
         extend_minutes: By how much the last phase is extended for that.
         silent_minutes: After how long without figures (the request log unreadable) the challenger is sent back.
         outcomes: A folder of files with what came of requests, ``request_id`` and ``value``; empty: none.
+        staging: What comes before any live request; None: nothing.
     """
 
     strategy: str
@@ -102,6 +104,7 @@ class Rollout:
     extend_minutes: float = 0.0
     silent_minutes: float = 10.0
     outcomes: str = ""
+    staging: Staging | None = None
 
     @property
     def promotes(self) -> bool:
@@ -125,7 +128,8 @@ class Rollout:
         """The inverse of `to_json`."""
         lines = tuple(Guardrail(**{**line, "tier": Tier(line["tier"])}) for line in content["guardrails"])
         phases = tuple(Phase(**phase) for phase in content["phases"])
-        return cls(**{**content, "guardrails": lines, "phases": phases})
+        staging = Staging(**content["staging"]) if content.get("staging") else None
+        return cls(**{**content, "guardrails": lines, "phases": phases, "staging": staging})
 
 
 _STEPS = {
@@ -157,6 +161,7 @@ def rollout_of(section: Section) -> Rollout:
         extend_minutes=section.number("extend_minutes", 0.0, low=0, high=1e6),
         silent_minutes=section.number("silent_minutes", 10.0, low=0.05, high=1e4),
         outcomes=section.take("outcomes", str, ""),
+        staging=staging_of(section.section("staging")) if "staging" in section.content else None,
     )
     section.close()
     labelled = next((line.metric for line in rollout.guardrails if line.metric in (BRIER_SCORE, KPI)), None)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from benison.config.rollout import Rollout
 from benison.core import documents
-from benison.core.verdicts import Verdict
+from benison.core.verdicts import Check, Verdict
 from benison.registry.log import Champion
 
 KIND = "rollout_entry"
@@ -46,6 +46,18 @@ class Start(Entry):
     challenger: str
     champion: Champion
     plan: Rollout
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staged(Entry):
+    """The servers were asked for the challenger's answers before it had a live request, and that told something.
+
+    Attributes:
+        checks: What it came to.
+    """
+
+    action = "staged"
+    checks: tuple[Check, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +134,9 @@ class Finish(Entry):
     evidence: Mapping[str, str] = field(default_factory=dict)
 
 
-_KINDS: dict[str, type[Entry]] = {kind.action: kind for kind in (Start, Shift, Command, Lease, Promoted, Finish)}
+_KINDS: dict[str, type[Entry]] = {
+    kind.action: kind for kind in (Start, Staged, Shift, Command, Lease, Promoted, Finish)
+}
 
 
 def to_json(entry: Entry) -> dict[str, Any]:
@@ -130,6 +144,8 @@ def to_json(entry: Entry) -> dict[str, Any]:
     content = {"action": entry.action, **asdict(entry)}
     if isinstance(entry, Start):
         content["plan"] = entry.plan.to_json()
+    if isinstance(entry, Staged):
+        content["checks"] = [check.to_json() for check in entry.checks]
     if isinstance(entry, Finish):
         content["reasons"] = list(entry.reasons)
     return content
@@ -160,4 +176,5 @@ _REVIVED: dict[str, Callable[[Any], Any]] = {
     "plan": Rollout.from_json,
     "verdict": Verdict,
     "reasons": tuple,
+    "checks": lambda values: tuple(map(Check.from_json, values)),
 }

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from benison.config.rollout import Phase, Rollout
 from benison.core.errors import IntegrityError
+from benison.core.verdicts import Check
 from benison.delivery.entries import (
     ABORT,
     PAUSE,
@@ -19,6 +20,7 @@ from benison.delivery.entries import (
     Lease,
     Promoted,
     Shift,
+    Staged,
     Start,
 )
 from benison.registry.log import Champion
@@ -42,6 +44,7 @@ class Running:
         promoted: The entry of the promotion log that made the challenger champion; None: it is not so far.
         lease: Who controls it.
         shifts: Every change of traffic, oldest first.
+        staged: What the servers did with the challenger before it had a live request; empty: nothing is known.
     """
 
     id: int
@@ -57,6 +60,7 @@ class Running:
     promoted: int | None = None
     lease: Lease | None = None
     shifts: tuple[Shift, ...] = ()
+    staged: tuple[Check, ...] = ()
 
     @property
     def plan(self) -> Rollout:
@@ -159,6 +163,8 @@ def _went_on(running: Running, entry: Entry) -> Running:
             return replace(running, since=moment(entry.when), paused="")
         case Command(command=command) if command in (ABORT, PROMOTE):
             return replace(running, asked=entry)
+        case Staged():
+            return replace(running, staged=entry.checks)
         case Lease():
             return replace(running, lease=entry)
         case Promoted():

@@ -10,6 +10,9 @@ import numpy as np
 
 from benison.measures.intervals import UNKNOWN, Interval
 
+# With so many rounds the smallest and the largest are bounds of the median, each of which holds with 97%.
+ROUNDS = 5
+
 
 def median_interval(values: Sequence[float], confidence: float) -> Interval:
     """Bounds of the median of what further rounds would give, whatever its distribution.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -23,6 +23,7 @@ from benison.components.rollout.decide import (
     Findings,
     Move,
     Note,
+    Try,
     Uncrown,
     Wait,
     concluded,
@@ -31,10 +32,11 @@ from benison.components.rollout.decide import (
 )
 from benison.components.rollout.judge import judge
 from benison.components.rollout.measure import Tallies
+from benison.components.rollout.stage import is_conclusive
 from benison.core.errors import BenisonError, ConflictError, RefusedError, RegistryError
-from benison.core.verdicts import Check
+from benison.core.verdicts import Check, Tier, Verdict
 from benison.delivery import entries
-from benison.delivery.entries import Entry, Finish, Lease, Promoted, Shift
+from benison.delivery.entries import Entry, Finish, Lease, Promoted, Shift, Staged
 from benison.delivery.rollout_log import RolloutLog
 from benison.delivery.state import RolloutState, Running, moment, owed_to
 from benison.registry.log import utc
@@ -101,18 +103,28 @@ class Controller:
         who: Who or what controls, for the logs.
         policy: The digest of the gate's policy in force.
         late_seconds: How long after a block's end its last rows may come.
+        stage: Asks the servers for the challenger's answers before it has a live request; None: nobody can.
     """
 
     def __init__(
-        self, registry: Registry, source: Source, clock: Clock, *, who: str, policy: str, late_seconds: float = 5.0
+        self,
+        registry: Registry,
+        source: Source,
+        clock: Clock,
+        *,
+        who: str,
+        policy: str,
+        late_seconds: float = 5.0,
+        stage: Callable[[Running], tuple[Check, ...]] | None = None,
     ) -> None:
         self._registry, self._source, self._clock = registry, source, clock
-        self._who, self._policy, self._late = who, policy, late_seconds
+        self._who, self._policy, self._late, self._stage = who, policy, late_seconds, stage
         self.log = RolloutLog(registry.store, registry.model)
         self._holder = secrets.token_hex(16)
         self._tallies: Tallies | None = None
         self._read_to = 0.0
         self._heard: datetime | None = None
+        self._untried: tuple[datetime, str] | None = None
         self._known: tuple[tuple[int, float, float, float], tuple[Check, ...]] | None = None
 
     def look(self) -> Look | None:
@@ -129,6 +141,8 @@ class Controller:
         running = self._hold(running, now)
         found = self._findings(running, now)
         decision = decide(running, found)
+        if isinstance(decision, Try):
+            decision = self._try(running, now)
         self._act(running, decision, found.checks, now)
         return Look(now, running, found.checks, decision)
 
@@ -164,7 +178,8 @@ class Controller:
     def _findings(self, running: Running, now: datetime) -> Findings:
         silent = self._measure(running, now)
         since = moment(running.shifts[-1].when) if running.shifts else now
-        checks = self._judged(running, since.timestamp())
+        checks = (*running.staged, *self._judged(running, since.timestamp()))
+        since_when, untried = self._untried or (now, "")
         champion = self._registry.state().champion
         owed = champion is not None and owed_to(champion, running)
         own = champion is not None and champion.package == running.start.challenger
@@ -175,6 +190,8 @@ class Controller:
             silent_seconds=silent,
             owed=owed,
             champion=champion.number if champion and own and owed else None,
+            untried=untried,
+            untried_seconds=(now - since_when).total_seconds(),
         )
 
     def _judged(self, running: Running, since: float) -> tuple[Check, ...]:
@@ -221,8 +238,36 @@ class Controller:
                 self._uncrown(running, number, now)
             case End():
                 self._end(running, decision, checks, now)
-            case Wait():
+            case Wait() | Try():
                 pass
+
+    def _try(self, running: Running, now: datetime) -> Decision:
+        """Asks the servers; what tells nothing is asked again, and nothing goes on meanwhile."""
+        assert running.plan.staging is not None
+        until = utc(now + timedelta(seconds=LEASE_SECONDS + running.plan.staging.longest_seconds))
+        lease = Lease(holder=self._holder, until=until, **self._said(now, "asks the servers"))
+        if self._write(running, lease) is None or (running := self.log.state().running or running).staged:
+            return Wait("the log has gone on meanwhile")
+        checks, why = self._tried(running)
+        now = self._clock.now()
+        if not why and self._write(running, Staged(checks=checks, **self._said(now, _told(checks)))) is not None:
+            self._untried = None
+            return Try()
+        if why:
+            self._untried = (self._untried[0] if self._untried else now, why)
+            _log.warning("staging: %s", why)
+        return Wait(f"staging: {why or 'the log has gone on meanwhile'}")
+
+    def _tried(self, running: Running) -> tuple[tuple[Check, ...], str]:
+        """What the servers did, and why that tells nothing; empty: it does."""
+        if self._stage is None:
+            return (), "this controller cannot ask the servers"
+        try:
+            checks = self._stage(running)
+        except (BenisonError, OSError, pa.ArrowException) as error:
+            return (), str(error).splitlines()[0]
+        open_ = [one for one in checks if one.tier is Tier.HARD and one.verdict is not Verdict.PASS]
+        return checks, "" if is_conclusive(checks) else open_[0].reason
 
     def _shift(self, to: Move, now: datetime) -> Shift:
         return Shift(phase=to.phase, percent=to.percent, shadow=to.shadow, back=to.back, **self._said(now, to.why))
@@ -270,3 +315,9 @@ class Controller:
 
     def _said(self, now: datetime, why: str) -> dict[str, str]:
         return {"who": self._who, "when": utc(now), "why": " ".join(why.split())}
+
+
+def _told(checks: Sequence[Check]) -> str:
+    """What staging came to, for the log."""
+    failed = [check.reason for check in checks if check.tier is Tier.HARD and check.verdict is Verdict.FAIL]
+    return failed[0] if failed else "it is there, keeps its contract, and bears the load"

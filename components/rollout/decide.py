@@ -25,6 +25,9 @@ class Findings:
         silent_seconds: For how long there have been no figures at all, since the request log could not be read.
         owed: Whether the registry's champion is one that the rollout knows.
         champion: The entry that made the challenger champion of the registry, as the registry tells; None: it is not.
+        untried: Why the servers could not be asked for the challenger before it has live traffic; empty: they were not
+            asked so far, or it told something.
+        untried_seconds: For how long that has been so.
     """
 
     checks: tuple[Check, ...]
@@ -33,6 +36,8 @@ class Findings:
     silent_seconds: float = 0.0
     owed: bool = True
     champion: int | None = None
+    untried: str = ""
+    untried_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,11 @@ class Wait:
     """
 
     why: str
+
+
+@dataclass(frozen=True)
+class Try:
+    """The servers are to be asked for the challenger's answers, before it has a live request."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,7 @@ class End:
     why: str
 
 
-Decision = Wait | Move | Crown | Note | Uncrown | End
+Decision = Wait | Try | Move | Crown | Note | Uncrown | End
 
 
 def decide(running: Running, found: Findings) -> Decision:
@@ -113,7 +123,7 @@ def decide(running: Running, found: Findings) -> Decision:
     if running.back:
         return _way_back(running, found)
     if reason := _against(running, found):
-        return Move(running.phase, 0.0, 0.0, reason, back=True)
+        return _back(running, reason)
     if running.has_all:
         return _with_all(running, found)
     if running.asked is not None and running.asked.command == PROMOTE:
@@ -156,7 +166,7 @@ def _with_all(running: Running, found: Findings) -> Decision:
 def _on_trial(running: Running, found: Findings) -> Decision:
     plan, phase = running.plan, running.at
     if phase is None:
-        return _into(running, 0, "the rollout begins")
+        return _first(running, found)
     left = 60 * phase.minutes - found.seconds
     if left > 0:
         return Wait(f"{phase} for {_minutes(left)} more")
@@ -165,6 +175,19 @@ def _on_trial(running: Running, found: Findings) -> Decision:
     if running.phase + 1 < len(plan.phases):
         return _into(running, running.phase + 1, f"nothing against it in {_minutes(found.seconds)} at {phase}")
     return _end_of_trial(running, found, -left)
+
+
+def _first(running: Running, found: Findings) -> Decision:
+    """Before any live request: the servers are asked first, where the plan says how."""
+    if running.plan.staging is None or running.staged:
+        return _into(running, 0, "the rollout begins")
+    if found.untried_seconds > 60 * running.plan.silent_minutes:
+        return _back(running, f"not tried in {found.untried_seconds / 60:.0f} minutes of staging: {found.untried}")
+    return Try()
+
+
+def _back(running: Running, why: str) -> Move:
+    return Move(max(running.phase, 0), 0.0, 0.0, why, back=True)
 
 
 def _into(running: Running, phase: int, why: str) -> Decision:
@@ -184,7 +207,7 @@ def _end_of_trial(running: Running, found: Findings, over: float) -> Decision:
     if left > 0:
         return Wait(f"not decided yet, extended for {_minutes(left)} more: {_open(deciding)}")
     if plan.undecided == ROLLBACK:
-        return Move(running.phase, 0.0, 0.0, f"not proven no worse: {_open(deciding)}", back=True)
+        return _back(running, f"not proven no worse: {_open(deciding)}")
     return Wait(f"not decided, a person has to say (promote, abort): {_open(deciding)}")
 
 

@@ -13,6 +13,7 @@ from benison.components.rollout.control import Clock, Controller, Look
 from benison.components.rollout.record import FILE as RECORD
 from benison.components.rollout.record import KIND
 from benison.components.rollout.sources import RequestLog
+from benison.components.rollout.stage import Stage
 from benison.components.rollout.start import start
 from benison.config import FILE, Config
 from benison.config.rollout import Rollout
@@ -57,7 +58,8 @@ def run(*, registry_uri: str, requests: str, version: str, who: str, why: str, b
     config = configuration.read(bundle / "project")
     opened, clock, who = Registry.open(registry_uri, config.name), SystemClock(), who.strip() or "unnamed"
     source = source_of(config, bundle / "project", Path(requests) if requests else None)
-    controller = Controller(opened, source, clock, who=who, policy=config.gate.digest)
+    stage = Stage(opened, bundle / "project")
+    controller = Controller(opened, source, clock, who=who, policy=config.gate.digest, stage=stage)
     running, package = controller.log.state().running, opened.resolve(version)
     if running is None or running.start.challenger != package:
         plan, policy = plan_of(config), config.gate.digest

@@ -183,7 +183,10 @@ def test_before_a_challenger_has_traffic_it_answers_whoever_names_it(shop: Shop,
         (row,) = logged(shop, f"by {score}", 1)
         assert (row["role"], row["package"], row["number"], row["score"]) == ("staging", package, None, score)
     v2 = json.dumps(tensors([ROW], id="tensors")).encode()
-    assert shop.server.ask(V2, v2, {"content-type": "application/json", "x-staging": two}).body["parameters"]["role"] == "staging"
+    assert (
+        shop.server.ask(V2, v2, {"content-type": "application/json", "x-staging": two}).body["parameters"]["role"]
+        == "staging"
+    )
     assert shop.server.predict(ROW).headers["x-role"] == "champion"
 
 
