@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -60,15 +60,19 @@ class Clock(Protocol):
 class Source(Protocol):
     """Where figures come from."""
 
-    def rows(self, since: float, until: float) -> Iterable[pa.RecordBatch]:
-        """Rows of the request log by the moment of the request, in seconds since 1970.
+    @property
+    def silence(self) -> str:
+        """What it means that there are none, for a reason."""
+
+    def fill(self, tallies: Tallies, since: float, until: float) -> float:
+        """Adds what is known of the blocks between two moments, in seconds since 1970.
+
+        Returns:
+            To where it is; what comes after that may still come.
 
         Raises:
-            BenisonError: They cannot be read.
+            BenisonError: It cannot be read.
         """
-
-    def outcomes(self, since: float, until: float) -> pa.Table | None:
-        """What came of requests, as became known between two moments; None where nobody keeps it."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +192,7 @@ class Controller:
             phase_blocks=self._of(running).since(since),
             seconds=running.seconds(now),
             silent_seconds=silent,
+            silence=self._source.silence,
             owed=owed,
             champion=champion.number if champion and own and owed else None,
             untried=untried,
@@ -213,14 +218,10 @@ class Controller:
         tallies = self._of(running)
         until = tallies.last_before(now.timestamp() - self._late)
         try:
-            if until > self._read_to:
-                batches = list(self._source.rows(self._read_to, until))
-                outcomes = self._source.outcomes(self._read_to, until) if running.plan.outcomes else None
-                tallies.add(batches)
-                if outcomes is not None:
-                    tallies.join(outcomes)
-                self._read_to = until
-            self._heard = now
+            due = until > self._read_to
+            read = self._source.fill(tallies, self._read_to, until) if due else self._read_to
+            if read > self._read_to or not due:
+                self._heard, self._read_to = now, read
         except (BenisonError, OSError, pa.ArrowException) as error:
             _log.warning("no figures: %s", error)
         self._heard = self._heard or now

@@ -22,7 +22,8 @@ class Findings:
         checks: Every guardrail's, and those of missing data.
         phase_blocks: How many blocks of the present phase had requests to the challenger.
         seconds: How long the present phase has lasted.
-        silent_seconds: For how long there have been no figures at all, since the request log could not be read.
+        silent_seconds: For how long there have been no figures at all.
+        silence: What that means.
         owed: Whether the registry's champion is one that the rollout knows.
         champion: The entry that made the challenger champion of the registry, as the registry tells; None: it is not.
         untried: Why the servers could not be asked for the challenger before it has live traffic; empty: they were not
@@ -34,6 +35,7 @@ class Findings:
     phase_blocks: int
     seconds: float
     silent_seconds: float = 0.0
+    silence: str = "the request log cannot be read"
     owed: bool = True
     champion: int | None = None
     untried: str = ""
@@ -150,7 +152,7 @@ def _against(running: Running, found: Findings) -> str:
     if failed:
         return failed[0].reason
     if found.silent_seconds > 60 * running.plan.silent_minutes:
-        return f"no figures for {found.silent_seconds / 60:.0f} minutes: the request log cannot be read"
+        return f"no figures for {found.silent_seconds / 60:.0f} minutes: {found.silence}"
     return ""
 
 

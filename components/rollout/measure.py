@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,7 +19,7 @@ READ = ("request_id", "row", "time", "role", "package", "score", "status", "late
 NOTHING = Arm(0, 0.0)
 ANSWERED = 200
 _STAGES = {Role.CHALLENGER: LIVE, Role.SHADOW: COPIED}
-_CHAMPION = "champion"
+CHAMPION = "champion"
 _Sums = dict[tuple[str, str], dict[int, Arm]]
 
 
@@ -55,6 +55,17 @@ class Tallies:
             for side, rows in self._sides(batch):
                 self._count(side, rows)
 
+    def put(self, guardrail: Guardrail, side: str, arms: Mapping[int, Arm]) -> None:
+        """Takes whole blocks of one side in, each once.
+
+        Args:
+            guardrail: Whose metric.
+            side: `CHAMPION`, or the challenger's stage.
+            arms: By number of the block, those in which there was a request.
+        """
+        self.known.clear()
+        self.sums.setdefault((guardrail.name, side), {}).update(arms)
+
     def blocks(self, guardrail: Guardrail, stage: str) -> list[Block]:
         """A metric's blocks in the order of time, each in which there was a request.
 
@@ -67,7 +78,7 @@ class Tallies:
         return self.known[guardrail.name, stage]
 
     def _blocks(self, line: Guardrail, stage: str) -> list[Block]:
-        champion, challenger = (self._arms(line, side) for side in (_CHAMPION, stage))
+        champion, challenger = (self._arms(line, side) for side in (CHAMPION, stage))
         return [
             Block(number * self.plan.block_seconds, champion.get(number, NOTHING), challenger.get(number, NOTHING))
             for number in sorted(champion.keys() | challenger.keys())
@@ -100,7 +111,7 @@ class Tallies:
     def since(self, moment: datetime) -> int:
         """How many blocks that begin after a moment have requests to the challenger."""
         first = moment.timestamp()
-        own = [numbers.keys() for (_, side), numbers in self.sums.items() if side != _CHAMPION]
+        own = [numbers.keys() for (_, side), numbers in self.sums.items() if side != CHAMPION]
         return sum(number * self.plan.block_seconds >= first for number in set().union(*own))
 
     def first_after(self, moment: datetime) -> float:
@@ -123,7 +134,7 @@ class Tallies:
             own = pc.and_(pc.equal(table["role"], str(role)), pc.equal(table["package"], package))
             rows = table.filter(own)
             if rows.num_rows:
-                found.append((_STAGES.get(role, _CHAMPION), rows))
+                found.append((_STAGES.get(role, CHAMPION), rows))
         return found
 
     def _count(self, side: str, rows: pa.Table) -> None:

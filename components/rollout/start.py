@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from benison.components.rollout.control import ALIAS
+from benison.components.rollout.scraped_figures import ScrapedFigures
 from benison.config import FILE
 from benison.config.rollout import BIG_BANG, Rollout
 from benison.core import digests
@@ -50,7 +51,7 @@ def start(
     Raises:
         RegistryError: There is no champion, or no such version.
         RefusedError: A rollout is under way; the version was sent back before, or may not become champion.
-        ConfigError: The strategy has to be asked for twice.
+        ConfigError: The strategy has to be asked for twice, or figures cannot come as the plan wants them.
     """
     if plan.strategy == BIG_BANG and not all_at_once:
         hint = "say  --all-at-once  too, or write  strategy: blue_green , which keeps the way back open"
@@ -58,6 +59,8 @@ def start(
             f"{FILE} (rollout.strategy)", expected="big_bang to be asked for twice", got="once", hint=hint
         )
     package, champion = registry.resolve(name), _champion(registry)
+    if plan.metrics is not None:
+        ScrapedFigures(plan.metrics).require(plan, champion.package, when.timestamp())
     if refusal := rules.champion_already(registry.state(), package):
         raise refusal
     if refused := rules.promotion(registry.state(), package, when, policy):
