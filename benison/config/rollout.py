@@ -117,6 +117,12 @@ class Rollout:
         return self.strategy != SHADOW
 
     @property
+    def watched_minutes(self) -> float:
+        """How long it is watched with all traffic: until the last outcome of the trial could have come, at least."""
+        blocks = 2 * self.block_seconds / 60 if self.labels_mature_minutes else 0.0
+        return max(self.watch_minutes, self.labels_mature_minutes + blocks)
+
+    @property
     def digest(self) -> str:
         """What the plan is, by content."""
         return digests.of_json(self.to_json())

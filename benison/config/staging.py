@@ -49,8 +49,8 @@ def staging_of(section: Section) -> Staging:
         seconds=section.number("seconds", 10.0, low=0.1, high=600),
         rows=inside(section, "rows", ""),
         errors=section.number("errors", 0.0, low=0, high=1),
-        p99_ms=_limit(section, "p99_ms"),
-        p99_ratio=_limit(section, "p99_ratio"),
+        p99_ms=section.number("p99_ms", 0.0, low=0, high=1e6),
+        p99_ratio=section.number("p99_ratio", 0.0, low=0, high=1e6),
     )
     section.close()
     if staging.requests > 1000 * staging.seconds:
@@ -70,7 +70,3 @@ def url_of(section: Section) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
         raise section.error("url", "an address such as http://models:8080", repr(url))
     return url
-
-
-def _limit(section: Section, key: str) -> float:
-    return section.number(key, low=1e-3, high=1e6) if key in section.content else 0.0

@@ -40,12 +40,15 @@ class Start(Entry):
         challenger: The package that is to reach all traffic.
         champion: Who has it.
         plan: How.
+        task: The digest of where the task of a pipeline that asked for it writes to, which is its own over all of its
+            tries; empty: none did.
     """
 
     action = "start"
     challenger: str
     champion: Champion
     plan: Rollout
+    task: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +170,7 @@ def from_json(number: int, writer: str, previous: str | None, content: Mapping[s
     if wrong := documents.problems(KIND, {"kind": KIND, "format": 1, **place, "entry": content}):
         raise ValueError("; ".join(wrong[:3]))
     kind = _KINDS[content["action"]]
-    values = {one.name: content[one.name] for one in fields(kind)}
+    values = {one.name: content[one.name] for one in fields(kind) if one.name in content}
     return kind(**{name: _REVIVED[name](value) if name in _REVIVED else value for name, value in values.items()})
 
 

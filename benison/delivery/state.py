@@ -8,12 +8,14 @@ from datetime import datetime
 
 from benison.config.rollout import Phase, Rollout
 from benison.core.errors import IntegrityError
-from benison.core.verdicts import Check
+from benison.core.verdicts import Check, Verdict
 from benison.delivery.entries import (
     ABORT,
+    ABORTED,
     PAUSE,
     PROMOTE,
     RESUME,
+    ROLLED_BACK,
     Command,
     Entry,
     Finish,
@@ -119,8 +121,16 @@ class RolloutState:
 
     @property
     def sent_back(self) -> frozenset[str]:
-        """The packages that a rollout sent back."""
-        return frozenset(one.start.challenger for one in self.past.values() if one.finish.outcome == "rolled_back")
+        """The packages that a rollout sent back, or that a person took back when harm was proven already.
+
+        An abort alone says nothing about a package: it may be tried again.
+        """
+        ended = [one for one in self.past.values() if one.finish.outcome in (ROLLED_BACK, ABORTED)]
+        return frozenset(
+            one.start.challenger
+            for one in ended
+            if one.finish.outcome == ROLLED_BACK or one.finish.verdict is Verdict.FAIL
+        )
 
 
 def moment(text: str) -> datetime:

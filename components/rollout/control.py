@@ -7,6 +7,7 @@ which the next one goes on; two at once are kept apart by a lease, and where tha
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -181,7 +182,7 @@ class Controller:
 
     def _findings(self, running: Running, now: datetime) -> Findings:
         silent = self._measure(running, now)
-        since = moment(running.shifts[-1].when) if running.shifts else now
+        since = (moment(running.shifts[-1].when) if running.shifts else now) + self._ahead(running, now)
         checks = (*running.staged, *self._judged(running, since.timestamp()))
         since_when, untried = self._untried or (now, "")
         champion = self._registry.state().champion
@@ -199,6 +200,11 @@ class Controller:
             untried_seconds=(now - since_when).total_seconds(),
         )
 
+    def _ahead(self, running: Running, now: datetime) -> timedelta:
+        """By how much a server's clock is ahead, in steps of ten seconds: its rows are dated so much later."""
+        seconds = self._of(running).newest - now.timestamp()
+        return timedelta(seconds=10 * math.ceil(seconds / 10) if seconds > 1 else 0)
+
     def _judged(self, running: Running, since: float) -> tuple[Check, ...]:
         """The checks, made anew where there are new blocks or another split."""
         key = (running.id, self._read_to, running.percent, since)
@@ -211,6 +217,7 @@ class Controller:
             start = running.start
             self._tallies = Tallies(running.id, start.plan, start.champion.package, start.challenger)
             self._read_to = self._tallies.first_after(moment(start.when))
+        self._tallies.ended = next((moment(one.when).timestamp() for one in running.shifts if one.percent == 100), None)
         return self._tallies
 
     def _measure(self, running: Running, now: datetime) -> float:

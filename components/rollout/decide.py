@@ -159,10 +159,11 @@ def _against(running: Running, found: Findings) -> str:
 def _with_all(running: Running, found: Findings) -> Decision:
     if running.promoted is None:
         return Crown() if found.champion is None else Note(found.champion)
-    left = 60 * running.plan.watch_minutes - found.seconds
+    minutes = running.plan.watched_minutes
+    left = 60 * minutes - found.seconds
     if left > 0:
         return Wait(f"has all traffic, watched for {_minutes(left)} more")
-    return End(PROMOTED, f"watched for {running.plan.watch_minutes:g} minutes with all traffic")
+    return End(PROMOTED, f"watched for {minutes:g} minutes with all traffic")
 
 
 def _on_trial(running: Running, found: Findings) -> Decision:

@@ -31,15 +31,20 @@ class Rows(Protocol):
 
 def fill(source: Rows, tallies: Tallies, since: float, until: float) -> float:
     """Adds rows, and what became known, between two moments; told is to where: all of them are there."""
-    batches = list(source.rows(since, until))
+    end = pa.scalar(_moment(until), _TIME)
+    # Later ones are looked at as well: they tell how far servers' clocks are ahead.
+    batches = list(source.rows(since, until + _DAY_S))
     outcomes = source.outcomes(since, until) if tallies.plan.outcomes else None
-    tallies.add(batches)
+    tallies.add(batch.filter(pc.less(batch["time"], end)) for batch in batches)
+    newest = [pc.max(batch["time"]).as_py().timestamp() for batch in batches if batch.num_rows]
+    tallies.newest = max(newest, default=0.0)
     if outcomes is not None:
         tallies.join(outcomes)
     return until
 
 
 _TIME = pa.timestamp("us", "UTC")
+_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ def start(
     policy: str,
     again: bool = False,
     all_at_once: bool = False,
+    task: str = "",
 ) -> int:
     """Begins a rollout.
 
@@ -44,6 +45,7 @@ def start(
         policy: The digest of the gate's policy in force.
         again: Whether a package may be tried that a rollout sent back before.
         all_at_once: Whether the strategy ``big_bang`` is meant.
+        task: Of a pipeline, if one asks for it.
 
     Returns:
         The rollout's id.
@@ -65,7 +67,8 @@ def start(
         raise refusal
     if refused := rules.promotion(registry.state(), package, when, policy):
         raise refused
-    entry = Start(challenger=package, champion=champion, plan=plan, who=who, when=utc(when), why=" ".join(why.split()))
+    said = {"who": who, "when": utc(when), "why": " ".join(why.split())}
+    entry = Start(challenger=package, champion=champion, plan=plan, task=task, **said)
     number = log.append(lambda state: _first(state, entry, again))
     registry.alias(ALIAS, package, who=who, when=when, why=f"rollout {number}")
     assert number is not None
