@@ -16,8 +16,8 @@ from urllib.parse import quote, urlsplit
 from benison.delivery.traffic import STAGING_HEADER
 
 OK = 200
-# What a server says that has not loaded the package, or knows of no rollout so far.
-_NOT_YET = (409, 503)
+# How a server says what became of a request that its package took; all else may be a gateway, or another place.
+_OF_PACKAGES = (OK, 400, 429, 500, 504)
 _CALLERS = 32
 
 
@@ -42,7 +42,7 @@ class Reply:
     @property
     def reached(self) -> bool:
         """Whether a server had the package to ask, so that what came is the package's doing."""
-        return self.status != 0 and self.status not in _NOT_YET
+        return self.status in _OF_PACKAGES
 
 
 class Server:

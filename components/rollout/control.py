@@ -130,6 +130,7 @@ class Controller:
         self._read_to = 0.0
         self._heard: datetime | None = None
         self._untried: tuple[datetime, str] | None = None
+        self._ahead = timedelta(0)
         self._known: tuple[tuple[int, float, float, float], tuple[Check, ...]] | None = None
 
     def look(self) -> Look | None:
@@ -182,7 +183,7 @@ class Controller:
 
     def _findings(self, running: Running, now: datetime) -> Findings:
         silent = self._measure(running, now)
-        since = (moment(running.shifts[-1].when) if running.shifts else now) + self._ahead(running, now)
+        since = (moment(running.shifts[-1].when) if running.shifts else now) + self._ahead
         checks = (*running.staged, *self._judged(running, since.timestamp()))
         since_when, untried = self._untried or (now, "")
         champion = self._registry.state().champion
@@ -199,11 +200,6 @@ class Controller:
             untried=untried,
             untried_seconds=(now - since_when).total_seconds(),
         )
-
-    def _ahead(self, running: Running, now: datetime) -> timedelta:
-        """By how much a server's clock is ahead, in steps of ten seconds: its rows are dated so much later."""
-        seconds = self._of(running).newest - now.timestamp()
-        return timedelta(seconds=10 * math.ceil(seconds / 10) if seconds > 1 else 0)
 
     def _judged(self, running: Running, since: float) -> tuple[Check, ...]:
         """The checks, made anew where there are new blocks or another split."""
@@ -229,6 +225,8 @@ class Controller:
             read = self._source.fill(tallies, self._read_to, until) if due else self._read_to
             if read > self._read_to or not due:
                 self._heard, self._read_to = now, read
+            if due:
+                self._ahead = _lead(tallies.newest - now.timestamp())
         except (BenisonError, OSError, pa.ArrowException) as error:
             _log.warning("no figures: %s", error)
         self._heard = self._heard or now
@@ -323,6 +321,11 @@ class Controller:
 
     def _said(self, now: datetime, why: str) -> dict[str, str]:
         return {"who": self._who, "when": utc(now), "why": " ".join(why.split())}
+
+
+def _lead(seconds: float) -> timedelta:
+    """By how much a server's clock is ahead, whose rows are dated so much later: in steps of ten seconds."""
+    return timedelta(seconds=10 * math.ceil(seconds / 10) if seconds > 1 else 0)
 
 
 def _told(checks: Sequence[Check]) -> str:

@@ -178,6 +178,8 @@ def _ending_at(buckets: Sequence[Series], over_ms: float) -> list[Series]:
 
 def _no_bucket(line: Guardrail, found: Sequence[Series]) -> ConfigError:
     edges = sorted({1e3 * _edge(one) for one in found if np.isfinite(_edge(one))})
-    hint = f"take one of those, or give servers another one:  serving: {{buckets_ms: [{line.over_ms:g}]}}"
+    hint = (
+        f"start the servers anew with this plan, or take one of those; or  serving: {{buckets_ms: [{line.over_ms:g}]}}"
+    )
     expected = f"over_ms where a bucket ends: {', '.join(f'{edge:g}' for edge in edges) or 'there is none'}"
     return ConfigError(f"{FILE} (rollout.guardrails)", expected=expected, got=f"{line.over_ms:g}", hint=hint)

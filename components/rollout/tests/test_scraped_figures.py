@@ -201,8 +201,8 @@ def test_before_a_start_all_that_figures_need_has_to_be_there(
     cases: list[tuple[type[BenisonError], str, ScrapedFigures, Guardrail, float]] = [
         (
             ConfigError,
-            "expected over_ms where a bucket ends: 10, 50, got 60\n\nhint: take one of those, or give servers "
-            "another one:  serving: {buckets_ms: [60]}",
+            "expected over_ms where a bucket ends: 10, 50, got 60\n\nhint: start the servers anew with "
+            "this plan, or take one of those; or  serving: {buckets_ms: [60]}",
             source,
             replace(SLOW, over_ms=60),
             SECONDS,

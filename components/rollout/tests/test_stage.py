@@ -79,6 +79,7 @@ def only_one(rows: list[dict[str, Any]]) -> tuple[int, dict[str, Any]]:
     ("answers", "name", "verdict", "reason"),
     [
         (answering(503, error="not loaded"), "ready", "ERROR", "the challenger could not be asked: 503: not loaded"),
+        (answering(404), "ready", "ERROR", "the challenger could not be asked: 404: {}"),
         (answering(409, error="no rollout"), "ready", "ERROR", "the challenger could not be asked: 409: no rollout"),
         (answering(0), "ready", "ERROR", "the challenger could not be asked: no answer from 127.0.0.1"),
         (
