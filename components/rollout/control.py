@@ -250,10 +250,13 @@ class Controller:
     def _try(self, running: Running, now: datetime) -> Decision:
         """Asks the servers; what tells nothing is asked again, and nothing goes on meanwhile."""
         assert running.plan.staging is not None
-        until = utc(now + timedelta(seconds=LEASE_SECONDS + running.plan.staging.longest_seconds))
-        lease = Lease(holder=self._holder, until=until, **self._said(now, "asks the servers"))
-        if self._write(running, lease) is None or (running := self.log.state().running or running).staged:
-            return Wait("the log has gone on meanwhile")
+        longest = timedelta(seconds=running.plan.staging.longest_seconds)
+        if running.lease is None or moment(running.lease.until) - now < longest:
+            until = utc(now + longest + timedelta(seconds=LEASE_SECONDS))
+            lease = Lease(holder=self._holder, until=until, **self._said(now, "asks the servers"))
+            if self._write(running, lease) is None:
+                return Wait("the log has gone on meanwhile")
+            running = self.log.state().running or running
         checks, why = self._tried(running)
         now = self._clock.now()
         if not why and self._write(running, Staged(checks=checks, **self._said(now, _told(checks)))) is not None:

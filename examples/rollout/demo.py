@@ -32,7 +32,7 @@ serving:
 
 rollout:
   strategy: canary
-  staging: {{url: "http://127.0.0.1:{port}", requests: 100, seconds: 2}}
+  staging: {{url: "http://127.0.0.1:{port}", requests: 20, seconds: 4}}
   shadow: {{percent: 100, minutes: 0.4}}
   steps:
     - {{percent: 20, minutes: 0.2}}

@@ -221,6 +221,8 @@ def test_servers_that_cannot_be_asked_hold_it_and_then_it_goes_back(trying: Worl
     assert past.finish.why.startswith("not tried in 2 minutes of staging: the challenger could not be asked: 503")
     assert "staging: the challenger could not be asked: 503" in str(looks[0].decision)
     assert {shift.percent for shift in past.shifts} == {0}
+    leases = [entry for _, entry in trying.log.entries() if entry.action == "lease"]
+    assert len(leases) <= 4, "looks that tell nothing fill the log"
 
 
 def test_a_server_that_comes_back_is_tried_then_by_another_controller_too(trying: World, server: Tried) -> None:
