@@ -145,6 +145,8 @@ class Controller:
             return None
         now = self._clock.now()
         running = self._hold(running, now)
+        if running.paused:
+            self._untried = None
         found = self._findings(running, now)
         decision = decide(running, found)
         if isinstance(decision, Try):
@@ -263,8 +265,10 @@ class Controller:
             self._untried = None
             return Try()
         if why:
-            self._untried = (self._untried[0] if self._untried else now, why)
-            _log.warning("staging: %s", why)
+            since, said = self._untried or (now, "")
+            if why != said:
+                _log.warning("staging: %s", why)
+            self._untried = since, why
         return Wait(f"staging: {why or 'the log has gone on meanwhile'}")
 
     def _tried(self, running: Running) -> tuple[tuple[Check, ...], str]:

@@ -1,8 +1,8 @@
 """A bad and a good challenger on their way to live traffic: ``make demo-rollout``.
 
 Trains a first champion and two challengers on the census, one of them as right and slower; serves the champion to
-steady requests; then rolls both challengers out. Offline nothing speaks against either, nor in staging. Live, the slow
-one is seen while it gets copies of requests only, and goes; the other one gets all traffic.
+steady requests; then rolls both challengers out. Offline nothing speaks against either. Live, the slow one is seen
+while it gets copies of requests only, and goes; the other one gets all traffic.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ serving:
 
 rollout:
   strategy: canary
-  staging: {{url: "http://127.0.0.1:{port}", requests: 20, seconds: 4}}
   shadow: {{percent: 100, minutes: 0.4}}
   steps:
     - {{percent: 20, minutes: 0.2}}
