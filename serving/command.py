@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from benison import config
+from benison.config import Config
 from benison.config.serving import Serving
 from benison.core import logs
 from benison.core.errors import ConfigError, InputError
@@ -53,7 +54,14 @@ def _asked(folder: Path | None, registry: str | None, model: str | None) -> tupl
         return model, _place(registry, Path()), Serving()
     home = (folder or Path()).resolve()
     said = config.read(home)
-    return said.name, _place(registry, Path()) if registry else _place(said.registry, home), said.serving
+    return said.name, _place(registry, Path()) if registry else _place(said.registry, home), _measurable(said)
+
+
+def _measurable(said: Config) -> Serving:
+    """What the server is told, with a bucket that ends wherever the plan of rollouts draws a line of latency."""
+    lines = said.rollout.guardrails if said.rollout else ()
+    edges = {*said.serving.buckets_ms, *(line.over_ms for line in lines if line.over_ms)}
+    return replace(said.serving, buckets_ms=tuple(sorted(edges)))
 
 
 def _place(said: str, base: Path) -> str:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from benison.config.serving import Serving
 from benison.core import digests
 from benison.core.errors import BenisonError, DataError
-from benison.delivery.traffic import Role
+from benison.delivery.traffic import STAGING_HEADER, Role
 from benison.serving.exchange import OK, Exchange
 from benison.serving.lanes import Closed, Full
 from benison.serving.package import Floats
@@ -25,7 +25,7 @@ from benison.serving.requests import probabilities
 from benison.serving.versions import Live, Version, Versions
 from benison.serving.wire import Asked, text_of
 
-BAD, BUSY, BROKEN, STARTING, LATE = 400, 429, 500, 503, 504
+BAD, ELSE, BUSY, BROKEN, STARTING, LATE = 400, 409, 429, 500, 503, 504
 # A challenger may take so much of a request's time; the rest is the champion's, who steps in.
 _CHALLENGERS_PART = 0.5
 _LOG = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Refused(Exception):
 class Meter(Protocol):
     """What counts."""
 
-    def answered(self, role: Role, version: str, status: int, seconds: float) -> None:
+    def answered(self, role: Role, version: str, status: int, seconds: float, scores: Sequence[float] = ()) -> None:
         """One package was done with one request."""
 
     def refused(self, status: int) -> None:
@@ -79,7 +79,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class _Request:
-    """A request that is held to the champion, at one moment of the traffic."""
+    """A request that is held to the champion, or to the package that it names, at one moment of the traffic."""
 
     asked: Asked
     live: Live
@@ -123,14 +123,15 @@ class Desk:
             begun: When it came, by the monotonic clock.
 
         Raises:
-            Refused: It is not one, there is no champion so far, no room, no time, or no sound answer.
+            Refused: It is not one, there is no champion so far, no room, no time, or no sound answer; or the package
+                that it names is not on trial.
         """
         while True:
             live = self.versions.live
             if live is None:
                 raise self._refused(STARTING, "no champion serves so far", asked.request_id)
             try:
-                return await self._answer(self._held(asked, live, begun))
+                return await (self._staged if asked.staged else self._answer)(self._held(asked, live, begun))
             except Closed:
                 continue  # the version went at this moment, so there is another one
             except DataError as error:
@@ -139,10 +140,27 @@ class Desk:
     def _held(self, asked: Asked, live: Live, begun: float) -> _Request:
         column = self.settings.unit
         also = live.known | {column} if column else live.known
-        rows = asked.table(live.champion.package.columns, also)
+        version = self._named(asked, live) if asked.staged else live.champion
+        rows = asked.table(version.package.columns, also)
         unit = asked.unit or (text_of(asked.first(column), f"field {column!r}") if column else "")
         time_us = int(1e6 * (time.time() - (time.monotonic() - begun)))
         return _Request(asked, live, unit or asked.request_id, rows, begun, time_us)
+
+    def _named(self, asked: Asked, live: Live) -> Version:
+        """The package that a request names, of the two that a rollout compares before either has a part of traffic."""
+        wanted = {live.traffic.champion.package: live.champion, live.traffic.challenger: live.challenger}
+        if not live.traffic.is_staging or asked.staged not in wanted:
+            why = f"{STAGING_HEADER}: no rollout tries this package here before it has live traffic"
+            raise self._refused(ELSE, why, asked.request_id)
+        version = wanted[asked.staged]
+        if version is None:
+            raise self._refused(STARTING, "the challenger is not loaded so far", asked.request_id)
+        return version
+
+    async def _staged(self, request: _Request) -> Answered:
+        """The answer of the package that a request names, whatever it is: nobody steps in."""
+        version = self._named(request.asked, request.live)
+        return await self._by(request, version, Role.STAGING, request.rows, 1.0)
 
     async def _answer(self, request: _Request) -> Answered:
         live = request.live
@@ -227,7 +245,8 @@ class Desk:
         why: str,
     ) -> None:
         exchange = request.exchange(version, role, rows, scores, status, why)
-        self.meter.answered(role, digests.short(version.digest), status, exchange.latency_ms / 1e3)
+        seconds = exchange.latency_ms / 1e3
+        self.meter.answered(role, digests.short(version.digest), status, seconds, scores or ())
         self.log.put(exchange)
 
     def _fault(self, version: Version, error: Exception) -> str:

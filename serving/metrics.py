@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 
-from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, Summary
 from prometheus_client.core import GaugeMetricFamily
 
 from benison.core import digests
 from benison.delivery.traffic import Role
 from benison.serving.versions import Versions
 
+_WHO = ["role", "version"]
 _BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class Metrics:
-    """Counters of one server; a process has one."""
+    """Counters of one server; a process has one.
 
-    def __init__(self) -> None:
+    Args:
+        more_ms: Bounds of the histogram of latencies besides its own, in milliseconds.
+    """
+
+    def __init__(self, more_ms: Iterable[float] = ()) -> None:
         told = ("Requests by what answered them", ["role", "version", "outcome"])
         self._requests = Counter("benison_requests_total", *told)
-        self._seconds = Histogram("benison_request_seconds", "From begin to answer", ["role"], buckets=_BUCKETS_S)
+        bounds = sorted({*_BUCKETS_S, *(each / 1e3 for each in more_ms)})
+        self._seconds = Histogram("benison_request_seconds", "From begin to answer", _WHO, buckets=bounds)
+        self._score = Summary("benison_score", "Mean answer to the rows of a request", _WHO)
+        self._squares = Counter("benison_score_squares_total", "Squares of the same", _WHO)
         self._shadow_dropped = Counter("benison_shadow_dropped_total", "Copies that found no room")
         self._log_rows_dropped = Counter("benison_request_log_rows_dropped_total", "Rows that the log could not keep")
         self._registry = Gauge("benison_registry_reachable", "1: its log was read at the last look")
         self._events = Counter("benison_packages_total", "Packages loaded or failed to load", ["outcome"])
 
-    def answered(self, role: Role, version: str, status: int, seconds: float) -> None:
+    def answered(self, role: Role, version: str, status: int, seconds: float, scores: Sequence[float] = ()) -> None:
         """One package was done with one request."""
         self._requests.labels(str(role), version, str(status)).inc()
-        self._seconds.labels(str(role)).observe(seconds)
+        self._seconds.labels(str(role), version).observe(seconds)
+        if scores:
+            mean = math.fsum(scores) / len(scores)
+            self._score.labels(str(role), version).observe(mean)
+            self._squares.labels(str(role), version).inc(mean * mean)
 
     def refused(self, status: int) -> None:
         """A request reached no package."""

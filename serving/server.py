@@ -134,7 +134,7 @@ def serve(name: str, follower: Follower, source: Source, settings: Serving) -> N
     """
     # A package that hangs holds some of TensorFlow's threads, which all packages share; the others need some too.
     tf.config.threading.set_inter_op_parallelism_threads(_THREADS)
-    metrics = Metrics()
+    metrics = Metrics(settings.buckets_ms)
     versions = Versions(follower, source, settings.batching, settings.queue_rows, metrics.told)
     log = RequestLogger(settings.requests, metrics.log_dropped) if settings.requests else Nowhere()
     metrics.watch(versions)

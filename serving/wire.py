@@ -13,6 +13,7 @@ import pyarrow as pa
 from benison.core.errors import DataError
 from benison.core.signatures import SERVE_COLUMNS, SERVE_EXAMPLES
 from benison.core.spelling import nearest
+from benison.delivery.traffic import STAGING_HEADER
 from benison.serving.package import Column
 from benison.serving.requests import table_of, table_of_columns
 
@@ -33,12 +34,14 @@ class Asked:
         unit: Whom it is about, as the request itself says; empty: it does not.
         table: Given the columns of a package and further names that are known, its rows.
         first: Given a column, its first value.
+        staged: The package that is to answer it before it has live traffic; empty: as traffic is split.
     """
 
     request_id: str
     unit: str
     table: Callable[[Sequence[Column], Collection[str]], pa.Table]
     first: Callable[[str], Any]
+    staged: str = ""
 
 
 def read_v1(body: Any, headers: Mapping[str, str], most: int) -> Asked:
@@ -65,7 +68,8 @@ def read_v1(body: Any, headers: Mapping[str, str], most: int) -> Asked:
         return rows[0].get(column) if rows and isinstance(rows[0], dict) else None
 
     unit = text_of(headers.get(UNIT_HEADER), UNIT_HEADER) or text_of(body.get(UNIT), UNIT)
-    return Asked(_id(headers), unit, lambda columns, also: table_of(rows, columns, most=most, also=also), first)
+    table = partial(_table_of, rows, most)
+    return Asked(_id(headers), unit, table, first, headers.get(STAGING_HEADER, ""))
 
 
 def read_v2(request: Any, headers: Mapping[str, str], most: int) -> Asked:
@@ -86,7 +90,16 @@ def read_v2(request: Any, headers: Mapping[str, str], most: int) -> Asked:
         values[tensor.name] = _values(tensor, binary=BINARY_HEADER in headers)
     unit = text_of(headers.get(UNIT_HEADER), UNIT_HEADER) or text_of((request.parameters or {}).get(UNIT), UNIT)
     table = partial(_table_of_columns, values, most)
-    return Asked(_id(headers, request.id or ""), unit, table, lambda column: next(iter(values.get(column, ())), None))
+    first = partial(_first_of, values)
+    return Asked(_id(headers, request.id or ""), unit, table, first, headers.get(STAGING_HEADER, ""))
+
+
+def _first_of(values: Mapping[str, Sequence[Any]], column: str) -> Any:
+    return next(iter(values.get(column, ())), None)
+
+
+def _table_of(rows: Any, most: int, columns: Sequence[Column], also: Collection[str]) -> pa.Table:
+    return table_of(rows, columns, most=most, also=also)
 
 
 def _table_of_columns(

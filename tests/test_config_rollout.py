@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import yaml
 
 from benison import config
 from benison.config import Config
+from benison.config.provider import QUERIES, Provider
 from benison.config.rollout import Guardrail, Phase, Rollout
+from benison.config.staging import Staging
+from benison.core import documents
 from benison.core.errors import ConfigError
 from benison.core.verdicts import Tier
 from tests.test_config_model_card import FRAME
@@ -88,6 +92,27 @@ def test_guardrails_are_what_they_say(tmp_path: Path) -> None:
     assert [line.name for line in found.guardrails][1:3] == ["slow_share over 50 ms", "slow_share over 500 ms"]
 
 
+PROM = {"source": "prometheus", "url": "http://prometheus:9090/"}
+
+
+def test_staging_and_figures_are_what_they_say_and_travel_with_the_plan(tmp_path: Path) -> None:
+    staging = {"url": "https://models/shop/", "requests": 100, "seconds": 5, "p99_ms": 40, "p99_ratio": 1.5}
+    found = rollout(tmp_path, {"staging": staging, "metrics": {**PROM, "job": "models", "queries": {"errors": "e"}}})
+    assert found.staging == Staging("https://models/shop", 100, 5, p99_ms=40, p99_ratio=1.5)
+    assert found.metrics == Provider("http://prometheus:9090", "models", {**QUERIES, "errors": "e"})
+    assert Rollout.from_json(json.loads(json.dumps(found.to_json()))) == found
+    assert documents.problems("rollout_plan", found.to_json()) == []
+    assert rollout(tmp_path, {"metrics": {"source": "request_log"}}).metrics is None
+
+
+def test_a_plan_of_a_log_that_knows_of_neither_is_read(tmp_path: Path) -> None:
+    found = rollout(tmp_path, {})
+    new = ("staging", "metrics", "labels_mature_minutes")
+    old = {key: value for key, value in found.to_json().items() if key not in new}
+    assert Rollout.from_json(old) == found
+    assert documents.problems("rollout_plan", old) == []
+
+
 @pytest.mark.parametrize(
     ("said", "message"),
     [
@@ -105,6 +130,19 @@ def test_guardrails_are_what_they_say(tmp_path: Path) -> None:
         ({"guardrails": [{"metric": "kpi", "tolerance": 0.1}]}, r"\(rollout.outcomes\): expected where the outcomes"),
         ({"false_rollbacks": 0}, r"\(rollout.false_rollbacks\): expected a number from"),
         ({"undecided": "promote"}, r"\(rollout.undecided\): expected one of rollback, hold, got 'promote'"),
+        ({"labels_mature_minutes": 5}, r"\(rollout.labels_mature_minutes\): expected outcomes that are waited for"),
+        ({"staging": {}}, r"\(rollout.staging.url\): expected a key url: text, got none"),
+        ({"staging": {"url": "models:8080"}}, "expected an address such as http://models:8080, got 'models:8080'"),
+        ({"staging": {"url": "http://m", "requests": 19}}, r"\(rollout.staging.requests\): expected a whole number"),
+        ({"staging": {"url": "http://m", "seconds": 0.1}}, "expected at most 1,000 a second, got 2000"),
+        ({"staging": {"url": "http://m", "rows": "/r"}}, r"\(rollout.staging.rows\): expected a path inside"),
+        ({"staging": {"url": "http://m", "p99": 5}}, "got 'p99'\n\nhint: did you mean p99_"),
+        ({"metrics": {}}, r"\(rollout.metrics.source\): expected a key source: text, got none"),
+        ({"metrics": {"source": "prom"}}, "expected one of request_log, prometheus, got 'prom'"),
+        ({"metrics": {"source": "prometheus"}}, r"\(rollout.metrics.url\): expected a key url: text, got none"),
+        ({"metrics": {**PROM, "job": 'a"b'}}, "expected the value of a label, without quotes"),
+        ({"metrics": {**PROM, "queries": {"error": "x"}}}, "expected one of requests, errors, .*, got 'error'"),
+        ({"metrics": PROM, "outcomes": "o"}, r"\(rollout.outcomes\): expected none with source: prometheus"),
         ({"step": []}, r"\(rollout.step\): expected .*, got 'step'\n\nhint: did you mean steps"),
     ],
 )  # fmt: skip

@@ -39,9 +39,9 @@ def test_the_model_server_s_limits_and_log(tmp_path: Path) -> None:
         "batching": {"rows": 32, "wait_ms": 2},
         "queue_rows": 100,
     }
-    said |= {"timeout_ms": 250, "max_rows": 10, "max_body_mb": 1, "requests": kept}
+    said |= {"buckets_ms": [60, 0.5], "timeout_ms": 250, "max_rows": 10, "max_body_mb": 1, "requests": kept}
     log = RequestLog(Path("/srv/log"), 0.1, {"email": "drop", "city": "hash"}, 7, 2.0)
-    wanted = Serving(None, 2, 9000, "customer", 5.0, Batching(32, 2.0), 100, 250.0, 10, 1.0, log)
+    wanted = Serving(None, 2, 9000, "customer", 5.0, Batching(32, 2.0), 100, 250.0, 10, 1.0, log, (60.0, 0.5))
     assert read(tmp_path, {"serving": said}) == wanted
     assert read(tmp_path, {"serving": {"requests": {"folder": "/a"}}}).requests == RequestLog(Path("/a"))
 
@@ -50,6 +50,7 @@ def test_the_model_server_s_limits_and_log(tmp_path: Path) -> None:
     ("said", "message"),
     [
         ({"port": 70000}, r"\(serving.port\): expected a whole number from 1 to 65535, got 70000"),
+        ({"buckets_ms": [60, 0]}, r"\(serving.buckets_ms\): expected a list of milliseconds, got 0"),
         ({"timeout": 5}, r"\(serving.timeout\): expected .*\n\nhint: did you mean timeout_ms"),
         ({"timeout_ms": 0}, r"\(serving.timeout_ms\): expected a number from 1 to 600000, got 0"),
         ({"queue_rows": 5, "max_rows": 9}, r"\(serving.queue_rows\): expected no less than max_rows, 9, got 5"),

@@ -237,10 +237,12 @@ def _controller(project: Project, requests: Path | None) -> Controller:
     """A controller on a project's registry and its servers' request log."""
     from benison.components.rollout.control import Controller
     from benison.components.rollout.run import SystemClock, source_of
+    from benison.components.rollout.stage import Stage
 
     source = source_of(project.config, project.folder, requests.resolve() if requests else None)
     opened = opened_of(project)
-    return Controller(opened, source, SystemClock(), who=projects.who(), policy=project.config.gate.digest)
+    who, policy, stage = projects.who(), project.config.gate.digest, Stage(opened, project.folder)
+    return Controller(opened, source, SystemClock(), who=who, policy=policy, stage=stage)
 
 
 def _carry(controller: Controller) -> None:

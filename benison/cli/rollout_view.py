@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from benison.core import digests
-from benison.core.verdicts import Check, Tier, Verdict
-from benison.delivery.entries import Command, Entry, Finish, Lease, Promoted, Shift, Start
+from benison.core.verdicts import Check, Tier, Verdict, combine
+from benison.delivery.entries import Command, Entry, Finish, Lease, Promoted, Shift, Staged, Start
 from benison.delivery.state import Past, RolloutState, Running
 from benison.pages.figures import duration
 
@@ -104,13 +104,15 @@ def _traffic(running: Running) -> str:
 
 
 def _doing(decision: Decision) -> str:
-    from benison.components.rollout.decide import Crown, End, Move, Note, Uncrown, Wait
+    from benison.components.rollout.decide import Crown, End, Move, Note, Try, Uncrown, Wait
 
     match decision:
         case Wait(why=why):
             return why
         case Move(percent=percent, shadow=shadow, why=why):
             return f"-> {f'shadow {shadow:g}%' if shadow else f'{percent:g}%'}: {why}"
+        case Try():
+            return "-> staging: the servers are asked for it, before any live request"
         case Crown() | Note():
             return "-> champion"
         case Uncrown():
@@ -125,6 +127,8 @@ def _said(entry: Entry) -> str:
             return f"{digests.short(challenger)} beside {champion}"
         case Shift(percent=percent, shadow=shadow, back=back):
             return f"{percent:g}%{f', shadow {shadow:g}%' if shadow else ''}{', going back' if back else ''}"
+        case Staged(checks=checks):
+            return f"staging {combine(checks)}"
         case Command(command=command):
             return command
         case Promoted(number=number):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benison.config.provider import PROMETHEUS, Provider, provider_of
+from benison.config.staging import Staging, staging_of
 from benison.core import digests
 from benison.core.sections import Section
 from benison.core.verdicts import Tier
@@ -89,6 +91,9 @@ class Rollout:
         extend_minutes: By how much the last phase is extended for that.
         silent_minutes: After how long without figures (the request log unreadable) the challenger is sent back.
         outcomes: A folder of files with what came of requests, ``request_id`` and ``value``; empty: none.
+        staging: What comes before any live request; None: nothing.
+        metrics: Whose figures count; None: those of the servers' request log.
+        labels_mature_minutes: How long after a request its outcome may come; so long it is watched at least.
     """
 
     strategy: str
@@ -102,11 +107,20 @@ class Rollout:
     extend_minutes: float = 0.0
     silent_minutes: float = 10.0
     outcomes: str = ""
+    staging: Staging | None = None
+    metrics: Provider | None = None
+    labels_mature_minutes: float = 0.0
 
     @property
     def promotes(self) -> bool:
         """Whether it ends with all traffic for the challenger; a shadow alone does not."""
         return self.strategy != SHADOW
+
+    @property
+    def watched_minutes(self) -> float:
+        """How long it is watched with all traffic: until the last outcome of the trial could have come, at least."""
+        blocks = 2 * self.block_seconds / 60 if self.labels_mature_minutes else 0.0
+        return max(self.watch_minutes, self.labels_mature_minutes + blocks)
 
     @property
     def digest(self) -> str:
@@ -125,7 +139,9 @@ class Rollout:
         """The inverse of `to_json`."""
         lines = tuple(Guardrail(**{**line, "tier": Tier(line["tier"])}) for line in content["guardrails"])
         phases = tuple(Phase(**phase) for phase in content["phases"])
-        return cls(**{**content, "guardrails": lines, "phases": phases})
+        staging = Staging(**content["staging"]) if content.get("staging") else None
+        metrics = Provider(**content["metrics"]) if content.get("metrics") else None
+        return cls(**{**content, "guardrails": lines, "phases": phases, "staging": staging, "metrics": metrics})
 
 
 _STEPS = {
@@ -157,13 +173,26 @@ def rollout_of(section: Section) -> Rollout:
         extend_minutes=section.number("extend_minutes", 0.0, low=0, high=1e6),
         silent_minutes=section.number("silent_minutes", 10.0, low=0.05, high=1e4),
         outcomes=section.take("outcomes", str, ""),
+        staging=staging_of(section.section("staging")) if "staging" in section.content else None,
+        metrics=provider_of(section.section("metrics")) if "metrics" in section.content else None,
+        labels_mature_minutes=section.number("labels_mature_minutes", 0.0, low=0, high=1e6),
     )
     section.close()
+    _check_outcomes(section, rollout)
+    return rollout
+
+
+def _check_outcomes(section: Section, rollout: Rollout) -> None:
+    """Outcomes are there for what is measured on them, and belong to single requests."""
     labelled = next((line.metric for line in rollout.guardrails if line.metric in (BRIER_SCORE, KPI)), None)
     if labelled and not rollout.outcomes:
         hint = "name a folder of files with request_id and value"
         raise section.error("outcomes", f"where the outcomes are that {labelled} is measured on", "none", hint)
-    return rollout
+    if rollout.outcomes and rollout.metrics is not None:
+        hint = "leave metrics: out, and the servers' request log is read"
+        raise section.error("outcomes", f"none with source: {PROMETHEUS}, which knows no single request", "some", hint)
+    if rollout.labels_mature_minutes and not rollout.outcomes:
+        raise section.error("labels_mature_minutes", "outcomes that are waited for", "no outcomes:")
 
 
 def _phases(section: Section, strategy: str) -> tuple[Phase, ...]:

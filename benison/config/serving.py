@@ -63,6 +63,7 @@ class Serving:
         max_rows: A request may have so many rows.
         max_body_mb: A request may have so many million bytes.
         requests: What is kept of them; None: nothing.
+        buckets_ms: Bounds of the histogram of latencies besides its own, in milliseconds.
     """
 
     folder: Path | None = None
@@ -76,6 +77,7 @@ class Serving:
     max_rows: int = 1024
     max_body_mb: float = 8.0
     requests: RequestLog | None = None
+    buckets_ms: tuple[float, ...] = ()
 
 
 def serving_of(section: Section) -> Serving:
@@ -97,6 +99,7 @@ def serving_of(section: Section) -> Serving:
         max_rows=section.whole("max_rows", 1024, low=1),
         max_body_mb=section.number("max_body_mb", 8.0, low=0.001, high=1000),
         requests=_requests(section.section("requests")) if "requests" in section.content else None,
+        buckets_ms=_buckets(section),
     )
     section.close()
     if "keep" in section.content and not said:
@@ -112,6 +115,13 @@ def _port(section: Section) -> int:
     if port > 65_535:
         raise section.error("port", "a whole number from 1 to 65535", port)
     return port
+
+
+def _buckets(section: Section) -> tuple[float, ...]:
+    said = section.take("buckets_ms", list, [])
+    if wrong := [one for one in said if type(one) not in (int, float) or not 0 < one < 1e6]:
+        raise section.error("buckets_ms", "a list of milliseconds", repr(wrong[0]))
+    return tuple(float(one) for one in said)
 
 
 def _batching(section: Section) -> Batching:

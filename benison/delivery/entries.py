@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from benison.config.rollout import Rollout
 from benison.core import documents
-from benison.core.verdicts import Verdict
+from benison.core.verdicts import Check, Verdict
 from benison.registry.log import Champion
 
 KIND = "rollout_entry"
@@ -40,12 +40,27 @@ class Start(Entry):
         challenger: The package that is to reach all traffic.
         champion: Who has it.
         plan: How.
+        task: The digest of where the task of a pipeline that asked for it writes to, which is its own over all of its
+            tries; empty: none did.
     """
 
     action = "start"
     challenger: str
     champion: Champion
     plan: Rollout
+    task: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staged(Entry):
+    """The servers were asked for the challenger's answers before it had a live request, and that told something.
+
+    Attributes:
+        checks: What it came to.
+    """
+
+    action = "staged"
+    checks: tuple[Check, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +137,9 @@ class Finish(Entry):
     evidence: Mapping[str, str] = field(default_factory=dict)
 
 
-_KINDS: dict[str, type[Entry]] = {kind.action: kind for kind in (Start, Shift, Command, Lease, Promoted, Finish)}
+_KINDS: dict[str, type[Entry]] = {
+    kind.action: kind for kind in (Start, Staged, Shift, Command, Lease, Promoted, Finish)
+}
 
 
 def to_json(entry: Entry) -> dict[str, Any]:
@@ -130,6 +147,8 @@ def to_json(entry: Entry) -> dict[str, Any]:
     content = {"action": entry.action, **asdict(entry)}
     if isinstance(entry, Start):
         content["plan"] = entry.plan.to_json()
+    if isinstance(entry, Staged):
+        content["checks"] = [check.to_json() for check in entry.checks]
     if isinstance(entry, Finish):
         content["reasons"] = list(entry.reasons)
     return content
@@ -151,7 +170,7 @@ def from_json(number: int, writer: str, previous: str | None, content: Mapping[s
     if wrong := documents.problems(KIND, {"kind": KIND, "format": 1, **place, "entry": content}):
         raise ValueError("; ".join(wrong[:3]))
     kind = _KINDS[content["action"]]
-    values = {one.name: content[one.name] for one in fields(kind)}
+    values = {one.name: content[one.name] for one in fields(kind) if one.name in content}
     return kind(**{name: _REVIVED[name](value) if name in _REVIVED else value for name, value in values.items()})
 
 
@@ -160,4 +179,5 @@ _REVIVED: dict[str, Callable[[Any], Any]] = {
     "plan": Rollout.from_json,
     "verdict": Verdict,
     "reasons": tuple,
+    "checks": lambda values: tuple(map(Check.from_json, values)),
 }

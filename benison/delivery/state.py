@@ -8,17 +8,21 @@ from datetime import datetime
 
 from benison.config.rollout import Phase, Rollout
 from benison.core.errors import IntegrityError
+from benison.core.verdicts import Check, Verdict
 from benison.delivery.entries import (
     ABORT,
+    ABORTED,
     PAUSE,
     PROMOTE,
     RESUME,
+    ROLLED_BACK,
     Command,
     Entry,
     Finish,
     Lease,
     Promoted,
     Shift,
+    Staged,
     Start,
 )
 from benison.registry.log import Champion
@@ -42,6 +46,7 @@ class Running:
         promoted: The entry of the promotion log that made the challenger champion; None: it is not so far.
         lease: Who controls it.
         shifts: Every change of traffic, oldest first.
+        staged: What the servers did with the challenger before it had a live request; empty: nothing is known.
     """
 
     id: int
@@ -57,6 +62,7 @@ class Running:
     promoted: int | None = None
     lease: Lease | None = None
     shifts: tuple[Shift, ...] = ()
+    staged: tuple[Check, ...] = ()
 
     @property
     def plan(self) -> Rollout:
@@ -115,8 +121,16 @@ class RolloutState:
 
     @property
     def sent_back(self) -> frozenset[str]:
-        """The packages that a rollout sent back."""
-        return frozenset(one.start.challenger for one in self.past.values() if one.finish.outcome == "rolled_back")
+        """The packages that a rollout sent back, or that a person took back when harm was proven already.
+
+        An abort alone says nothing about a package: it may be tried again.
+        """
+        ended = [one for one in self.past.values() if one.finish.outcome in (ROLLED_BACK, ABORTED)]
+        return frozenset(
+            one.start.challenger
+            for one in ended
+            if one.finish.outcome == ROLLED_BACK or one.finish.verdict is Verdict.FAIL
+        )
 
 
 def moment(text: str) -> datetime:
@@ -159,6 +173,8 @@ def _went_on(running: Running, entry: Entry) -> Running:
             return replace(running, since=moment(entry.when), paused="")
         case Command(command=command) if command in (ABORT, PROMOTE):
             return replace(running, asked=entry)
+        case Staged():
+            return replace(running, staged=entry.checks)
         case Lease():
             return replace(running, lease=entry)
         case Promoted():

@@ -16,12 +16,18 @@ LIVE, COPIED = "live", "shadow"
 class Role(StrEnum):
     """As what a package answered a request.
 
-    CHAMPION and CHALLENGER answers go to whoever asked, SHADOW answers only to the request log.
+    CHAMPION and CHALLENGER answers go to whoever asked, SHADOW answers only to the request log. STAGING answers go to
+    whoever tries a package before it has live traffic; nothing that is judged of live traffic counts them.
     """
 
     CHAMPION = "champion"
     CHALLENGER = "challenger"
     SHADOW = "shadow"
+    STAGING = "staging"
+
+
+# Of a request that names, by its whole digest, the package that is to answer it.
+STAGING_HEADER = "x-staging"
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,11 @@ class Traffic:
         if self.challenger is None:
             return Role.CHAMPION
         return Role.CHALLENGER if place(unit, self.salt) < self.percent else Role.CHAMPION
+
+    @property
+    def is_staging(self) -> bool:
+        """Whether there is a challenger that has had no request so far, nor copies, or has none any more."""
+        return self.challenger is not None and self.percent == 0 and self.shadow == 0
 
     def is_shadowed(self, unit: str) -> bool:
         """Whether the challenger gets a copy of what the champion answers to a unit."""

@@ -124,6 +124,20 @@ class Packages:
             _each(lambda file: self._copy_out(copy, file, partial / _inside(file.path)), manifest.files)
         return manifest
 
+    def read(self, copy: Copy, path: str) -> bytes:
+        """One file of a package, verified.
+
+        Raises:
+            IntegrityError: It is missing or changed; or the package has none of this name.
+        """
+        file = next((file for file in self.require(copy).files if file.path == path), None)
+        raw = self._store.get(self._key(copy, path))
+        if file is None or raw is None:
+            raise self._damaged(copy, path, "a file", "none")
+        if digests.of_bytes(raw) != file.digest:
+            raise self._damaged(copy, path, file.digest, digests.of_bytes(raw))
+        return raw
+
     def sealed(self) -> list[Copy]:
         """All copies that have a manifest."""
         prefix = f"{self._model}/versions/"

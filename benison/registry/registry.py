@@ -138,6 +138,20 @@ class Registry:
         state, package = self._known(name)
         return self.packages.checkout(rules.copy_of(state, package), target)
 
+    def read(self, name: str, path: str) -> bytes:
+        """One file of a version, verified.
+
+        Args:
+            name: As `resolve` takes it.
+            path: Within the package.
+
+        Raises:
+            IntegrityError: It is missing or changed.
+            RegistryError: There is no such version.
+        """
+        state, package = self._known(name)
+        return self.packages.read(rules.copy_of(state, package), path)
+
     def register(self, folder: Path, provenance: Provenance, *, who: str, when: datetime, why: str) -> str:
         """Takes a package in; one that is there already stays one version, as it was first registered.
 

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from benison.components.infra_validator.bodies import Row, is_whole
 from benison.components.infra_validator.robust import loss
 from benison.config.behaviour import (
     FALLS,
@@ -31,6 +30,7 @@ from benison.core.verdicts import Check, Verdict
 from benison.measures.intervals import Interval
 from benison.measures.proportions import proportion
 from benison.pages.figures import brief, count
+from benison.sources.bodies import Row, is_whole
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]

@@ -13,9 +13,9 @@ import numpy.typing as npt
 from benison.components.infra_validator.process import Process
 from benison.config.infra import Load
 from benison.core.errors import ServerError
+from benison.measures.service import waits
 
 Floats = npt.NDArray[np.float64]
-QUANTILES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}
 _WARM_UP = 10
 
 
@@ -101,5 +101,4 @@ Rounds = dict[str, dict[str, list[float]]]
 
 def _figures(process: Process, bodies: Sequence[bytes], requests_per_second: float) -> dict[str, float]:
     paced, at_once = send(process, bodies, requests_per_second), send(process, bodies, float("inf"))
-    waits = {name: 1000 * float(np.quantile(paced.latencies, share)) for name, share in QUANTILES.items()}
-    return {**waits, "requests_per_second": len(bodies) / at_once.seconds}
+    return {**waits(paced.latencies), "requests_per_second": len(bodies) / at_once.seconds}

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benison.components.infra_validator.bodies import AT_ONCE, Row, bodies_of, spread
 from benison.components.infra_validator.judge import CHALLENGER, Measured
 from benison.components.infra_validator.load import in_rounds
 from benison.components.infra_validator.process import MEGABYTE, Limits, Process, started
@@ -20,6 +19,7 @@ from benison.config.infra import STARTS, Infra
 from benison.core import digests
 from benison.core.errors import ServerError
 from benison.core.verdicts import Check
+from benison.sources.bodies import AT_ONCE, Row, bodies_of, spread
 
 Floats = npt.NDArray[np.float64]
 Behaves = Callable[[Callable[[Sequence[Row]], Floats], Floats], Iterable[Check]]

@@ -19,8 +19,7 @@ import pyarrow.parquet as pq
 from benison import config
 from benison.components.infra_validator import judge
 from benison.components.infra_validator.behave import Behaving, behaves, unknown
-from benison.components.infra_validator.bodies import Row, rows_of, spread
-from benison.components.infra_validator.judge import CHALLENGER, CHAMPION, Figure
+from benison.components.infra_validator.judge import CHALLENGER, CHAMPION
 from benison.components.infra_validator.measure import Found, Packed, measure
 from benison.config import Config
 from benison.core import digests, documents
@@ -29,6 +28,8 @@ from benison.core.examples import LabelledSplit, split_files
 from benison.core.files import storage_errors
 from benison.core.signatures import TEXT, require_column
 from benison.core.verdicts import Check, Tier, Verdict, combine
+from benison.measures.service import Figure, contract
+from benison.sources.bodies import Row, rows_of, spread
 
 _LOG = logging.getLogger(__name__)
 FILE = "infra.json"
@@ -157,7 +158,7 @@ def _behaviour(
 def _checks(settings: Config, held: Held, found: Found, *, has_champion: bool) -> Iterator[Check]:
     infra, measured = settings.infra, found.measured
     yield judge.lives(measured)
-    yield judge.contract(found.answered, held.table.num_rows)
+    yield contract(found.answered, held.table.num_rows, CHALLENGER)
     yield judge.same_answers(found.answers, held.evaluated)
     yield from judge.fits(measured, infra)
     figures = judge.figures(measured, CHALLENGER, settings.gate.confidence)

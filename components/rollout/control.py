@@ -7,8 +7,9 @@ which the next one goes on; two at once are kept apart by a lease, and where tha
 from __future__ import annotations
 
 import logging
+import math
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -23,6 +24,7 @@ from benison.components.rollout.decide import (
     Findings,
     Move,
     Note,
+    Try,
     Uncrown,
     Wait,
     concluded,
@@ -31,10 +33,11 @@ from benison.components.rollout.decide import (
 )
 from benison.components.rollout.judge import judge
 from benison.components.rollout.measure import Tallies
+from benison.components.rollout.stage import is_conclusive
 from benison.core.errors import BenisonError, ConflictError, RefusedError, RegistryError
-from benison.core.verdicts import Check
+from benison.core.verdicts import Check, Tier, Verdict
 from benison.delivery import entries
-from benison.delivery.entries import Entry, Finish, Lease, Promoted, Shift
+from benison.delivery.entries import Entry, Finish, Lease, Promoted, Shift, Staged
 from benison.delivery.rollout_log import RolloutLog
 from benison.delivery.state import RolloutState, Running, moment, owed_to
 from benison.registry.log import utc
@@ -58,15 +61,19 @@ class Clock(Protocol):
 class Source(Protocol):
     """Where figures come from."""
 
-    def rows(self, since: float, until: float) -> Iterable[pa.RecordBatch]:
-        """Rows of the request log by the moment of the request, in seconds since 1970.
+    @property
+    def silence(self) -> str:
+        """What it means that there are none, for a reason."""
+
+    def fill(self, tallies: Tallies, since: float, until: float) -> float:
+        """Adds what is known of the blocks between two moments, in seconds since 1970.
+
+        Returns:
+            To where it is; what comes after that may still come.
 
         Raises:
-            BenisonError: They cannot be read.
+            BenisonError: It cannot be read.
         """
-
-    def outcomes(self, since: float, until: float) -> pa.Table | None:
-        """What came of requests, as became known between two moments; None where nobody keeps it."""
 
 
 @dataclass(frozen=True)
@@ -101,18 +108,29 @@ class Controller:
         who: Who or what controls, for the logs.
         policy: The digest of the gate's policy in force.
         late_seconds: How long after a block's end its last rows may come.
+        stage: Asks the servers for the challenger's answers before it has a live request; None: nobody can.
     """
 
     def __init__(
-        self, registry: Registry, source: Source, clock: Clock, *, who: str, policy: str, late_seconds: float = 5.0
+        self,
+        registry: Registry,
+        source: Source,
+        clock: Clock,
+        *,
+        who: str,
+        policy: str,
+        late_seconds: float = 5.0,
+        stage: Callable[[Running], tuple[Check, ...]] | None = None,
     ) -> None:
         self._registry, self._source, self._clock = registry, source, clock
-        self._who, self._policy, self._late = who, policy, late_seconds
+        self._who, self._policy, self._late, self._stage = who, policy, late_seconds, stage
         self.log = RolloutLog(registry.store, registry.model)
         self._holder = secrets.token_hex(16)
         self._tallies: Tallies | None = None
         self._read_to = 0.0
         self._heard: datetime | None = None
+        self._untried: tuple[datetime, str] | None = None
+        self._ahead = timedelta(0)
         self._known: tuple[tuple[int, float, float, float], tuple[Check, ...]] | None = None
 
     def look(self) -> Look | None:
@@ -127,8 +145,12 @@ class Controller:
             return None
         now = self._clock.now()
         running = self._hold(running, now)
+        if running.paused:
+            self._untried = None
         found = self._findings(running, now)
         decision = decide(running, found)
+        if isinstance(decision, Try):
+            decision = self._try(running, now)
         self._act(running, decision, found.checks, now)
         return Look(now, running, found.checks, decision)
 
@@ -163,8 +185,9 @@ class Controller:
 
     def _findings(self, running: Running, now: datetime) -> Findings:
         silent = self._measure(running, now)
-        since = moment(running.shifts[-1].when) if running.shifts else now
-        checks = self._judged(running, since.timestamp())
+        since = (moment(running.shifts[-1].when) if running.shifts else now) + self._ahead
+        checks = (*running.staged, *self._judged(running, since.timestamp()))
+        since_when, untried = self._untried or (now, "")
         champion = self._registry.state().champion
         owed = champion is not None and owed_to(champion, running)
         own = champion is not None and champion.package == running.start.challenger
@@ -173,8 +196,11 @@ class Controller:
             phase_blocks=self._of(running).since(since),
             seconds=running.seconds(now),
             silent_seconds=silent,
+            silence=self._source.silence,
             owed=owed,
             champion=champion.number if champion and own and owed else None,
+            untried=untried,
+            untried_seconds=(now - since_when).total_seconds(),
         )
 
     def _judged(self, running: Running, since: float) -> tuple[Check, ...]:
@@ -189,6 +215,7 @@ class Controller:
             start = running.start
             self._tallies = Tallies(running.id, start.plan, start.champion.package, start.challenger)
             self._read_to = self._tallies.first_after(moment(start.when))
+        self._tallies.ended = next((moment(one.when).timestamp() for one in running.shifts if one.percent == 100), None)
         return self._tallies
 
     def _measure(self, running: Running, now: datetime) -> float:
@@ -196,14 +223,12 @@ class Controller:
         tallies = self._of(running)
         until = tallies.last_before(now.timestamp() - self._late)
         try:
-            if until > self._read_to:
-                batches = list(self._source.rows(self._read_to, until))
-                outcomes = self._source.outcomes(self._read_to, until) if running.plan.outcomes else None
-                tallies.add(batches)
-                if outcomes is not None:
-                    tallies.join(outcomes)
-                self._read_to = until
-            self._heard = now
+            due = until > self._read_to
+            read = self._source.fill(tallies, self._read_to, until) if due else self._read_to
+            if read > self._read_to or not due:
+                self._heard, self._read_to = now, read
+            if due:
+                self._ahead = _lead(tallies.newest - now.timestamp())
         except (BenisonError, OSError, pa.ArrowException) as error:
             _log.warning("no figures: %s", error)
         self._heard = self._heard or now
@@ -221,8 +246,41 @@ class Controller:
                 self._uncrown(running, number, now)
             case End():
                 self._end(running, decision, checks, now)
-            case Wait():
+            case Wait() | Try():
                 pass
+
+    def _try(self, running: Running, now: datetime) -> Decision:
+        """Asks the servers; what tells nothing is asked again, and nothing goes on meanwhile."""
+        assert running.plan.staging is not None
+        longest = timedelta(seconds=running.plan.staging.longest_seconds)
+        if running.lease is None or moment(running.lease.until) - now < longest:
+            until = utc(now + longest + timedelta(seconds=LEASE_SECONDS))
+            lease = Lease(holder=self._holder, until=until, **self._said(now, "asks the servers"))
+            if self._write(running, lease) is None:
+                return Wait("the log has gone on meanwhile")
+            running = self.log.state().running or running
+        checks, why = self._tried(running)
+        now = self._clock.now()
+        if not why and self._write(running, Staged(checks=checks, **self._said(now, _told(checks)))) is not None:
+            self._untried = None
+            return Try()
+        if why:
+            since, said = self._untried or (now, "")
+            if why != said:
+                _log.warning("staging: %s", why)
+            self._untried = since, why
+        return Wait(f"staging: {why or 'the log has gone on meanwhile'}")
+
+    def _tried(self, running: Running) -> tuple[tuple[Check, ...], str]:
+        """What the servers did, and why that tells nothing; empty: it does."""
+        if self._stage is None:
+            return (), "this controller cannot ask the servers"
+        try:
+            checks = self._stage(running)
+        except (BenisonError, OSError, pa.ArrowException) as error:
+            return (), str(error).splitlines()[0]
+        open_ = [one for one in checks if one.tier is Tier.HARD and one.verdict is not Verdict.PASS]
+        return checks, "" if is_conclusive(checks) else open_[0].reason
 
     def _shift(self, to: Move, now: datetime) -> Shift:
         return Shift(phase=to.phase, percent=to.percent, shadow=to.shadow, back=to.back, **self._said(now, to.why))
@@ -270,3 +328,14 @@ class Controller:
 
     def _said(self, now: datetime, why: str) -> dict[str, str]:
         return {"who": self._who, "when": utc(now), "why": " ".join(why.split())}
+
+
+def _lead(seconds: float) -> timedelta:
+    """By how much a server's clock is ahead, whose rows are dated so much later: in steps of ten seconds."""
+    return timedelta(seconds=10 * math.ceil(seconds / 10) if seconds > 1 else 0)
+
+
+def _told(checks: Sequence[Check]) -> str:
+    """What staging came to, for the log."""
+    failed = [check.reason for check in checks if check.tier is Tier.HARD and check.verdict is Verdict.FAIL]
+    return failed[0] if failed else "it is there, keeps its contract, and bears the load"

@@ -22,17 +22,24 @@ class Findings:
         checks: Every guardrail's, and those of missing data.
         phase_blocks: How many blocks of the present phase had requests to the challenger.
         seconds: How long the present phase has lasted.
-        silent_seconds: For how long there have been no figures at all, since the request log could not be read.
+        silent_seconds: For how long there have been no figures at all.
+        silence: What that means.
         owed: Whether the registry's champion is one that the rollout knows.
         champion: The entry that made the challenger champion of the registry, as the registry tells; None: it is not.
+        untried: Why the servers could not be asked for the challenger before it has live traffic; empty: they were not
+            asked so far, or it told something.
+        untried_seconds: For how long that has been so.
     """
 
     checks: tuple[Check, ...]
     phase_blocks: int
     seconds: float
     silent_seconds: float = 0.0
+    silence: str = "the request log cannot be read"
     owed: bool = True
     champion: int | None = None
+    untried: str = ""
+    untried_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,11 @@ class Wait:
     """
 
     why: str
+
+
+@dataclass(frozen=True)
+class Try:
+    """The servers are to be asked for the challenger's answers, before it has a live request."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +113,7 @@ class End:
     why: str
 
 
-Decision = Wait | Move | Crown | Note | Uncrown | End
+Decision = Wait | Try | Move | Crown | Note | Uncrown | End
 
 
 def decide(running: Running, found: Findings) -> Decision:
@@ -113,7 +125,7 @@ def decide(running: Running, found: Findings) -> Decision:
     if running.back:
         return _way_back(running, found)
     if reason := _against(running, found):
-        return Move(running.phase, 0.0, 0.0, reason, back=True)
+        return _back(running, reason)
     if running.has_all:
         return _with_all(running, found)
     if running.asked is not None and running.asked.command == PROMOTE:
@@ -140,23 +152,24 @@ def _against(running: Running, found: Findings) -> str:
     if failed:
         return failed[0].reason
     if found.silent_seconds > 60 * running.plan.silent_minutes:
-        return f"no figures for {found.silent_seconds / 60:.0f} minutes: the request log cannot be read"
+        return f"no figures for {found.silent_seconds / 60:.0f} minutes: {found.silence}"
     return ""
 
 
 def _with_all(running: Running, found: Findings) -> Decision:
     if running.promoted is None:
         return Crown() if found.champion is None else Note(found.champion)
-    left = 60 * running.plan.watch_minutes - found.seconds
+    minutes = running.plan.watched_minutes
+    left = 60 * minutes - found.seconds
     if left > 0:
         return Wait(f"has all traffic, watched for {_minutes(left)} more")
-    return End(PROMOTED, f"watched for {running.plan.watch_minutes:g} minutes with all traffic")
+    return End(PROMOTED, f"watched for {minutes:g} minutes with all traffic")
 
 
 def _on_trial(running: Running, found: Findings) -> Decision:
     plan, phase = running.plan, running.at
     if phase is None:
-        return _into(running, 0, "the rollout begins")
+        return _first(running, found)
     left = 60 * phase.minutes - found.seconds
     if left > 0:
         return Wait(f"{phase} for {_minutes(left)} more")
@@ -165,6 +178,19 @@ def _on_trial(running: Running, found: Findings) -> Decision:
     if running.phase + 1 < len(plan.phases):
         return _into(running, running.phase + 1, f"nothing against it in {_minutes(found.seconds)} at {phase}")
     return _end_of_trial(running, found, -left)
+
+
+def _first(running: Running, found: Findings) -> Decision:
+    """Before any live request: the servers are asked first, where the plan says how."""
+    if running.plan.staging is None or running.staged:
+        return _into(running, 0, "the rollout begins")
+    if found.untried_seconds > 60 * running.plan.silent_minutes:
+        return _back(running, f"not tried in {found.untried_seconds / 60:.0f} minutes of staging: {found.untried}")
+    return Try()
+
+
+def _back(running: Running, why: str) -> Move:
+    return Move(max(running.phase, 0), 0.0, 0.0, why, back=True)
 
 
 def _into(running: Running, phase: int, why: str) -> Decision:
@@ -184,7 +210,7 @@ def _end_of_trial(running: Running, found: Findings, over: float) -> Decision:
     if left > 0:
         return Wait(f"not decided yet, extended for {_minutes(left)} more: {_open(deciding)}")
     if plan.undecided == ROLLBACK:
-        return Move(running.phase, 0.0, 0.0, f"not proven no worse: {_open(deciding)}", back=True)
+        return _back(running, f"not proven no worse: {_open(deciding)}")
     return Wait(f"not decided, a person has to say (promote, abort): {_open(deciding)}")
 
 

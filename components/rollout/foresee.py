@@ -161,7 +161,7 @@ def _asked(
         worse="lower" if line.metric == KPI else "higher",
         limit=low if line.metric == KPI else high,
         ratio=ratio_of(line),
-        alpha=alpha_of(plan),
+        alpha=alpha_of(plan, line.tier),
         block_seconds=plan.block_seconds,
         min_blocks=plan.min_blocks,
     )

@@ -37,9 +37,13 @@ def compared(plan: Rollout) -> list[tuple[Guardrail, str]]:
     return [(line, stage) for stage in stages(plan) for line in plan.guardrails if stage == LIVE or line.metric != KPI]
 
 
-def alpha_of(plan: Rollout) -> float:
-    """How often each guardrail in each stage may send a challenger back that is within it: even parts of the whole."""
-    return plan.false_rollbacks / max(len(compared(plan)), 1)
+def alpha_of(plan: Rollout, tier: Tier = Tier.HARD) -> float:
+    """How often each guardrail in each stage may say of a challenger that is within it that it is not.
+
+    Hard ones share the whole evenly, since each of them sends it back. Soft ones, which only warn, share as much again
+    among themselves, and take nothing from the hard ones.
+    """
+    return plan.false_rollbacks / max(sum(line.tier is tier for line, _ in compared(plan)), 1)
 
 
 def ratio_of(line: Guardrail) -> float:
@@ -62,14 +66,14 @@ def judge(tallies: Tallies, *, percent: float, since: float) -> tuple[Check, ...
         percent: The share of units that the challenger answers at present.
         since: Since when, in seconds since 1970.
     """
-    plan, alpha = tallies.plan, alpha_of(tallies.plan)
-    checks = [_compared(line, stage, tallies.blocks(line, stage), plan, alpha) for line, stage in compared(plan)]
+    plan = tallies.plan
+    checks = [_compared(line, stage, tallies.blocks(line, stage), plan) for line, stage in compared(plan)]
     return (*checks, *_breakers(tallies), *_silence(tallies, percent, since))
 
 
-def _compared(line: Guardrail, stage: str, blocks: Sequence[Block], plan: Rollout, alpha: float) -> Check:
+def _compared(line: Guardrail, stage: str, blocks: Sequence[Block], plan: Rollout) -> Check:
     """One guardrail: FAIL where harm is proven, PASS where it is proven that there is none."""
-    ratio = ratio_of(line)
+    ratio, alpha = ratio_of(line), alpha_of(plan, line.tier)
     harm = difference(blocks, alpha=alpha, ratio=ratio, min_blocks=plan.min_blocks)
     proof = difference(blocks, alpha=PASSED_FALSELY, ratio=ratio, min_blocks=plan.min_blocks)
     verdict = _verdict(line, harm, proof)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,7 +20,7 @@ READ = ("request_id", "row", "time", "role", "package", "score", "status", "late
 NOTHING = Arm(0, 0.0)
 ANSWERED = 200
 _STAGES = {Role.CHALLENGER: LIVE, Role.SHADOW: COPIED}
-_CHAMPION = "champion"
+CHAMPION = "champion"
 _Sums = dict[tuple[str, str], dict[int, Arm]]
 
 
@@ -35,6 +36,9 @@ class Tallies:
         sums: By metric, and stage or ``champion``: of each block how many, and the sum of the metric's values.
         answers: Batches of (request_id, stage, score), where outcomes are to be joined to them.
         known: What `blocks` told last, until something is added.
+        ended: When the challenger got all traffic, in seconds since 1970: outcomes of later requests do not count,
+            since no champion answers beside them; None: it has not so far.
+        newest: The latest moment that a row told when rows were read last, in seconds since 1970.
     """
 
     rollout: int
@@ -44,6 +48,8 @@ class Tallies:
     sums: _Sums = field(default_factory=dict)
     answers: list[pa.Table] = field(default_factory=list)
     known: dict[tuple[str, str], list[Block]] = field(default_factory=dict)
+    ended: float | None = None
+    newest: float = 0.0
 
     def add(self, batches: Iterable[pa.RecordBatch]) -> None:
         """Takes rows of the request log in, each once, of whole blocks.
@@ -54,6 +60,17 @@ class Tallies:
         for batch in batches:
             for side, rows in self._sides(batch):
                 self._count(side, rows)
+
+    def put(self, guardrail: Guardrail, side: str, arms: Mapping[int, Arm]) -> None:
+        """Takes whole blocks of one side in, each once.
+
+        Args:
+            guardrail: Whose metric.
+            side: `CHAMPION`, or the challenger's stage.
+            arms: By number of the block, those in which there was a request.
+        """
+        self.known.clear()
+        self.sums.setdefault((guardrail.name, side), {}).update(arms)
 
     def blocks(self, guardrail: Guardrail, stage: str) -> list[Block]:
         """A metric's blocks in the order of time, each in which there was a request.
@@ -67,7 +84,7 @@ class Tallies:
         return self.known[guardrail.name, stage]
 
     def _blocks(self, line: Guardrail, stage: str) -> list[Block]:
-        champion, challenger = (self._arms(line, side) for side in (_CHAMPION, stage))
+        champion, challenger = (self._arms(line, side) for side in (CHAMPION, stage))
         return [
             Block(number * self.plan.block_seconds, champion.get(number, NOTHING), challenger.get(number, NOTHING))
             for number in sorted(champion.keys() | challenger.keys())
@@ -100,7 +117,7 @@ class Tallies:
     def since(self, moment: datetime) -> int:
         """How many blocks that begin after a moment have requests to the challenger."""
         first = moment.timestamp()
-        own = [numbers.keys() for (_, side), numbers in self.sums.items() if side != _CHAMPION]
+        own = [numbers.keys() for (_, side), numbers in self.sums.items() if side != CHAMPION]
         return sum(number * self.plan.block_seconds >= first for number in set().union(*own))
 
     def first_after(self, moment: datetime) -> float:
@@ -123,23 +140,27 @@ class Tallies:
             own = pc.and_(pc.equal(table["role"], str(role)), pc.equal(table["package"], package))
             rows = table.filter(own)
             if rows.num_rows:
-                found.append((_STAGES.get(role, _CHAMPION), rows))
+                found.append((_STAGES.get(role, CHAMPION), rows))
         return found
 
     def _count(self, side: str, rows: pa.Table) -> None:
-        numbers, status = self._numbers(rows["time"]), rows["status"].to_numpy()
-        scores = rows["score"].to_numpy().astype(np.float64)
-        answered = (status == ANSWERED) & np.isfinite(scores)
-        latency = rows["latency_ms"].to_numpy()
+        """Counts requests, whose rows stand one after the other: the first one, or the mean of their scores."""
+        numbers, scores = self._numbers(rows["time"]), rows["score"].to_numpy().astype(np.float64)
+        answered = (rows["status"].to_numpy() == ANSWERED) & np.isfinite(scores)
+        first = rows["row"].to_numpy() == 0
+        request = np.cumsum(first)
+        failed = np.isin(request, request[~answered])
         for line in self.plan.guardrails:
             if line.metric == ERROR_RATE:
-                self._sum(line.name, side, numbers, (~answered).astype(np.float64))
+                self._sum(line.name, side, numbers[first], failed[first].astype(np.float64))
             elif line.metric == SLOW_SHARE:
-                self._sum(line.name, side, numbers, (latency > line.over_ms).astype(np.float64))
+                slow = rows["latency_ms"].to_numpy() > line.over_ms
+                self._sum(line.name, side, numbers[first], slow[first].astype(np.float64))
             elif line.metric == SCORE:
-                self._sum(line.name, side, numbers[answered], scores[answered])
+                self._sum(line.name, side, *_means(numbers[~failed], scores[~failed], request[~failed]))
         if self.plan.outcomes:
-            self.answers.append(_answers(rows.filter(pa.array(answered)), side))
+            in_trial = numbers * self.plan.block_seconds < (math.inf if self.ended is None else self.ended)
+            self.answers.append(_answers(rows.filter(pa.array(~failed & in_trial)), side))
 
     def _numbers(self, times: pa.ChunkedArray) -> npt.NDArray[np.int64]:
         seconds = times.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy() / 1e6
@@ -153,6 +174,14 @@ class Tallies:
         sums = zip(np.bincount(inverse), np.bincount(inverse, values), np.bincount(inverse, values**2), strict=True)
         for place, (many, total, squares) in zip(places.tolist(), sums, strict=True):
             known[place] = _more(known.get(place, NOTHING), int(many), float(total), float(squares))
+
+
+def _means(
+    numbers: npt.NDArray[np.int64], scores: npt.NDArray[np.float64], request: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Of each request the block, and the mean of its rows' scores."""
+    _, first, place = np.unique(request, return_index=True, return_inverse=True)
+    return numbers[first], np.bincount(place, scores) / np.bincount(place)
 
 
 def _answers(rows: pa.Table, side: str) -> pa.Table:

@@ -9,16 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benison import config as configuration
-from benison.components.rollout.control import Clock, Controller, Look
+from benison.components.rollout.control import Clock, Controller, Look, Source
 from benison.components.rollout.record import FILE as RECORD
 from benison.components.rollout.record import KIND
+from benison.components.rollout.scraped_figures import ScrapedFigures
 from benison.components.rollout.sources import RequestLog
+from benison.components.rollout.stage import Stage
 from benison.components.rollout.start import start
 from benison.config import FILE, Config
 from benison.config.rollout import Rollout
+from benison.core import digests
 from benison.core.errors import ConfigError, ConflictError, IntegrityError, ServerError, StorageError
 from benison.core.files import write_atomically
-from benison.delivery.state import Past
+from benison.delivery.state import Past, RolloutState
 from benison.registry.registry import Registry
 
 _log = logging.getLogger(__name__)
@@ -57,14 +60,33 @@ def run(*, registry_uri: str, requests: str, version: str, who: str, why: str, b
     config = configuration.read(bundle / "project")
     opened, clock, who = Registry.open(registry_uri, config.name), SystemClock(), who.strip() or "unnamed"
     source = source_of(config, bundle / "project", Path(requests) if requests else None)
-    controller = Controller(opened, source, clock, who=who, policy=config.gate.digest)
-    running, package = controller.log.state().running, opened.resolve(version)
-    if running is None or running.start.challenger != package:
-        plan, policy = plan_of(config), config.gate.digest
-        start(opened, controller.log, plan, package, who=who, when=clock.now(), why=why, policy=policy)
-    past = follow(controller, clock, lambda look: _log.info("%s", look.decision))
+    stage = Stage(opened, bundle / "project")
+    controller = Controller(opened, source, clock, who=who, policy=config.gate.digest, stage=stage)
+    task = digests.of_bytes(str(record).encode())
+    past = _ended(controller.log.state(), task)
+    if past is None:
+        if not _goes_on(opened, controller, version, task):
+            plan, policy = plan_of(config), config.gate.digest
+            start(opened, controller.log, plan, version, who=who, when=clock.now(), why=why, policy=policy, task=task)
+        past = follow(controller, clock, lambda look: _log.info("%s", look.decision))
     write_atomically(record / RECORD, _evidence(opened, past))
     return past.finish.outcome
+
+
+def _ended(state: RolloutState, task: str) -> Past | None:
+    """The rollout that a try of this very task brought to its end, without coming to write so down."""
+    past = next((one for one in state.past.values() if one.start.task == task), None)
+    if past is not None:
+        _log.info("rollout %d of an earlier try of this task is over: %s", past.id, past.finish.outcome)
+    return past
+
+
+def _goes_on(registry: Registry, controller: Controller, version: str, task: str) -> bool:
+    """Whether the rollout that is under way is the one that is asked for."""
+    running = controller.log.state().running
+    if running is None:
+        return False
+    return running.start.task == task or running.start.challenger == registry.resolve(version)
 
 
 def plan_of(config: Config) -> Rollout:
@@ -79,7 +101,7 @@ def plan_of(config: Config) -> Rollout:
     return config.rollout
 
 
-def source_of(config: Config, project: Path, requests: Path | None = None) -> RequestLog:
+def source_of(config: Config, project: Path, requests: Path | None = None) -> Source:
     """Where a project's figures come from.
 
     Args:
@@ -91,6 +113,8 @@ def source_of(config: Config, project: Path, requests: Path | None = None) -> Re
         ConfigError: There is no request log, or it does not hold every request.
     """
     kept, plan = config.serving.requests, config.rollout
+    if plan is not None and plan.metrics is not None:
+        return ScrapedFigures(plan.metrics)
     folder = requests or (kept.folder if kept else None)
     if folder is None:
         hint = "write  requests: {folder: /srv/requests}  under  serving:  in benison.yaml"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from benison.components.rollout.control import ALIAS
+from benison.components.rollout.scraped_figures import ScrapedFigures
 from benison.config import FILE
 from benison.config.rollout import BIG_BANG, Rollout
 from benison.core import digests
@@ -29,6 +30,7 @@ def start(
     policy: str,
     again: bool = False,
     all_at_once: bool = False,
+    task: str = "",
 ) -> int:
     """Begins a rollout.
 
@@ -43,6 +45,7 @@ def start(
         policy: The digest of the gate's policy in force.
         again: Whether a package may be tried that a rollout sent back before.
         all_at_once: Whether the strategy ``big_bang`` is meant.
+        task: Of a pipeline, if one asks for it.
 
     Returns:
         The rollout's id.
@@ -50,7 +53,7 @@ def start(
     Raises:
         RegistryError: There is no champion, or no such version.
         RefusedError: A rollout is under way; the version was sent back before, or may not become champion.
-        ConfigError: The strategy has to be asked for twice.
+        ConfigError: The strategy has to be asked for twice, or figures cannot come as the plan wants them.
     """
     if plan.strategy == BIG_BANG and not all_at_once:
         hint = "say  --all-at-once  too, or write  strategy: blue_green , which keeps the way back open"
@@ -58,11 +61,14 @@ def start(
             f"{FILE} (rollout.strategy)", expected="big_bang to be asked for twice", got="once", hint=hint
         )
     package, champion = registry.resolve(name), _champion(registry)
+    if plan.metrics is not None:
+        ScrapedFigures(plan.metrics).require(plan, champion.package, when.timestamp())
     if refusal := rules.champion_already(registry.state(), package):
         raise refusal
     if refused := rules.promotion(registry.state(), package, when, policy):
         raise refused
-    entry = Start(challenger=package, champion=champion, plan=plan, who=who, when=utc(when), why=" ".join(why.split()))
+    said = {"who": who, "when": utc(when), "why": " ".join(why.split())}
+    entry = Start(challenger=package, champion=champion, plan=plan, task=task, **said)
     number = log.append(lambda state: _first(state, entry, again))
     registry.alias(ALIAS, package, who=who, when=when, why=f"rollout {number}")
     assert number is not None

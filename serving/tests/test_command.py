@@ -61,13 +61,16 @@ def test_a_project_s_champion_is_served_and_the_next_one_and_the_last_one_again(
     registry.promote(one, force=True, **SAID)
     port = free_port()
     serving = {"port": 1, "poll_seconds": 0.05, "max_rows": 1}
-    said = {**PROJECT, "registry": str(tmp_path / "registry"), "serving": serving}
+    plan = {"guardrails": [{"metric": "slow_share", "over_ms": 60, "tolerance": 0.1}]}
+    said = {**PROJECT, "registry": str(tmp_path / "registry"), "serving": serving, "rollout": plan}
     (tmp_path / "benison.yaml").write_text(yaml.safe_dump(said))
     words = ["-m", "benison.serving", "-p", str(tmp_path), "--port", str(port)]
     server = Server(words, port, tmp_path / "stderr.txt")
     try:
         until(server.is_ready, 90)
         assert server.predict(ROW).scores == [0.25]
+        # A bucket ends where the plan draws the line.
+        assert 'le="0.06"' in str(server.ask("/metrics").body)
         assert "expected 1 to 1 rows, got 2" in json.dumps(server.predict(ROW, ROW).body)
         registry.promote(two, force=True, **SAID)
         until(lambda: server.predict(ROW).scores == [0.125])

@@ -167,3 +167,56 @@ def test_the_log_keeps_features_as_the_policy_says(shop: Shop, registered: Regis
     assert one["features"]["city"] == two["features"]["city"] != "Bonn"
     assert len(one["features"]["city"]) == 32
     assert one["time"] < two["time"] <= datetime.now(UTC)
+
+
+def staged(shop: Shop, package: str, *rows: dict[str, Any], request_id: str = "tried") -> Answer:
+    return shop.server.predict(*(rows or (ROW,)), headers={"x-staging": package, "x-request-id": request_id})
+
+
+def test_before_a_challenger_has_traffic_it_answers_whoever_names_it(shop: Shop, registered: Registered) -> None:
+    one, two = registered(0.5), registered(0.25)
+    shop.say(80, one, challenger=two, salt="rollout 1")
+    for package, score in ((two, 0.125), (one, 0.25)):
+        found = staged(shop, package, request_id=f"by {score}")
+        assert (found.status, found.headers["x-role"], found.headers["x-package"]) == (200, "staging", package)
+        assert found.scores == [score]
+        (row,) = logged(shop, f"by {score}", 1)
+        assert (row["role"], row["package"], row["number"], row["score"]) == ("staging", package, None, score)
+    v2 = json.dumps(tensors([ROW], id="tensors")).encode()
+    assert (
+        shop.server.ask(V2, v2, {"content-type": "application/json", "x-staging": two}).body["parameters"]["role"]
+        == "staging"
+    )
+    assert shop.server.predict(ROW).headers["x-role"] == "champion"
+
+
+def test_nobody_steps_in_for_a_package_that_is_tried(shop: Shop, registered: Registered) -> None:
+    shop.say(81, registered(0.5), challenger=registered(0.25, "nan"), salt="rollout 1")
+    found = staged(shop, registered(0.25, "nan"), {**ROW, "city": "nan"}, request_id="faulty")
+    assert found.status == 500
+    assert "expected a number from 0 to 1, got nan" in found.body["error"]
+    assert [row["role"] for row in logged(shop, "faulty", 1)] == ["staging"]
+
+
+@pytest.mark.parametrize("more", [{}, {"percent": 1.0}, {"shadow": 1.0}])
+def test_with_traffic_or_without_a_rollout_nobody_is_tried(
+    shop: Shop, registered: Registered, more: dict[str, float]
+) -> None:
+    one, two = registered(0.5), registered(0.25)
+    shop.say(82 + len(more), one, **({"challenger": two, **more} if more else {}))
+    for package in (one, two, "sha256:" + "0" * 64):
+        found = staged(shop, package)
+        assert (found.status, found.headers["x-request-id"]) == (409, "tried")
+        assert found.body["error"] == "x-staging: no rollout tries this package here before it has live traffic"
+
+
+def test_figures_tell_role_and_version_and_count_each_request_once(shop: Shop, registered: Registered) -> None:
+    one = registered(0.5)
+    shop.say(90, one)
+    label = f'{{role="champion",version="{one[7:19]}"}}'
+    names = ("benison_request_seconds_count", "benison_score_count", "benison_score_sum", "benison_score_squares_total")
+    before = [shop.server.metric(f"{name}{label}") for name in names]
+    assert shop.server.predict(ROW, {**ROW, "x": 1.0}).scores == [0.25, 0.5]
+    after = [shop.server.metric(f"{name}{label}") for name in names]
+    gained = [round(late - early, 9) for early, late in zip(before, after, strict=True)]
+    assert gained == [1, 1, 0.375, 0.140625]

@@ -14,6 +14,8 @@ import pytest
 import yaml
 
 from benison import config
+from benison.components.rollout.run import run
+from benison.components.rollout.start import start as begin
 from benison.core import digests
 from benison.core.verdicts import Verdict
 from benison.delivery.entries import Finish
@@ -132,9 +134,9 @@ def test_a_second_one_does_not_begin_meanwhile(begun: Asked) -> None:
     assert "end it with  benison rollout abort" in answer.err
 
 
-def finish(bench: Bench, outcome: str) -> None:
+def finish(bench: Bench, outcome: str, verdict: Verdict = Verdict.FAIL) -> None:
     log = RolloutLog(bench.registry.store, "census")
-    over = Finish(outcome=outcome, verdict=Verdict.FAIL, who="c", when="2026-11-20T12:00:00Z", why="it was slow")
+    over = Finish(outcome=outcome, verdict=verdict, who="c", when="2026-11-20T12:00:00Z", why="it was slow")
     log.append(lambda state: over)
 
 
@@ -145,6 +147,35 @@ def test_what_was_sent_back_is_tried_again_only_if_asked(begun: Asked, bench: Be
     assert "expected a version that no rollout sent back, got one that rollout 1 sent back: it was slow" in answer.err
     assert begun("start", "--detach", "--again", *WHY).code == 0
     assert begun("status", "--json").code == 0
+
+
+@pytest.mark.parametrize(("verdict", "refused"), [(Verdict.FAIL, True), (Verdict.INCONCLUSIVE, False)])
+def test_an_abort_alone_speaks_against_nobody(begun: Asked, bench: Bench, verdict: Verdict, refused: bool) -> None:
+    finish(bench, "aborted", verdict)
+    answer = begun("start", "--detach", *WHY)
+    assert (answer.code == 1) == refused
+    assert ("expected a version that no rollout sent back" in answer.err) == refused
+
+
+@pytest.mark.parametrize("outcome", ["promoted", "shadowed"])
+def test_a_retry_of_a_task_whose_rollout_is_over_says_how_it_ended(bench: Bench, tmp_path: Path, outcome: str) -> None:
+    """The task was killed between the last entry of the log and its output."""
+    registry, record = bench.registry, tmp_path / "record"
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "project").symlink_to(tmp_path)
+    settings, log = config.read(tmp_path), RolloutLog(registry.store, "census")
+    assert settings.rollout is not None
+    task = digests.of_bytes(str(record).encode())
+    said = {"who": "ci", "why": "week 47", "when": datetime.now(UTC), "policy": settings.gate.digest}
+    begin(registry, log, settings.rollout, task=task, **said)
+    evidence = {"rollout": registry.evidence.put(b"{}")}
+    ended = {"who": "c", "when": "2026-11-20T12:00:00Z", "why": "x"}
+    over = Finish(outcome=outcome, verdict=Verdict.PASS, evidence=evidence, **ended)
+    log.append(lambda state: over)
+    asked = {"registry_uri": str(tmp_path / "registry"), "requests": "", "version": "none"}
+    assert run(**asked, who="ci", why="week 47", bundle=tmp_path / "bundle", record=record) == outcome
+    assert (record / "rollout.json").read_bytes() == b"{}"
+    assert [entry.action for _, entry in log.entries()] == ["start", "finish"]
 
 
 def test_how_the_last_one_ended_is_said(begun: Asked, bench: Bench) -> None:
@@ -267,14 +298,19 @@ def test_what_a_plan_needs_is_named(rollout: Asked, words: tuple[object, ...], m
 
 
 def test_copies_and_what_is_not_known_are_told_of(rollout: Asked, tmp_path: Path) -> None:
-    lines = [{"metric": "error_rate", "tolerance": 0.01}, {"metric": "score", "tolerance": 0.05, "tier": "soft"}]
+    lines = [
+        {"metric": "error_rate", "tolerance": 0.01},
+        {"metric": "slow_share", "tolerance": 0.01, "over_ms": 50},
+        {"metric": "score", "tolerance": 0.05, "tier": "soft"},
+    ]
     say(tmp_path, strategy="shadow", guardrails=lines)
-    told = rollout("plan", "--requests-per-second", 10, "--error-rate", 0.01).out
+    figures = ("--error-rate", 0.01, "--slow-share", 0.01)
+    told = rollout("plan", "--requests-per-second", 10, *figures).out
     assert "shadow 100% for 1 h" in told
-    assert "0.01 / 2 (each guardrail in each stage) = 0.005" in told
+    assert "0.01 / 2 (each hard guardrail in each stage) = 0.005" in told
     assert "score, copies: may differ by 0.05; soft, warns\n  cannot be told: give  --score-deviation SD\n" in told
-    document = json.loads(rollout("plan", "--requests-per-second", 10, "--error-rate", 0.01, "--json").out)
-    errors, score = document["guardrails"]
+    document = json.loads(rollout("plan", "--requests-per-second", 10, *figures, "--json").out)
+    errors, _, score = document["guardrails"]
     # Each gets every request: twice as many in all, half of them the challenger's.
     expected = detectable(Plan([Step(50, 3600)], rate=20, mean=0.01, limit=0.01, alpha=0.005))
     assert errors["smallest_harm_by_phase"] == [{"phase": "shadow 100%", "harm": pytest.approx(expected)}]

@@ -9,6 +9,7 @@ from typing import Any
 from benison.components.rollout.foresee import MOST_EXTENSION, POWER, Foresight, Sight, seconds_of, stages_in_words
 from benison.components.rollout.judge import PASSED_FALSELY, alpha_of, compared
 from benison.config.rollout import KPI, SCORE, Guardrail, Rollout
+from benison.core.verdicts import Tier
 from benison.pages.figures import brief
 
 _OPTIONS = {"score": "--score-deviation SD", "brier_score": "--brier-deviation SD", "kpi": "--kpi MEAN SD"}
@@ -69,8 +70,8 @@ def _lengthened(found: Feasibility) -> Iterator[str]:
 
 
 def _alpha(plan: Rollout) -> str:
-    many = len(compared(plan))
-    parts = f" / {many} (each guardrail in each stage) = {alpha_of(plan):.3g}" if many > 1 else ""
+    many = sum(line.tier is Tier.HARD for line, _ in compared(plan))
+    parts = f" / {many} (each hard guardrail in each stage) = {alpha_of(plan):.3g}" if many > 1 else ""
     return (
         f"chance of a false rollback: {plan.false_rollbacks:.3g}{parts}; "
         f"of passing exactly at the tolerance: {PASSED_FALSELY:g}; found: with a probability of {POWER:g}"

@@ -55,8 +55,8 @@ def over_time(evidence: RolloutEvidence) -> Markup:
     said = (
         f"A difference is the challenger's mean less the champion's in the same {plan.block_seconds:g} s, a block. The "
         f"wide band is what sends a challenger back once it lies beyond the tolerance as a whole ({alpha_of(plan):.2%} "
-        "for each end, over all looks); the narrow one is what it passes by once it lies within as a whole "
-        f"({PASSED_FALSELY:.0%}). Both hold however often one looks, and begin after {plan.min_blocks} blocks."
+        "for each end of a hard guardrail, over all looks); the narrow one is what it passes by once it lies within as "
+        f"a whole ({PASSED_FALSELY:.0%}). Both hold however often one looks, and begin after {plan.min_blocks} blocks."
     )
     keys = (
         ("challenger", "estimate"),

@@ -45,7 +45,7 @@ def _rules(found: Rollout) -> list[tuple[str, object]]:
         ("Block", f"{found.block_seconds:g} s"),
         ("Blocks before anything is concluded", f"{found.min_blocks}"),
         ("False rollbacks over the whole rollout", f"at most {found.false_rollbacks:.2%}"),
-        ("Of each guardrail in each stage", f"at most {alpha_of(found):.2%}"),
+        ("Of each hard guardrail in each stage", f"at most {alpha_of(found):.2%}"),
         ("Not decided at the end", f"{found.undecided}, after {found.extend_minutes:g} min more"),
         ("Sent back without figures", f"after {found.silent_minutes:g} min"),
     ]

@@ -46,7 +46,7 @@ def track(plan: Rollout, line: Guardrail, blocks: Sequence[Block]) -> list[Point
         At most `MOST` points, evenly spread over the blocks that both answered in, and the last of all.
     """
     ratio, least = ratio_of(line), plan.min_blocks
-    harm = differences(blocks, alpha=alpha_of(plan), ratio=ratio, min_blocks=least)
+    harm = differences(blocks, alpha=alpha_of(plan, line.tier), ratio=ratio, min_blocks=least)
     proof = differences(blocks, alpha=PASSED_FALSELY, ratio=ratio, min_blocks=least)
     served = [place for place, block in enumerate(blocks) if block.served]
     return [Point(blocks[at].start + plan.block_seconds, harm[at], proof[at]) for at in _some(served)]

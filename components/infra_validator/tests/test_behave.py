@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from benison.components.infra_validator.behave import Behaving, behaves, unknown
-from benison.components.infra_validator.bodies import Row
 from benison.components.infra_validator.robust import loss
 from benison.config import behaviour as behaviours
 from benison.core.errors import ConfigError, ServerError
 from benison.core.verdicts import Check
 from benison.measures.proportions import wilson
+from benison.sources.bodies import Row
 
 COLUMNS: dict[str, Any] = {
     "age": {"name": "age", "type": "number", "stored_as": "int64_list"},

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from benison.components.infra_validator import judge
-from benison.components.infra_validator.judge import Figure, Measured
+from benison.components.infra_validator.judge import Measured
 from benison.config import Infra, InfraCheck
 from benison.core.verdicts import Tier, Verdict
+from benison.measures.service import Figure, contract
 
 ALIVE = Measured({"challenger": {"size_mb": [3.0], "load_seconds": [0.5]}}, {})
 
@@ -87,7 +88,7 @@ def test_rounds_of_which_one_model_lacks_some_are_not_compared() -> None:
 def test_the_contract_is_one_probability_a_row(
     answers: list[tuple[int, list[float]]], verdict: str, observed: str
 ) -> None:
-    found = judge.contract([(rows, np.array(values)) for rows, values in answers], 3)
+    found = contract([(rows, np.array(values)) for rows, values in answers], 3, "challenger")
     assert (found.verdict, found.observed) == (verdict, observed)
 
 

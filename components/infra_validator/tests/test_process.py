@@ -17,10 +17,10 @@ import pyarrow as pa
 import pytest
 
 from benison.components.infra_validator import frames
-from benison.components.infra_validator.bodies import bodies_of, rows_of, spread
 from benison.components.infra_validator.load import send
 from benison.components.infra_validator.process import Limits, resident, started
 from benison.core.errors import DataError, ServerError
+from benison.sources.bodies import bodies_of, rows_of, spread
 
 Package = Callable[[str], Path]
 BODY = b'{"instances": [{"age": 40, "sex": "Male"}]}'

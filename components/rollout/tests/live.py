@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 
 from benison.components.rollout.control import Controller, Look
+from benison.components.rollout.measure import Tallies
+from benison.components.rollout.sources import fill
 from benison.components.rollout.start import start
 from benison.config.rollout import ERROR_RATE, SCORE, SLOW_SHARE, Guardrail, Phase, Rollout
 from benison.core.errors import StorageError
@@ -119,6 +121,11 @@ class World:
         }
         arrays = [pa.array(columns[one.name]).cast(one.type) for one in SCHEMA]
         self.batches.append((float(times[0]), pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)))
+
+    silence: ClassVar[str] = "the request log cannot be read"
+
+    def fill(self, tallies: Tallies, since: float, until: float) -> float:
+        return fill(self, tallies, since, until)
 
     def rows(self, since: float, until: float) -> Iterable[pa.RecordBatch]:
         if self.broken(self.time):

@@ -7,16 +7,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from benison.components.rollout.control import LEASE_SECONDS
-from benison.components.rollout.tests.live import PLAN, Arm, World, at
+from benison.components.rollout.tests.live import PLAN, SCHEMA, Arm, World, at
 from benison.config.rollout import Guardrail, Phase, Rollout
 from benison.core import documents
 from benison.core.errors import ConflictError
 from benison.core.verdicts import Tier, Verdict
 from benison.delivery.entries import Command
-from benison.delivery.state import Past
+from benison.delivery.state import Past, moment
 from benison.registry.log import utc
 from benison.registry.registry import Registry
 from benison.registry.testing import Stopped, StoppingStore
@@ -198,6 +200,63 @@ def test_what_it_rested_on_is_kept_as_evidence(world: World) -> None:
     blocks = [block for block in live["blocks"] if block["challenger"]["requests"] and block["champion"]["requests"]]
     assert len(blocks) >= 10
     assert all(block["start"] % 5 == 0 for block in live["blocks"])
+
+
+class Labelled(World):
+    """A world whose labels come half an hour after a request: three of ten are 1."""
+
+    def outcomes(self, since: float, until: float) -> pa.Table:
+        late = 1800.0
+        batches = list(self.rows(since - late, until - late))
+        table = pa.Table.from_batches(batches, schema=SCHEMA).select(["request_id", "time"])
+        times = (table["time"].cast(pa.int64()).to_numpy() / 1e6 + late) * 1e6
+        labels = [int(request[-1] in "123") for request in table["request_id"].to_pylist()]
+        return pa.table(
+            {
+                "request_id": table["request_id"],
+                "time": pa.array(times.astype(np.int64)).cast(pa.timestamp("us", "UTC")),
+                "label": pa.array(labels, pa.int64()),
+            }
+        )
+
+
+@pytest.mark.parametrize(("score", "outcome"), [(0.9, "rolled_back"), (0.3, "promoted")])
+def test_labels_of_the_trial_that_come_after_it_still_count(world: World, score: float, outcome: str) -> None:
+    """The challenger has all traffic by a person's word when the first label comes."""
+    labelled = Labelled(world.bench, world.challenger, {"champion": Arm(), "challenger": Arm(score=score)})
+    lines = (Guardrail("error_rate", Tier.HARD, 0.2), Guardrail("brier_score", Tier.HARD, 0.1))
+    plan = replace(QUICK, guardrails=lines, phases=(Phase(50, 0, 30),), outcomes="o", labels_mature_minutes=31)
+    before = labelled.champion
+    labelled.begin(plan)
+    controller = labelled.controller()
+    labelled.carry(controller, hours=0.25)
+    say(labelled, "promote")
+    labelled.carry(controller)
+    past = ended(labelled)
+    assert past.finish.outcome == outcome
+    assert labelled.champion == (labelled.challenger if outcome == "promoted" else before)
+    minutes = (moment(past.finish.when) - moment(past.shifts[1].when)).total_seconds() / 60
+    if outcome == "promoted":
+        assert past.finish.why == "watched for 31.3333 minutes with all traffic"
+        assert minutes >= 31
+    else:
+        assert past.finish.why.startswith("brier_score +0.3")
+        assert [entry.entry.action for entry in labelled.registry.log()][-2:] == ["rollback", "alias"]
+        assert 15 < minutes < 31
+
+
+def test_a_server_whose_clock_is_ahead_is_judged_all_the_same(world: World) -> None:
+    """Its rows are dated three minutes later than they are; champion and challenger are dated alike."""
+
+    class Ahead(World):
+        def _answer(self, role: str, package: str, times: np.ndarray) -> None:  # type: ignore[type-arg]
+            super()._answer(role, package, times + 180)
+
+    for errors, outcome in ((0.9, "rolled_back"), (0.005, "promoted")):
+        ahead = Ahead(world.bench, world.challenger, {"champion": Arm(), "challenger": Arm(errors=errors)})
+        ahead.begin(LOOSE, again=outcome == "promoted")
+        ahead.carry(ahead.controller())
+        assert ended(ahead).finish.outcome == outcome
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from benison.components.rollout.decide import (
     Findings,
     Move,
     Note,
+    Try,
     Uncrown,
     Wait,
     concluded,
@@ -22,6 +23,7 @@ from benison.components.rollout.decide import (
 )
 from benison.components.rollout.tests.live import PLAN
 from benison.config.rollout import HOLD, Phase, Rollout
+from benison.config.staging import Staging
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.delivery.entries import Command, Shift, Start
 from benison.delivery.state import Running
@@ -50,6 +52,7 @@ def asked(command: str) -> Command:
 
 
 MOVED = "the registry's champion was moved by somebody else"
+STAGED = replace(PLAN, staging=Staging("http://models:8080"))
 PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 WATCHED: dict[str, Any] = {"phase": 3, "percent": 100.0, "promoted": 9}
 TABLE: list[tuple[str, Running, Findings, Decision]] = [
@@ -151,6 +154,37 @@ TABLE: list[tuple[str, Running, Findings, Decision]] = [
         running(phase=1),
         findings(silent_seconds=601.0),
         Move(1, 0, 0, "no figures for 10 minutes: the request log cannot be read", back=True),
+    ),
+    ("staging comes first", running(STAGED), findings(), Try()),
+    (
+        "what could not be tried goes back without a request",
+        running(STAGED),
+        findings(untried="503", untried_seconds=601.0),
+        Move(0, 0, 0, "not tried in 10 minutes of staging: 503", back=True),
+    ),
+    (
+        "what was tried goes on",
+        running(STAGED, staged=(check(PASS, "staging"),)),
+        findings(),
+        Move(0, 0, 100, "the rollout begins"),
+    ),
+    (
+        "an abort before the first phase is an entry that the log takes",
+        running(asked=asked("abort")),
+        findings(),
+        Move(0, 0, 0, "aborted by ci: trying", back=True),
+    ),
+    (
+        "another provider is called by its name",
+        running(phase=1),
+        findings(silent_seconds=601.0, silence="Prometheus at http://p has none"),
+        Move(1, 0, 0, "no figures for 10 minutes: Prometheus at http://p has none", back=True),
+    ),
+    (
+        "watched until labels have come",
+        running(replace(PLAN, outcomes="o", labels_mature_minutes=20), **WATCHED),
+        findings(PASS, champion=9, seconds=660.0),
+        Wait("has all traffic, watched for 9 min more"),
     ),
     (
         "extended",

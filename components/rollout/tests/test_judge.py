@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benison.components.rollout.judge import judge, stages
+from benison.components.rollout.judge import alpha_of, judge, stages
 from benison.components.rollout.measure import Tallies
 from benison.components.rollout.tests.test_measure import batch_of
 from benison.config.rollout import Guardrail, Phase, Rollout
@@ -128,10 +128,12 @@ def test_a_challenger_that_owes_answers_is_silent_after_three_blocks() -> None:
     assert ("silence", "breaker") not in found(tallies, percent=100.0)
 
 
-def test_false_rollbacks_are_divided_among_guardrails_and_stages() -> None:
+def test_false_rollbacks_are_divided_among_hard_guardrails_and_stages_and_soft_ones_take_no_share() -> None:
     """The bounds of one of four questions are those of a single one at a quarter of the probability."""
-    lines = (ERRORS, Guardrail("error_rate", Tier.SOFT, 0.03))
+    lines = (ERRORS, Guardrail("score", Tier.HARD, 0.03), Guardrail("slow_share", Tier.SOFT, 0.03, over_ms=9))
     single = Rollout("canary", (Phase(50, 0, 5),), 1, (ERRORS,), 10, 20, false_rollbacks=0.01)
     four = replace(single, phases=PLAN.phases, guardrails=lines, false_rollbacks=0.04)
     one, all_four = (found(filled(plan, 0.01, 0.08))["error_rate", "live"] for plan in (single, four))
     assert one.observed == all_four.observed
+    assert (alpha_of(four), alpha_of(four, Tier.SOFT)) == (0.01, 0.02)
+    assert alpha_of(replace(single, guardrails=(replace(ERRORS, tier=Tier.SOFT),)), Tier.SOFT) == 0.01

@@ -80,6 +80,42 @@ def test_tallies_are_those_of_a_loop_however_rows_come(rows: list[dict[str, Any]
                 assert {start: arms[start].total for start in totals} == pytest.approx(totals)
 
 
+def test_a_request_of_many_rows_counts_once_however_batches_are_cut() -> None:
+    def rows(request: str, many: int, **more: Any) -> list[dict[str, Any]]:
+        usual = {"time": 3, "role": "champion", "package": "first", "status": 200, "latency_ms": 60.0, "score": 0.5}
+        return [{"request_id": request, "row": row, **usual, **more} for row in range(many)]
+
+    low_and_high = [{**row, "score": score} for row, score in zip(rows("same id", 3), (0.2, 0.4, 0.9), strict=True)]
+    one_bad_row = [{**row, "score": score} for row, score in zip(rows("same id", 2), (None, 0.4), strict=True)]
+    filled = tallies()
+    filled.add([batch_of([*low_and_high, *rows("same id", 50, status=500, score=None, latency_ms=9.0), *one_bad_row])])
+    filled.add([batch_of(rows("b", 1))])
+    arms = {name: filled.blocks(line, "live") for name, line in LINES.items()}
+    assert [
+        (arms[name][0].champion.requests, arms[name][0].champion.total) for name in ("error_rate", "slow_share")
+    ] == [
+        (4, 2.0),
+        (4, 3.0),
+    ]
+    (score,) = arms["score"]
+    assert (score.champion.requests, score.champion.total) == (2, 1.0)
+    assert score.champion.squares == 0.5
+
+
+def test_outcomes_of_requests_after_the_trial_do_not_count() -> None:
+    filled = tallies()
+    filled.ended = 15.0
+    seen = [
+        {"time": second, "role": "challenger", "package": "second", "score": 0.5, "status": 200, "latency_ms": 1.0}
+        for second in (5, 25)
+    ]
+    filled.add([batch_of(seen)])
+    known = [datetime.fromtimestamp(35, UTC)] * 2
+    filled.join(pa.table({"request_id": ["r0", "r1"], "time": known, "label": [1, 1]}))
+    (block,) = filled.blocks(LINES["brier_score"], "live")
+    assert block.challenger.requests == 1
+
+
 def test_outcomes_count_in_the_block_in_which_they_become_known() -> None:
     filled = tallies()
     rows = [

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benison.components.rollout.run import follow, plan_of, source_of
+from benison.components.rollout.sources import RequestLog as Figures
 from benison.components.rollout.start import start
 from benison.components.rollout.tests.live import PLAN, SAID, Arm, World
 from benison.config import Serving
@@ -156,4 +157,4 @@ def test_a_plan_and_figures_have_to_be_there(tmp_path: Path) -> None:
     ):
         source_of(said, tmp_path)  # type: ignore[arg-type]
     said.serving = Serving(requests=RequestLog(tmp_path))
-    assert source_of(said, tmp_path).folder == tmp_path  # type: ignore[arg-type]
+    assert source_of(said, tmp_path) == Figures(tmp_path)  # type: ignore[arg-type]

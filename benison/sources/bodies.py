@@ -1,4 +1,4 @@
-"""Bodies: rows of the holdout as requests that a client would send, JSON that knows nothing of Arrow."""
+"""Bodies: rows as requests that a client would send, JSON that knows nothing of Arrow."""
 
 from __future__ import annotations
 
