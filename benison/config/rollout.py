@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benison.config import traffic as routed
+from benison.config.traffic import Embedded, Traffic
 from benison.core import digests
 from benison.core.sections import Section
 from benison.core.verdicts import Tier
@@ -87,8 +89,10 @@ class Rollout:
         undecided: What happens when the last phase and its extension are over and it is not proven that the challenger
             is no worse: ``rollback`` or ``hold``, which leaves it to a person.
         extend_minutes: By how much the last phase is extended for that.
-        silent_minutes: After how long without figures (the request log unreadable) the challenger is sent back.
+        silent_minutes: After how long without figures (the request log unreadable), or with a router that does not do
+            as the rollout log says, the challenger is sent back.
         outcomes: A folder of files with what came of requests, ``request_id`` and ``value``; empty: none.
+        traffic: Who splits live traffic.
     """
 
     strategy: str
@@ -102,11 +106,17 @@ class Rollout:
     extend_minutes: float = 0.0
     silent_minutes: float = 10.0
     outcomes: str = ""
+    traffic: Traffic = Embedded()
 
     @property
     def promotes(self) -> bool:
         """Whether it ends with all traffic for the challenger; a shadow alone does not."""
         return self.strategy != SHADOW
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether servers split by the rollout log themselves, so that nobody else has to be told."""
+        return isinstance(self.traffic, Embedded)
 
     @property
     def digest(self) -> str:
@@ -118,14 +128,16 @@ class Rollout:
         content = asdict(self)
         content["guardrails"] = [{**line, "tier": str(line["tier"])} for line in content["guardrails"]]
         content["phases"] = list(content["phases"])
-        return content
+        del content["traffic"]
+        return content if self.is_embedded else {**content, "traffic": routed.to_json(self.traffic)}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Rollout:
         """The inverse of `to_json`."""
         lines = tuple(Guardrail(**{**line, "tier": Tier(line["tier"])}) for line in content["guardrails"])
         phases = tuple(Phase(**phase) for phase in content["phases"])
-        return cls(**{**content, "guardrails": lines, "phases": phases})
+        traffic = routed.from_json(content["traffic"]) if "traffic" in content else Embedded()
+        return cls(**{**content, "guardrails": lines, "phases": phases, "traffic": traffic})
 
 
 _STEPS = {
@@ -157,8 +169,13 @@ def rollout_of(section: Section) -> Rollout:
         extend_minutes=section.number("extend_minutes", 0.0, low=0, high=1e6),
         silent_minutes=section.number("silent_minutes", 10.0, low=0.05, high=1e4),
         outcomes=section.take("outcomes", str, ""),
+        traffic=routed.traffic_of(section.section("traffic", optional=True)),
     )
     section.close()
+    for phase in rollout.phases:
+        routed.check_copies(section, rollout.traffic, phase.shadow > 0)
+        if phase.percent:
+            routed.check_percent(section, rollout.traffic, phase.percent)
     labelled = next((line.metric for line in rollout.guardrails if line.metric in (BRIER_SCORE, KPI)), None)
     if labelled and not rollout.outcomes:
         hint = "name a folder of files with request_id and value"

@@ -67,6 +67,18 @@ class Shift(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Confirmed(Entry):
+    """A router that is not ours does what the last shift says.
+
+    Attributes:
+        percent: The share of requests that it sends to the challenger, as it says itself.
+    """
+
+    action = "confirmed"
+    percent: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Command(Entry):
     """What a person asks for.
 
@@ -122,7 +134,9 @@ class Finish(Entry):
     evidence: Mapping[str, str] = field(default_factory=dict)
 
 
-_KINDS: dict[str, type[Entry]] = {kind.action: kind for kind in (Start, Shift, Command, Lease, Promoted, Finish)}
+_KINDS: dict[str, type[Entry]] = {
+    kind.action: kind for kind in (Start, Shift, Confirmed, Command, Lease, Promoted, Finish)
+}
 
 
 def to_json(entry: Entry) -> dict[str, Any]:

@@ -31,11 +31,13 @@ from benison.components.rollout.decide import (
 )
 from benison.components.rollout.judge import judge
 from benison.components.rollout.measure import Tallies
+from benison.components.rollout.steer import Steered, Steering
 from benison.core.errors import BenisonError, ConflictError, RefusedError, RegistryError
 from benison.core.verdicts import Check
 from benison.delivery import entries
-from benison.delivery.entries import Entry, Finish, Lease, Promoted, Shift
+from benison.delivery.entries import Confirmed, Entry, Finish, Lease, Promoted, Shift
 from benison.delivery.rollout_log import RolloutLog
+from benison.delivery.routers import Opening, opening
 from benison.delivery.state import RolloutState, Running, moment, owed_to
 from benison.registry.log import utc
 from benison.registry.registry import Registry
@@ -78,12 +80,14 @@ class Look:
         running: Where the rollout stood.
         checks: What was found.
         decision: What was done, or is waited for.
+        steered: What the router says.
     """
 
     when: datetime
     running: Running
     checks: tuple[Check, ...]
     decision: Decision
+    steered: Steered
 
     @property
     def acted(self) -> bool:
@@ -101,14 +105,24 @@ class Controller:
         who: Who or what controls, for the logs.
         policy: The digest of the gate's policy in force.
         late_seconds: How long after a block's end its last rows may come.
+        routers: How routers are opened; None: as the plan says.
     """
 
     def __init__(
-        self, registry: Registry, source: Source, clock: Clock, *, who: str, policy: str, late_seconds: float = 5.0
+        self,
+        registry: Registry,
+        source: Source,
+        clock: Clock,
+        *,
+        who: str,
+        policy: str,
+        late_seconds: float = 5.0,
+        routers: Opening | None = None,
     ) -> None:
         self._registry, self._source, self._clock = registry, source, clock
         self._who, self._policy, self._late = who, policy, late_seconds
         self.log = RolloutLog(registry.store, registry.model)
+        self._steering = Steering(routers or opening(self.log))
         self._holder = secrets.token_hex(16)
         self._tallies: Tallies | None = None
         self._read_to = 0.0
@@ -127,18 +141,21 @@ class Controller:
             return None
         now = self._clock.now()
         running = self._hold(running, now)
-        found = self._findings(running, now)
-        decision = decide(running, found)
+        steered = self._steering.steer(running, now)
+        running = self._confirmed(running, steered, now)
+        found = self._findings(running, steered, now)
+        decision = self._settled(running, decide(running, found))
         self._act(running, decision, found.checks, now)
-        return Look(now, running, found.checks, decision)
+        return Look(now, running, found.checks, decision, steered)
 
     def peek(self) -> Look | None:
         """What a look would find and do, without doing it; None where no rollout is under way."""
         running, now = self.log.state().running, self._clock.now()
         if running is None:
             return None
-        found = self._findings(running, now)
-        return Look(now, running, found.checks, decide(running, found))
+        steered = self._steering.steer(running, now, sets=False)
+        found = self._findings(running, steered, now)
+        return Look(now, running, found.checks, decide(running, found), steered)
 
     def record(self, look: Look) -> dict[str, Any]:
         """All that a look rested on, as the document of a rollout that is over tells it."""
@@ -161,9 +178,25 @@ class Controller:
             raise ConflictError("the rollout", expected="no other controller", got="another one, just now")
         return self.log.state().running or running
 
-    def _findings(self, running: Running, now: datetime) -> Findings:
+    def _confirmed(self, running: Running, steered: Steered, now: datetime) -> Running:
+        """Writes down that a router does what the last shift says, from when on a phase's time counts."""
+        if running.in_force is not None or not running.shifts or steered.split is None or steered.trouble:
+            return running
+        entry = Confirmed(percent=steered.split.percent, **self._said(now, str(steered)))
+        written = self._write(running, entry) is not None
+        return (self.log.state().running or running) if written else running
+
+    def _settled(self, running: Running, decision: Decision) -> Decision:
+        """Ends a rollout only when the router has nothing left of it."""
+        champion = self._registry.state().champion
+        if not isinstance(decision, End) or champion is None:
+            return decision
+        left = self._steering.settled(running, champion.package)
+        return Wait(f"{decision.outcome}, when the router is done: {left}") if left else decision
+
+    def _findings(self, running: Running, steered: Steered, now: datetime) -> Findings:
         silent = self._measure(running, now)
-        since = moment(running.shifts[-1].when) if running.shifts else now
+        since = running.in_force or now
         checks = self._judged(running, since.timestamp())
         champion = self._registry.state().champion
         owed = champion is not None and owed_to(champion, running)
@@ -173,6 +206,8 @@ class Controller:
             phase_blocks=self._of(running).since(since),
             seconds=running.seconds(now),
             silent_seconds=silent,
+            astray=str(steered) if steered.trouble else "",
+            astray_seconds=steered.seconds,
             owed=owed,
             champion=champion.number if champion and own and owed else None,
         )

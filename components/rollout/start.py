@@ -11,6 +11,7 @@ from benison.core import digests
 from benison.core.errors import ConfigError, RefusedError, RegistryError
 from benison.delivery.entries import Entry, Start
 from benison.delivery.rollout_log import RolloutLog
+from benison.delivery.routers import Opening, Parties, opening
 from benison.delivery.state import RolloutState
 from benison.registry import rules
 from benison.registry.log import Champion, utc
@@ -29,6 +30,7 @@ def start(
     policy: str,
     again: bool = False,
     all_at_once: bool = False,
+    routers: Opening | None = None,
 ) -> int:
     """Begins a rollout.
 
@@ -43,6 +45,7 @@ def start(
         policy: The digest of the gate's policy in force.
         again: Whether a package may be tried that a rollout sent back before.
         all_at_once: Whether the strategy ``big_bang`` is meant.
+        routers: How routers are opened; None: as the plan says.
 
     Returns:
         The rollout's id.
@@ -50,7 +53,8 @@ def start(
     Raises:
         RegistryError: There is no champion, or no such version.
         RefusedError: A rollout is under way; the version was sent back before, or may not become champion.
-        ConfigError: The strategy has to be asked for twice.
+        ConfigError: The strategy has to be asked for twice; the router is not set up for it.
+        ServerError: The router does not answer.
     """
     if plan.strategy == BIG_BANG and not all_at_once:
         hint = "say  --all-at-once  too, or write  strategy: blue_green , which keeps the way back open"
@@ -63,6 +67,8 @@ def start(
     if refused := rules.promotion(registry.state(), package, when, policy):
         raise refused
     entry = Start(challenger=package, champion=champion, plan=plan, who=who, when=utc(when), why=" ".join(why.split()))
+    _first(log.state(), entry, again)
+    (routers or opening(log))(plan.traffic, Parties(champion.package, package)).check()
     number = log.append(lambda state: _first(state, entry, again))
     registry.alias(ALIAS, package, who=who, when=when, why=f"rollout {number}")
     assert number is not None
