@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from benison.config import traffic as routed
-from benison.config.traffic import Embedded, Traffic
+from benison.config.traffic import OURS, Traffic
 from benison.core import digests
 from benison.core.sections import Section
 from benison.core.verdicts import Tier
@@ -106,7 +106,7 @@ class Rollout:
     extend_minutes: float = 0.0
     silent_minutes: float = 10.0
     outcomes: str = ""
-    traffic: Traffic = Embedded()
+    traffic: Traffic = OURS
 
     @property
     def promotes(self) -> bool:
@@ -116,7 +116,7 @@ class Rollout:
     @property
     def is_embedded(self) -> bool:
         """Whether servers split by the rollout log themselves, so that nobody else has to be told."""
-        return isinstance(self.traffic, Embedded)
+        return self.traffic == OURS
 
     @property
     def digest(self) -> str:
@@ -136,7 +136,7 @@ class Rollout:
         """The inverse of `to_json`."""
         lines = tuple(Guardrail(**{**line, "tier": Tier(line["tier"])}) for line in content["guardrails"])
         phases = tuple(Phase(**phase) for phase in content["phases"])
-        traffic = routed.from_json(content["traffic"]) if "traffic" in content else Embedded()
+        traffic = routed.from_json(content["traffic"]) if "traffic" in content else OURS
         return cls(**{**content, "guardrails": lines, "phases": phases, "traffic": traffic})
 
 

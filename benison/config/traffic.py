@@ -49,19 +49,22 @@ class Haproxy:
     challenger: str = "challenger"
 
     def weights(self, percent: float) -> tuple[int, int]:
-        """The champion's and the challenger's weight, whose share is the nearest to a percentage, the lightest first.
+        """The champion's and the challenger's weight that come nearest to a percentage, the heaviest such pair.
+
+        HAProxy draws a place on a ring on which each server has 16 random points for each unit of weight: what a server
+        gets is as near to its weight as these points are many.
 
         Args:
             percent: From 0 to 100.
 
         >>> Haproxy("/run/haproxy.sock", "models").weights(1)
-        (99, 1)
+        (198, 2)
         """
         if percent in (0, 100):
             return (HEAVIEST, 0) if percent == 0 else (0, HEAVIEST)
         pairs = [(whole - part, part) for whole in range(2, 2 * HEAVIEST + 1) for part in _around(whole, percent)]
         fitting = [pair for pair in pairs if min(pair) >= 1 and max(pair) <= HEAVIEST]
-        return min(fitting, key=lambda pair: (abs(_percent(*pair) - percent), sum(pair)))
+        return min(fitting, key=lambda pair: (round(abs(_percent(*pair) - percent), 9), -sum(pair)))
 
     def share(self, percent: float) -> float:
         """What the challenger gets where a plan says `percent`."""
@@ -112,6 +115,7 @@ class Vertex:
         return float(round(percent))
 
 
+OURS = Embedded()
 Traffic = Embedded | Haproxy | Kserve | Vertex
 _KINDS: dict[str, type[Traffic]] = {kind.router: kind for kind in (Embedded, Haproxy, Kserve, Vertex)}
 _WHOLE = "splits in whole percent"
@@ -174,7 +178,7 @@ def check_copies(section: Section, traffic: Traffic, shadow: bool) -> None:
 
 
 def _embedded(section: Section) -> Embedded:
-    return Embedded()
+    return OURS
 
 
 def _haproxy(section: Section) -> Haproxy:

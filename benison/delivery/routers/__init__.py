@@ -1,4 +1,4 @@
-"""Routers: whoever splits live traffic, as a controller sees them. The rollout log says what is wanted, a router follows.
+"""Routers: whoever splits live traffic. The rollout log says what is wanted, and a router is brought to it.
 
 Each is read and set by whoever holds the log: a router takes no fencing token, so that what a controller of an older
 state sets is found at the next one's read, and set right.

@@ -17,8 +17,10 @@ _SECONDS = 5.0
 # HAProxy 2.6 has no word for  balance random.
 _RANDOM = ("random", "unknown")
 _BACKEND = "BACKEND"
-# So many requests tell `random(1)` from `random(2)` at 1%; by chance alone that is told once in some 100,000 times.
+# So many requests tell `random(1)` from `random(2)` at 5%; by chance alone that is told once in some 100,000 times.
 _ENOUGH, _DEVIATIONS = 5_000, 5.0
+# Points on HAProxy's ring for each unit of weight.
+_POINTS = 16
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class HaproxyRouter:
             others = ", ".join(sorted(rows.keys() - {_BACKEND})) or "none"
             raise self._unfit(f"server {name} in backend {self._place.backend}", others)
         row = rows[name]
-        return _Server(int(row["uweight"]), row["status"], int(row["lbtot"]), int(row["chkdown"]))
+        return _Server(int(row["uweight"]), row["status"], int(row["lbtot"]), int(row["chkdown"] or 0))
 
     def _count(self, champion: _Server, challenger: _Server) -> None:
         """Holds what was chosen since the weights were set to them: `random` alone is the better of two draws.
@@ -137,7 +139,9 @@ class HaproxyRouter:
         whole, due = sum(many), _share(champion.weight, challenger.weight)
         if whole < _ENOUGH:
             return
-        off = abs(many[1] - due * whole) > _DEVIATIONS * math.sqrt(whole * due * (1 - due))
+        spread = due * (1 - due)
+        ring = spread / (_POINTS * (champion.weight + challenger.weight))
+        off = abs(many[1] / whole - due) > _DEVIATIONS * (math.sqrt(spread / whole) + math.sqrt(ring))
         got = f"{100 * many[1] / whole:.3g}% of {whole:,}"
         self._wrong = self._unfit(f"{100 * due:.3g}% of requests", got) if off else None
         self._begun = pair
