@@ -1,4 +1,4 @@
-"""The tests that every router must pass.
+"""The tests that every router must pass, and a router in memory.
 
 A new router is held to the contract by a class of its own, which says how to open one, twice, and one that is down:
 
@@ -15,12 +15,46 @@ from collections.abc import Callable
 
 import pytest
 
-from benison.core.errors import BenisonError
+from benison.core.errors import BenisonError, ServerError
 from benison.delivery.routers import Router, Split
 from benison.registry.testing import digest
 
 CHAMPION, CHALLENGER = digest("champion"), digest("challenger")
 _LOOKS = 100
+
+
+class MemoryRouter:
+    """A router that forgets everything when the process ends.
+
+    Attributes:
+        percent: What the challenger gets.
+        is_down: Whether it does not answer; what it did, it goes on doing.
+        settled: Who had all traffic when a rollout ended; empty: none did.
+        lasting: So many times it is to be asked to settle.
+    """
+
+    def __init__(self) -> None:
+        self.percent, self.is_down, self.settled, self.lasting = 0.0, False, "", 0
+
+    def check(self) -> None:
+        self._answer()
+
+    def read(self) -> Split:
+        self._answer()
+        return Split(self.percent)
+
+    def set(self, percent: float) -> None:
+        self._answer()
+        self.percent = percent
+
+    def settle(self, package: str) -> bool:
+        self._answer()
+        self.settled, self.lasting = package, self.lasting - 1
+        return self.lasting < 0
+
+    def _answer(self) -> None:
+        if self.is_down:
+            raise ServerError("the router", expected="an answer", got="none")
 
 
 class RouterTests:

@@ -13,7 +13,7 @@ from benison.core.verdicts import Tier
 from benison.delivery.entries import Shift, Start
 from benison.delivery.rollout_log import RolloutLog
 from benison.delivery.routers import Parties, Router, opening
-from benison.delivery.testing import CHALLENGER, CHAMPION, RouterTests
+from benison.delivery.testing import CHALLENGER, CHAMPION, MemoryRouter, RouterTests
 from benison.registry.log import Champion
 from benison.registry.testing import MemoryStore
 
@@ -55,6 +55,19 @@ class TestEmbedded(RouterTests):
 
     def intend(self, percent: float) -> None:
         self.log.append(lambda state: Shift(phase=0, percent=percent, shadow=0, **SAID))
+
+
+class TestMemory(RouterTests):
+    @pytest.fixture
+    def opened(self) -> Callable[[], Router]:
+        one = MemoryRouter()
+        return lambda: one
+
+    @pytest.fixture
+    def down(self) -> Router:
+        router = MemoryRouter()
+        router.is_down = True
+        return router
 
 
 def test_only_an_entry_of_the_log_changes_it(log: RolloutLog) -> None:
