@@ -29,7 +29,7 @@ _FOLDER = click.Path(path_type=Path)
 @click.option(
     "--as",
     "side",
-    type=click.Choice([Role.CHAMPION, Role.CHALLENGER]),
+    type=click.Choice([str(Role.CHAMPION), str(Role.CHALLENGER)]),
     help="Whose requests come here, where a router in front splits them (docs/rollout.md).",
 )
 def command(folder: Path | None, registry: str | None, model: str | None, port: int | None, side: str | None) -> None:

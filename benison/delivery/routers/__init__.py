@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from benison.config.traffic import Embedded, Haproxy, Kserve, Traffic, Vertex
+from benison.core.errors import InputError
 
 if TYPE_CHECKING:
     from benison.delivery.rollout_log import RolloutLog
@@ -89,6 +90,15 @@ class Router(Protocol):
         """
 
 
+def _on_vertex(traffic: Vertex, parties: Parties) -> Router:
+    try:
+        from benison.delivery.routers.vertex import VertexRouter
+    except ModuleNotFoundError as error:
+        expected = "google-cloud-aiplatform, which speaks to Vertex AI"
+        raise InputError("rollout.traffic", expected=expected, got="none", hint="install benison[vertex]") from error
+    return VertexRouter(traffic, parties)
+
+
 Opening = Callable[[Traffic, Parties], Router]
 
 
@@ -110,8 +120,6 @@ def opening(log: RolloutLog) -> Opening:
 
                 return KserveRouter(traffic, parties)
             case Vertex():
-                from benison.delivery.routers.vertex import VertexRouter
-
-                return VertexRouter(traffic, parties)
+                return _on_vertex(traffic, parties)
 
     return opened

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,10 +15,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from benison.config.traffic import Vertex
-from benison.core.errors import AccessError, ConfigError, ConflictError, ServerError
-from benison.delivery.routers import Parties, Router, Split
+from benison.core.errors import AccessError, ConfigError, ConflictError, InputError, ServerError
+from benison.delivery.rollout_log import RolloutLog
+from benison.delivery.routers import Parties, Router, Split, opening
 from benison.delivery.routers.vertex import VertexRouter
 from benison.delivery.testing import CHALLENGER, CHAMPION, RouterTests
+from benison.registry.testing import MemoryStore
 from tests.submit.vertex_server import UNIVERSE, write_key
 
 NAME = "projects/acme/locations/europe-west4/endpoints/77"
@@ -167,6 +170,16 @@ def test_an_api_that_refuses_is_told(
     endpoint.fails = status
     with pytest.raises(kind, match=said):
         router.read()
+
+
+def test_without_googles_library_it_is_told_what_to_install(place: Vertex, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "google.cloud.aiplatform_v1", None)
+    monkeypatch.delattr("google.cloud.aiplatform_v1")
+    monkeypatch.delitem(sys.modules, "benison.delivery.routers.vertex")
+    with pytest.raises(
+        InputError, match=r"expected google-cloud-aiplatform, .*, got none\n\nhint: install benison.vert"
+    ):
+        opening(RolloutLog(MemoryStore(), "census"))(place, PARTIES)
 
 
 def test_without_credentials_it_is_told_how_to_have_some(
