@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +17,8 @@ from benison.core.verdicts import Tier
 from benison.delivery.entries import Command, Confirmed, Shift
 from benison.delivery.state import Past, Running
 from benison.registry.log import utc
+from benison.registry.registry import Registry
+from benison.registry.testing import Stopped, StoppingStore
 
 BEHIND = replace(
     PLAN,
@@ -173,3 +176,31 @@ def test_who_only_looks_changes_nothing(world: World) -> None:
     look = controller.peek()
     assert look is not None
     assert (world.router.percent, str(look.steered)) == (50, "haproxy says 50%, not yet 20%")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("errors", "outcome"), [(0.005, "promoted"), (0.9, "rolled_back")])
+@pytest.mark.parametrize("done", [True, False])
+def test_a_controller_that_is_killed_anywhere_leaves_a_router_that_the_next_one_sets_right(
+    worlds: Callable[[], World], done: bool, errors: float, outcome: str
+) -> None:
+    """While nobody controls, somebody else sets another split."""
+    plan = replace(BEHIND, phases=(Phase(50, 0, 0.5),), watch_minutes=0.5, min_blocks=5, extend_minutes=9)
+    stopped, operation = True, 0
+    while stopped:
+        operation += 1
+        world = worlds()
+        world.arms["challenger"] = Arm(errors=errors)
+        world.begin(plan)
+        store = StoppingStore(world.registry.store, operation, done=done)
+        try:
+            world.carry(world.controller(Registry(store, world.registry.model)))
+        except Stopped:
+            under_way = world.log.state().running is not None
+            world.router.percent = 75 if under_way else world.router.percent
+            world.wait(LEASE_SECONDS + 1)
+            world.carry(world.controller())
+        stopped = store.stopped
+        assert ended(world).finish.outcome == outcome, operation
+        assert world.router.percent == (100 if outcome == "promoted" else 0), operation
+    assert operation > 20

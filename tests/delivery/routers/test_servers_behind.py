@@ -89,7 +89,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     registry, ports = Registry.create(str(folder / "registry"), MODEL), (free_port(), free_port())
     proxy = Proxy(folder, servers=ports)
     traffic = {"router": "haproxy", "socket": proxy.socket, "backend": "models"}
-    serving = {"poll_seconds": 0.1, "requests": {"folder": str(folder / "requests")}}
+    serving = {"poll_seconds": 0.1, "timeout_ms": 15_000, "requests": {"folder": str(folder / "requests")}}
     said = {"registry": str(folder / "registry"), "serving": serving, "rollout": {**ROLLOUT, "traffic": traffic}}
     (folder / "benison.yaml").write_text(yaml.safe_dump({**PROJECT, **said}))
     first = registry.register(scaling(folder / "0.5", 0.5), provenance("0.5"), **SAID)
