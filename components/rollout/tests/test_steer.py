@@ -179,6 +179,7 @@ def test_who_only_looks_changes_nothing(world: World) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("errors", "outcome"), [(0.005, "promoted"), (0.9, "rolled_back")])
 @pytest.mark.parametrize("done", [True, False])
 def test_a_controller_that_is_killed_anywhere_leaves_a_router_that_the_next_one_sets_right(
