@@ -197,7 +197,7 @@ def unpack_uv(wheel: Path, version: str) -> None:
 def create(python: str, lock: str) -> None:
     """Makes .venv anew: the lock's packages with their bytecode, and the project itself, editable."""
     if VENV.is_symlink():  # What it stands for is another checkout's, which would lose it.
-        stop(str(VENV), "no link", f"one to {os.readlink(str(VENV))}", "remove it:  rm .venv")
+        stop(str(VENV), "no link", f"one to {os.readlink(str(VENV))}", "remove it:  rm .venv")  # noqa: PTH115
     print(f"Setting up .venv from requirements/{lock} under {python}; this is done once", flush=True)
     program, into = uv(), ("--python", str(VENV / "bin" / "python"))
     pinned = ("--require-hashes", "--build-constraints", str(REQUIREMENTS / "build.txt"))

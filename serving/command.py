@@ -15,6 +15,7 @@ from benison.config import Config
 from benison.config.serving import Serving
 from benison.core import logs
 from benison.core.errors import ConfigError, InputError
+from benison.delivery.traffic import Role
 from benison.registry.registry import Registry
 from benison.serving.follow import Logs
 
@@ -26,7 +27,13 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--registry", metavar="DIR_OR_URI", help="The registry, instead of the one in benison.yaml.")
 @click.option("--model", metavar="NAME", help="The model, where there is no project; needs --registry.")
 @click.option("--port", type=click.IntRange(1, 65_535), help="Instead of serving.port in benison.yaml.")
-def command(folder: Path | None, registry: str | None, model: str | None, port: int | None) -> None:
+@click.option(
+    "--as",
+    "side",
+    type=click.Choice([str(Role.CHAMPION), str(Role.CHALLENGER)]),
+    help="Whose requests come here, where a router in front splits them (docs/rollout.md).",
+)
+def command(folder: Path | None, registry: str | None, model: str | None, port: int | None, side: str | None) -> None:
     """Serve a project's champion over HTTP, and whatever becomes champion while it runs.
 
     It speaks KServe's V1 protocol and the Open Inference Protocol. At SIGTERM it answers what it has, and stops.
@@ -42,7 +49,7 @@ def command(folder: Path | None, registry: str | None, model: str | None, port: 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with logs.quiet_imports():
         from benison.serving import server
-    server.serve(name, Logs(opened), opened, settings)
+    server.serve(name, Logs(opened, Role(side) if side else None), opened, settings)
 
 
 def _asked(folder: Path | None, registry: str | None, model: str | None) -> tuple[str, str, Serving]:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from benison.core.errors import RegistryError
 from benison.delivery.rollout_log import RolloutLog
-from benison.delivery.traffic import Traffic
+from benison.delivery.traffic import Role, Traffic
 from benison.registry.registry import Registry
 
 
@@ -27,10 +27,11 @@ class Logs:
 
     Args:
         registry: Of the model.
+        role: Whose requests come, where a router in front has split them; None: everybody's, to be split here.
     """
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, registry: Registry, role: Role | None = None) -> None:
+        self._registry, self._role = registry, role
         self._rollouts = RolloutLog(registry.store, registry.model)
 
     def now(self) -> Traffic:
@@ -44,4 +45,5 @@ class Logs:
         if champion is None:
             hint = "promote a version with  benison registry promote"
             raise RegistryError(self._registry.model, expected="a champion to serve", got="none", hint=hint)
-        return self._rollouts.traffic(champion)
+        traffic = self._rollouts.traffic(champion)
+        return traffic if self._role is None else traffic.behind_router(self._role)

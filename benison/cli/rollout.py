@@ -67,6 +67,7 @@ def start(
 
     Exits with 0 where the challenger has all traffic, with 1 where it was sent back.
     """
+    from benison.cli import rollout_view as view
     from benison.components.rollout.run import plan_of
     from benison.components.rollout.start import start as begin
 
@@ -86,6 +87,8 @@ def start(
         all_at_once=all_at_once,
     )
     click.echo(f"rollout {number}: {', '.join([*map(str, plan.phases), '100%' if plan.promotes else 'no more'])}")
+    for line in view.shares(plan):
+        click.echo(line)
     if controller is not None:
         _carry(controller)
 
@@ -175,6 +178,7 @@ def plan(
     registry: str | None,
 ) -> None:
     """Say what the plan of benison.yaml can see at this traffic, and whether it can end well at all."""
+    from benison.cli import rollout_view
     from benison.cli.rollout_plan import Given, feasibility
     from benison.components.rollout.run import plan_of
     from benison.report.rollout import feasibility as view
@@ -185,7 +189,7 @@ def plan(
     if as_json:
         click.echo(json.dumps(view.as_json(found), indent=2, sort_keys=True))
         return
-    for line in view.lines(found):
+    for line in (*rollout_view.shares(found.plan), *view.lines(found)):
         click.echo(line)
 
 

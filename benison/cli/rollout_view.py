@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from benison.config.rollout import Rollout
 from benison.core import digests
 from benison.core.verdicts import Check, Tier, Verdict, combine
-from benison.delivery.entries import Command, Entry, Finish, Lease, Promoted, Shift, Staged, Start
+from benison.delivery.entries import Command, Confirmed, Entry, Finish, Lease, Promoted, Shift, Staged, Start
 from benison.delivery.state import Past, RolloutState, Running
 from benison.pages.figures import duration
 
@@ -32,6 +33,8 @@ def lines(look: Look) -> Iterator[str]:
     challenger, champion = digests.short(running.start.challenger), running.start.champion
     yield f"rollout {running.id}: {challenger} beside champion {champion}, {running.plan.strategy}"
     yield f"traffic: {_traffic(running)}, for {duration(running.seconds(look.when))}"
+    if not running.plan.is_embedded:
+        yield f"router: {look.steered}"
     yield f"next: {_doing(look.decision)}"
     if look.checks:
         yield ""
@@ -68,7 +71,7 @@ def one_line(number: int, entry: Entry) -> str:
     """An entry of the log, for people; empty for what only controllers care about."""
     if isinstance(entry, Lease):
         return ""
-    return f"{number:5}  {entry.when}  {entry.action:8}  {_said(entry)}  {entry.who}: {entry.why}"
+    return f"{number:5}  {entry.when}  {entry.action:9}  {_said(entry)}  {entry.who}: {entry.why}"
 
 
 def as_json(look: Look | None, state: RolloutState) -> dict[str, Any]:
@@ -89,10 +92,23 @@ def as_json(look: Look | None, state: RolloutState) -> dict[str, Any]:
         "shadow": running.shadow,
         "paused": bool(running.paused),
         "back": running.back,
+        "router": {
+            "name": look.steered.router,
+            "percent": look.steered.split.percent if look.steered.split else None,
+            "trouble": look.steered.trouble,
+        },
         "next": _doing(look.decision),
         "checks": [check.to_json() for check in look.checks],
     }
     return {"running": told, "last": None}
+
+
+def shares(plan: Rollout) -> Iterator[str]:
+    """What a router that is not ours gives for each share of a plan."""
+    steps = [phase.percent for phase in plan.phases if phase.percent]
+    if not plan.is_embedded and steps:
+        told = ", ".join(f"{plan.traffic.share(percent):.4g}% for {percent:g}%" for percent in steps)
+        yield f"router: {plan.traffic.router} gives {told}"
 
 
 def _traffic(running: Running) -> str:
@@ -129,6 +145,8 @@ def _said(entry: Entry) -> str:
             return f"{percent:g}%{f', shadow {shadow:g}%' if shadow else ''}{', going back' if back else ''}"
         case Staged(checks=checks):
             return f"staging {combine(checks)}"
+        case Confirmed(percent=percent):
+            return f"{percent:.4g}%"
         case Command(command=command):
             return command
         case Promoted(number=number):

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benison.config import traffic as routed
 from benison.config.provider import PROMETHEUS, Provider, provider_of
 from benison.config.staging import Staging, staging_of
+from benison.config.traffic import OURS, Traffic
 from benison.core import digests
 from benison.core.sections import Section
 from benison.core.verdicts import Tier
@@ -89,11 +91,13 @@ class Rollout:
         undecided: What happens when the last phase and its extension are over and it is not proven that the challenger
             is no worse: ``rollback`` or ``hold``, which leaves it to a person.
         extend_minutes: By how much the last phase is extended for that.
-        silent_minutes: After how long without figures (the request log unreadable) the challenger is sent back.
+        silent_minutes: After how long without figures (the request log unreadable), or with a router that does not do
+            as the rollout log says, the challenger is sent back.
         outcomes: A folder of files with what came of requests, ``request_id`` and ``value``; empty: none.
         staging: What comes before any live request; None: nothing.
         metrics: Whose figures count; None: those of the servers' request log.
         labels_mature_minutes: How long after a request its outcome may come; so long it is watched at least.
+        traffic: Who splits live traffic.
     """
 
     strategy: str
@@ -110,6 +114,7 @@ class Rollout:
     staging: Staging | None = None
     metrics: Provider | None = None
     labels_mature_minutes: float = 0.0
+    traffic: Traffic = OURS
 
     @property
     def promotes(self) -> bool:
@@ -123,6 +128,11 @@ class Rollout:
         return max(self.watch_minutes, self.labels_mature_minutes + blocks)
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether servers split by the rollout log themselves, so that nobody else has to be told."""
+        return self.traffic == OURS
+
+    @property
     def digest(self) -> str:
         """What the plan is, by content."""
         return digests.of_json(self.to_json())
@@ -132,7 +142,8 @@ class Rollout:
         content = asdict(self)
         content["guardrails"] = [{**line, "tier": str(line["tier"])} for line in content["guardrails"]]
         content["phases"] = list(content["phases"])
-        return content
+        del content["traffic"]
+        return content if self.is_embedded else {**content, "traffic": routed.to_json(self.traffic)}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Rollout:
@@ -141,7 +152,9 @@ class Rollout:
         phases = tuple(Phase(**phase) for phase in content["phases"])
         staging = Staging(**content["staging"]) if content.get("staging") else None
         metrics = Provider(**content["metrics"]) if content.get("metrics") else None
-        return cls(**{**content, "guardrails": lines, "phases": phases, "staging": staging, "metrics": metrics})
+        said = {"guardrails": lines, "phases": phases, "staging": staging, "metrics": metrics}
+        traffic = routed.from_json(content["traffic"]) if "traffic" in content else OURS
+        return cls(**{**content, **said, "traffic": traffic})
 
 
 _STEPS = {
@@ -176,10 +189,20 @@ def rollout_of(section: Section) -> Rollout:
         staging=staging_of(section.section("staging")) if "staging" in section.content else None,
         metrics=provider_of(section.section("metrics")) if "metrics" in section.content else None,
         labels_mature_minutes=section.number("labels_mature_minutes", 0.0, low=0, high=1e6),
+        traffic=routed.traffic_of(section.section("traffic", optional=True)),
     )
     section.close()
+    _check_traffic(section, rollout)
     _check_outcomes(section, rollout)
     return rollout
+
+
+def _check_traffic(section: Section, rollout: Rollout) -> None:
+    """The router can do what phases ask for."""
+    for phase in rollout.phases:
+        routed.check_copies(section, rollout.traffic, phase.shadow > 0)
+        if phase.percent:
+            routed.check_percent(section, rollout.traffic, phase.percent)
 
 
 def _check_outcomes(section: Section, rollout: Rollout) -> None:

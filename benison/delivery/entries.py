@@ -82,6 +82,18 @@ class Shift(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Confirmed(Entry):
+    """A router that is not ours does what the last shift says.
+
+    Attributes:
+        percent: The share of requests that it sends to the challenger, as it says itself.
+    """
+
+    action = "confirmed"
+    percent: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Command(Entry):
     """What a person asks for.
 
@@ -138,7 +150,7 @@ class Finish(Entry):
 
 
 _KINDS: dict[str, type[Entry]] = {
-    kind.action: kind for kind in (Start, Staged, Shift, Command, Lease, Promoted, Finish)
+    kind.action: kind for kind in (Start, Staged, Shift, Confirmed, Command, Lease, Promoted, Finish)
 }
 
 

@@ -17,6 +17,7 @@ from benison.delivery.entries import (
     RESUME,
     ROLLED_BACK,
     Command,
+    Confirmed,
     Entry,
     Finish,
     Lease,
@@ -38,7 +39,9 @@ class Running:
         phase: Where in the plan it is; -1: no traffic yet; as many as the plan has phases: all traffic.
         percent: The share of units that the challenger answers.
         shadow: The share whose requests it gets a copy of.
-        since: Since when the phase lasts, or goes on after a pause.
+        since: Since when the phase lasts, or goes on after a pause; with a router that is not ours since that router
+            did as the phase says.
+        in_force: Since when the split is in force; None: a router has not confirmed it so far.
         spent: The seconds that it had lasted when it was paused.
         paused: Whether it stands still, by whose wish: an entry's `why`; empty: it does not.
         asked: What a person asked for last that ends the trial; None: nothing.
@@ -52,6 +55,7 @@ class Running:
     id: int
     start: Start
     since: datetime
+    in_force: datetime | None = None
     phase: int = -1
     percent: float = 0.0
     shadow: float = 0.0
@@ -167,6 +171,8 @@ def _went_on(running: Running, entry: Entry) -> Running:
     match entry:
         case Shift():
             return _shifted(running, entry)
+        case Confirmed() if running.in_force is None:
+            return replace(running, in_force=moment(entry.when), since=moment(entry.when), spent=0.0)
         case Command(command=command) if command == PAUSE and not running.paused:
             return replace(running, spent=running.seconds(moment(entry.when)), paused=entry.why)
         case Command(command=command) if command == RESUME and running.paused:
@@ -186,6 +192,7 @@ def _shifted(running: Running, entry: Shift) -> Running:
     began = entry.phase != running.phase
     return replace(
         running,
+        in_force=moment(entry.when) if running.plan.is_embedded else None,
         phase=entry.phase,
         percent=entry.percent,
         shadow=entry.shadow,

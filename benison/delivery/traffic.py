@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from benison.registry.log import Champion
@@ -69,6 +69,21 @@ class Traffic:
     def is_shadowed(self, unit: str) -> bool:
         """Whether the challenger gets a copy of what the champion answers to a unit."""
         return self.challenger is not None and place(unit, f"{self.salt} shadow") < self.shadow
+
+    def behind_router(self, role: Role) -> Traffic:
+        """The same for a server that gets one side's requests only, since a router in front of it has split them.
+
+        Args:
+            role: The side. The champion's answers all as champion. The challenger's answers all as challenger as long
+                as the rollout gives it any, else as champion: after the way back began, a router that still sends it
+                requests does no harm.
+
+        >>> Traffic(Champion(3, "sha256:" + "0" * 64), "sha256:" + "1" * 64, 5.0).behind_router(Role.CHALLENGER).percent
+        100.0
+        """
+        if role is Role.CHAMPION:
+            return replace(self, challenger=None, percent=0.0, shadow=0.0)
+        return replace(self, percent=100.0 if self.percent else 0.0, shadow=0.0)
 
 
 def place(unit: str, salt: str) -> float:

@@ -34,11 +34,13 @@ from benison.components.rollout.decide import (
 from benison.components.rollout.judge import judge
 from benison.components.rollout.measure import Tallies
 from benison.components.rollout.stage import is_conclusive
+from benison.components.rollout.steer import Steered, Steering
 from benison.core.errors import BenisonError, ConflictError, RefusedError, RegistryError
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.delivery import entries
-from benison.delivery.entries import Entry, Finish, Lease, Promoted, Shift, Staged
+from benison.delivery.entries import Confirmed, Entry, Finish, Lease, Promoted, Shift, Staged
 from benison.delivery.rollout_log import RolloutLog
+from benison.delivery.routers import Opening, opening
 from benison.delivery.state import RolloutState, Running, moment, owed_to
 from benison.registry.log import utc
 from benison.registry.registry import Registry
@@ -85,12 +87,14 @@ class Look:
         running: Where the rollout stood.
         checks: What was found.
         decision: What was done, or is waited for.
+        steered: What the router says.
     """
 
     when: datetime
     running: Running
     checks: tuple[Check, ...]
     decision: Decision
+    steered: Steered
 
     @property
     def acted(self) -> bool:
@@ -109,6 +113,7 @@ class Controller:
         policy: The digest of the gate's policy in force.
         late_seconds: How long after a block's end its last rows may come.
         stage: Asks the servers for the challenger's answers before it has a live request; None: nobody can.
+        routers: How routers are opened; None: as the plan says.
     """
 
     def __init__(
@@ -121,10 +126,12 @@ class Controller:
         policy: str,
         late_seconds: float = 5.0,
         stage: Callable[[Running], tuple[Check, ...]] | None = None,
+        routers: Opening | None = None,
     ) -> None:
         self._registry, self._source, self._clock = registry, source, clock
         self._who, self._policy, self._late, self._stage = who, policy, late_seconds, stage
         self.log = RolloutLog(registry.store, registry.model)
+        self._steering = Steering(routers or opening(self.log))
         self._holder = secrets.token_hex(16)
         self._tallies: Tallies | None = None
         self._read_to = 0.0
@@ -147,20 +154,24 @@ class Controller:
         running = self._hold(running, now)
         if running.paused:
             self._untried = None
-        found = self._findings(running, now)
+        steered = self._steering.steer(running, now)
+        running = self._confirmed(running, steered, now)
+        found = self._findings(running, steered, now)
         decision = decide(running, found)
         if isinstance(decision, Try):
             decision = self._try(running, now)
+        decision = self._settled(running, decision)
         self._act(running, decision, found.checks, now)
-        return Look(now, running, found.checks, decision)
+        return Look(now, running, found.checks, decision, steered)
 
     def peek(self) -> Look | None:
         """What a look would find and do, without doing it; None where no rollout is under way."""
         running, now = self.log.state().running, self._clock.now()
         if running is None:
             return None
-        found = self._findings(running, now)
-        return Look(now, running, found.checks, decide(running, found))
+        steered = self._steering.steer(running, now, sets=False)
+        found = self._findings(running, steered, now)
+        return Look(now, running, found.checks, decide(running, found), steered)
 
     def record(self, look: Look) -> dict[str, Any]:
         """All that a look rested on, as the document of a rollout that is over tells it."""
@@ -183,9 +194,25 @@ class Controller:
             raise ConflictError("the rollout", expected="no other controller", got="another one, just now")
         return self.log.state().running or running
 
-    def _findings(self, running: Running, now: datetime) -> Findings:
+    def _confirmed(self, running: Running, steered: Steered, now: datetime) -> Running:
+        """Writes down that a router does what the last shift says, from when on a phase's time counts."""
+        if running.in_force is not None or not running.shifts or steered.split is None or steered.trouble:
+            return running
+        entry = Confirmed(percent=steered.split.percent, **self._said(now, str(steered)))
+        written = self._write(running, entry) is not None
+        return (self.log.state().running or running) if written else running
+
+    def _settled(self, running: Running, decision: Decision) -> Decision:
+        """Ends a rollout only when the router has nothing left of it."""
+        champion = self._registry.state().champion
+        if not isinstance(decision, End) or champion is None:
+            return decision
+        left = self._steering.settled(running, champion.package)
+        return Wait(f"{decision.outcome}, when the router is done: {left}") if left else decision
+
+    def _findings(self, running: Running, steered: Steered, now: datetime) -> Findings:
         silent = self._measure(running, now)
-        since = (moment(running.shifts[-1].when) if running.shifts else now) + self._ahead
+        since = (running.in_force or now) + self._ahead
         checks = (*running.staged, *self._judged(running, since.timestamp()))
         since_when, untried = self._untried or (now, "")
         champion = self._registry.state().champion
@@ -197,6 +224,8 @@ class Controller:
             seconds=running.seconds(now),
             silent_seconds=silent,
             silence=self._source.silence,
+            astray=str(steered) if steered.trouble else "",
+            astray_seconds=steered.seconds,
             owed=owed,
             champion=champion.number if champion and own and owed else None,
             untried=untried,

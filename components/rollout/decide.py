@@ -24,6 +24,8 @@ class Findings:
         seconds: How long the present phase has lasted.
         silent_seconds: For how long there have been no figures at all.
         silence: What that means.
+        astray: Why the router does not do as the rollout log says; empty: it does.
+        astray_seconds: For how long it has not.
         owed: Whether the registry's champion is one that the rollout knows.
         champion: The entry that made the challenger champion of the registry, as the registry tells; None: it is not.
         untried: Why the servers could not be asked for the challenger before it has live traffic; empty: they were not
@@ -36,6 +38,8 @@ class Findings:
     seconds: float
     silent_seconds: float = 0.0
     silence: str = "the request log cannot be read"
+    astray: str = ""
+    astray_seconds: float = 0.0
     owed: bool = True
     champion: int | None = None
     untried: str = ""
@@ -120,12 +124,14 @@ def decide(running: Running, found: Findings) -> Decision:
     """The next thing to do; done, it is asked for again.
 
     What speaks against the challenger comes first, then what a person wants, then time: traffic goes back before the
-    registry's pointer does, and the evidence is sealed last.
+    registry's pointer does, and the evidence is sealed last. Nothing goes on before the router does as the log says.
     """
     if running.back:
         return _way_back(running, found)
     if reason := _against(running, found):
         return _back(running, reason)
+    if found.astray:
+        return Wait(f"nothing is decided before the router follows: {found.astray}")
     if running.has_all:
         return _with_all(running, found)
     if running.asked is not None and running.asked.command == PROMOTE:
@@ -136,6 +142,8 @@ def decide(running: Running, found: Findings) -> Decision:
 
 
 def _way_back(running: Running, found: Findings) -> Decision:
+    if found.astray:
+        return Wait(f"going back, when the router follows: {found.astray}")
     if found.owed and found.champion is not None:
         return Uncrown(found.champion)
     aborted = running.back == _MOVED or (running.asked is not None and running.asked.command == ABORT)
@@ -153,6 +161,8 @@ def _against(running: Running, found: Findings) -> str:
         return failed[0].reason
     if found.silent_seconds > 60 * running.plan.silent_minutes:
         return f"no figures for {found.silent_seconds / 60:.0f} minutes: {found.silence}"
+    if found.astray and found.astray_seconds > 60 * running.plan.silent_minutes:
+        return f"the router did not follow for {found.astray_seconds / 60:.0f} minutes: {found.astray}"
     return ""
 
 

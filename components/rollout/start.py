@@ -12,6 +12,7 @@ from benison.core import digests
 from benison.core.errors import ConfigError, RefusedError, RegistryError
 from benison.delivery.entries import Entry, Start
 from benison.delivery.rollout_log import RolloutLog
+from benison.delivery.routers import Opening, Parties, opening
 from benison.delivery.state import RolloutState
 from benison.registry import rules
 from benison.registry.log import Champion, utc
@@ -31,6 +32,7 @@ def start(
     again: bool = False,
     all_at_once: bool = False,
     task: str = "",
+    routers: Opening | None = None,
 ) -> int:
     """Begins a rollout.
 
@@ -46,6 +48,7 @@ def start(
         again: Whether a package may be tried that a rollout sent back before.
         all_at_once: Whether the strategy ``big_bang`` is meant.
         task: Of a pipeline, if one asks for it.
+        routers: How routers are opened; None: as the plan says.
 
     Returns:
         The rollout's id.
@@ -53,7 +56,9 @@ def start(
     Raises:
         RegistryError: There is no champion, or no such version.
         RefusedError: A rollout is under way; the version was sent back before, or may not become champion.
-        ConfigError: The strategy has to be asked for twice, or figures cannot come as the plan wants them.
+        ConfigError: The strategy has to be asked for twice, figures cannot come as the plan wants them, or the router
+            is not set up for it.
+        ServerError: The router does not answer.
     """
     if plan.strategy == BIG_BANG and not all_at_once:
         hint = "say  --all-at-once  too, or write  strategy: blue_green , which keeps the way back open"
@@ -69,6 +74,8 @@ def start(
         raise refused
     said = {"who": who, "when": utc(when), "why": " ".join(why.split())}
     entry = Start(challenger=package, champion=champion, plan=plan, task=task, **said)
+    _first(log.state(), entry, again)
+    (routers or opening(log))(plan.traffic, Parties(champion.package, package)).check()
     number = log.append(lambda state: _first(state, entry, again))
     registry.alias(ALIAS, package, who=who, when=when, why=f"rollout {number}")
     assert number is not None

@@ -37,17 +37,21 @@ def say(folder: Path, **rollout: object) -> None:
     (folder / config.FILE).write_text(yaml.safe_dump(content))
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    """A project with a champion and a blessed challenger."""
-    say(tmp_path, strategy="canary")
-    bench = Bench(Registry.create(str(tmp_path / "registry"), "census"), tmp_path / "packages")
+def blessed(bench: Bench, project: Path) -> Bench:
+    """With a champion and a blessed challenger."""
     champion = bench.crown("one")
-    evidence = {"evaluation": digest("evaluation"), "policy": config.read(tmp_path).gate.digest}
+    evidence = {"evaluation": digest("evaluation"), "policy": config.read(project).gate.digest}
     said = {**SAID, "when": datetime.now(UTC)}
     two = bench.add("two")
     bench.registry.bless(two, Verdict.PASS, reasons=(), evidence=evidence, compared_with=champion, **said)
     return bench
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """A project with a champion and a blessed challenger."""
+    say(tmp_path, strategy="canary")
+    return blessed(Bench(Registry.create(str(tmp_path / "registry"), "census"), tmp_path / "packages"), tmp_path)
 
 
 @pytest.fixture

@@ -51,3 +51,31 @@ def test_who_is_shadowed_does_not_hang_on_who_is_answered() -> None:
 
 def test_salt_and_unit_do_not_run_into_each_other() -> None:
     assert place("bc", "a") != place("c", "ab")
+
+
+@pytest.mark.parametrize(
+    ("percent", "shadow", "side", "role", "copied"),
+    [
+        (5.0, 0.0, Role.CHAMPION, Role.CHAMPION, False),
+        (100.0, 0.0, Role.CHAMPION, Role.CHAMPION, False),
+        (0.0, 100.0, Role.CHAMPION, Role.CHAMPION, False),
+        (5.0, 0.0, Role.CHALLENGER, Role.CHALLENGER, False),
+        (100.0, 0.0, Role.CHALLENGER, Role.CHALLENGER, False),
+        # Before the first step, and on the way back whatever a router does.
+        (0.0, 0.0, Role.CHALLENGER, Role.CHAMPION, False),
+    ],
+)
+def test_a_server_behind_a_router_answers_all_in_its_role(
+    percent: float, shadow: float, side: Role, role: Role, copied: bool
+) -> None:
+    traffic = Traffic(CHAMPION, CHALLENGER, percent, shadow, "a", 7).behind_router(side)
+    assert {traffic.role(unit) for unit in UNITS[:500]} == {role}
+    assert any(traffic.is_shadowed(unit) for unit in UNITS[:500]) is copied
+    assert (traffic.champion, traffic.number) == (CHAMPION, 7)
+    assert (traffic.challenger is None) is (side is Role.CHAMPION)
+
+
+def test_without_a_rollout_both_servers_behind_a_router_answer_with_the_champion() -> None:
+    for side in (Role.CHAMPION, Role.CHALLENGER):
+        traffic = Traffic(CHAMPION, number=7).behind_router(side)
+        assert {traffic.role(unit) for unit in UNITS[:100]} == {Role.CHAMPION}

@@ -18,6 +18,8 @@ from benison.config.rollout import ERROR_RATE, SCORE, SLOW_SHARE, Guardrail, Pha
 from benison.core.errors import StorageError
 from benison.core.verdicts import Tier
 from benison.delivery.rollout_log import RolloutLog
+from benison.delivery.testing import MemoryRouter
+from benison.delivery.traffic import Traffic
 from benison.registry.registry import Registry
 from benison.registry.testing import NOON, Bench, digest
 
@@ -67,6 +69,7 @@ class World:
         challenger: The package on trial, blessed.
         arms: How champion and challenger answer.
         per_second: Requests.
+        router: Who splits, where it is not our own server.
         broken: Whether the request log cannot be read at a moment.
     """
 
@@ -74,6 +77,7 @@ class World:
     challenger: str
     arms: dict[str, Arm]
     per_second: int = 20
+    router: MemoryRouter = field(default_factory=MemoryRouter)
     broken: Callable[[datetime], bool] = lambda moment: False
     time: datetime = NOON + timedelta(hours=1)
     batches: list[tuple[float, pa.RecordBatch]] = field(default_factory=list)
@@ -94,7 +98,7 @@ class World:
         if many and self.per_second:
             times = np.sort(begin + seconds * self.random.random(many))
             own = traffic.challenger is not None and not self.arms["challenger"].silent
-            live = (self.random.random(many) < traffic.percent / 100) & own
+            live = (self.random.random(many) < self._percent(traffic) / 100) & own
             copied = ~live & (self.random.random(many) < traffic.shadow / 100) & own
             for role, package, mask in (
                 ("champion", traffic.champion.package, ~live),
@@ -104,6 +108,13 @@ class World:
                 if mask.any():
                     self._answer(role, str(package), times[mask])
         self.time += timedelta(seconds=seconds)
+
+    def _percent(self, traffic: Traffic) -> float:
+        """What the challenger answers: behind a router, what that one sends it as long as the log gives it any."""
+        running = self.log.state().running
+        if running is None or running.plan.is_embedded:
+            return traffic.percent
+        return self.router.percent if traffic.percent else 0.0
 
     def _answer(self, role: str, package: str, times: np.ndarray) -> None:  # type: ignore[type-arg]
         arm = self.arms["challenger" if package == self.challenger else "champion"]
@@ -140,7 +151,13 @@ class World:
         return None
 
     def begin(self, plan: Rollout = PLAN, *, again: bool = False) -> int:
-        return start(self.registry, self.log, plan, self.challenger, when=self.time, again=again, **SAID)
+        routers = None if plan.is_embedded else self._opened
+        return start(
+            self.registry, self.log, plan, self.challenger, when=self.time, again=again, routers=routers, **SAID
+        )
+
+    def _opened(self, traffic: object, parties: object) -> MemoryRouter:
+        return self.router
 
     @property
     def champion(self) -> str:
@@ -150,7 +167,9 @@ class World:
 
     def controller(self, registry: Registry | None = None) -> Controller:
         own = registry or self.registry
-        return Controller(own, self, self, who="controller", policy=digest("gate"), late_seconds=1)
+        running = self.log.state().running
+        routers = None if running is None or running.plan.is_embedded else self._opened
+        return Controller(own, self, self, who="controller", policy=digest("gate"), late_seconds=1, routers=routers)
 
     def carry(self, controller: Controller, *, hours: float = 6, each: float = 10) -> list[Look]:
         """Looks again and again until the rollout is over."""

@@ -241,3 +241,38 @@ def test_a_pause_does_not_count() -> None:
     assert before.seconds(NOON + timedelta(hours=1)) == 30
     assert running(phase=1, spent=30.0).seconds(NOON + timedelta(seconds=5)) == 35
     assert running(phase=1).seconds(NOON - timedelta(hours=1)) == 0
+
+
+ASTRAY: dict[str, Any] = {"astray": "haproxy says 0%, not yet 5%", "astray_seconds": 599.0}
+HELD = Wait("nothing is decided before the router follows: haproxy says 0%, not yet 5%")
+
+
+@pytest.mark.parametrize(
+    ("at", "found", "decision"),
+    [
+        (running(phase=1), findings(PASS, **ASTRAY), HELD),
+        (running(phase=1, asked=asked("promote")), findings(PASS, **ASTRAY), HELD),
+        (running(**{**WATCHED, "promoted": None}), findings(PASS, **ASTRAY), HELD),
+        (running(**WATCHED), findings(PASS, **ASTRAY), HELD),
+        (running(phase=1), findings(FAIL, **ASTRAY), Move(1, 0, 0, "error_rate is FAIL", back=True)),
+        (
+            running(phase=1, asked=asked("abort")),
+            findings(PASS, **ASTRAY),
+            Move(1, 0, 0, "aborted by ci: trying", back=True),
+        ),
+        (
+            running(phase=1),
+            findings(PASS, **{**ASTRAY, "astray_seconds": 601.0}),
+            Move(1, 0, 0, f"the router did not follow for 10 minutes: {ASTRAY['astray']}", back=True),
+        ),
+        (
+            running(**WATCHED, back="error_rate is FAIL"),
+            findings(PASS, champion=9, **ASTRAY),
+            Wait(f"going back, when the router follows: {ASTRAY['astray']}"),
+        ),
+    ],
+)
+def test_while_the_router_does_otherwise_only_the_way_back_begins(
+    at: Running, found: Findings, decision: Decision
+) -> None:
+    assert decide(at, found) == decision
