@@ -19,6 +19,8 @@ SHADOW, CANARY, AB, BLUE_GREEN, BIG_BANG = "shadow", "canary", "ab", "blue_green
 STRATEGIES = (CANARY, SHADOW, AB, BLUE_GREEN, BIG_BANG)
 ERROR_RATE, SLOW_SHARE, SCORE, BRIER_SCORE, KPI = "error_rate", "slow_share", "score", "brier_score", "kpi"
 METRICS = (ERROR_RATE, SLOW_SHARE, SCORE, BRIER_SCORE, KPI)
+# Measured on what comes of requests, later.
+OUTCOME_METRICS = (BRIER_SCORE, KPI)
 HOLD, ROLLBACK = "hold", "rollback"
 
 
@@ -207,7 +209,7 @@ def _check_traffic(section: Section, rollout: Rollout) -> None:
 
 def _check_outcomes(section: Section, rollout: Rollout) -> None:
     """Outcomes are there for what is measured on them, and belong to single requests."""
-    labelled = next((line.metric for line in rollout.guardrails if line.metric in (BRIER_SCORE, KPI)), None)
+    labelled = next((line.metric for line in rollout.guardrails if line.metric in OUTCOME_METRICS), None)
     if labelled and not rollout.outcomes:
         hint = "name a folder of files with request_id and value"
         raise section.error("outcomes", f"where the outcomes are that {labelled} is measured on", "none", hint)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from benison.components.rollout.measure import Tallies
-from benison.config.rollout import KPI, SCORE, Guardrail, Rollout
+from benison.config.rollout import KPI, OUTCOME_METRICS, SCORE, Guardrail, Rollout
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.delivery.traffic import COPIED, LIVE
 from benison.measures.sequential import Block, Bounds, difference, more_needed, sustained
@@ -67,8 +67,28 @@ def judge(tallies: Tallies, *, percent: float, since: float) -> tuple[Check, ...
         since: Since when, in seconds since 1970.
     """
     plan = tallies.plan
-    checks = [_compared(line, stage, tallies.blocks(line, stage), plan) for line, stage in compared(plan)]
+    checks = [
+        _compared(line, stage, of_trial(plan, line, tallies.blocks(line, stage), tallies.ended), plan)
+        for line, stage in compared(plan)
+    ]
     return (*checks, *_breakers(tallies), *_silence(tallies, percent, since))
+
+
+def of_trial(plan: Rollout, line: Guardrail, blocks: Sequence[Block], ended: float | None) -> Sequence[Block]:
+    """Blocks in which champion and challenger answered beside each other, as the plan wants it.
+
+    With all traffic for the challenger there is nothing to compare it with: what servers that follow late still answer
+    by the champion takes nothing from what was proven. Outcomes of the trial's requests may become known later.
+
+    Args:
+        plan: The plan.
+        line: The guardrail.
+        blocks: All blocks.
+        ended: When the challenger got all traffic, in seconds since 1970; None: it has not so far.
+    """
+    if ended is None or line.metric in OUTCOME_METRICS:
+        return blocks
+    return [block for block in blocks if block.start + plan.block_seconds <= ended]
 
 
 def _compared(line: Guardrail, stage: str, blocks: Sequence[Block], plan: Rollout) -> Check:

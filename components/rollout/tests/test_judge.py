@@ -64,6 +64,21 @@ def test_a_service_without_a_single_error_is_proven_not_to_have_too_many() -> No
     assert -0.02 <= check.numbers["low"] < 0 < check.numbers["high"] < 0.02
 
 
+def test_what_was_proven_stays_so_when_the_last_servers_follow() -> None:
+    """Those that still answer by the champion for a moment are few, and none that says anything."""
+    tallies = filled(PLAN, 0.01, 0.01)
+    before = found(tallies)["error_rate", "live"]
+    assert before.verdict is Verdict.PASS
+    tallies.ended = 2000.0
+    for number in (200, 201):
+        tallies.sums["error_rate", "champion"][number] = Arm(1, 0.0, 0.0)
+        tallies.sums["error_rate", "live"][number] = Arm(1000, 300.0, 300.0)
+    tallies.known.clear()
+    after = found(tallies)
+    assert after["error_rate", "live"] == before
+    assert after["error_rate breaker", "live breaker"].verdict is Verdict.PASS  # two of three that it takes
+
+
 def test_what_would_decide_is_said() -> None:
     few = found(filled(PLAN, 0.01, 0.01, blocks=19))["error_rate", "live"]
     assert few.verdict is Verdict.INCONCLUSIVE
