@@ -183,7 +183,7 @@ def compare(reference: Floats | Counts, sample: Floats | Counts) -> Drift:
     """
     if len(reference) != len(sample) or not reference.sum() or not sample.sum():
         raise ValueError("two samples over the same bins, neither empty, can be compared")
-    first, second = _pooled(reference.astype(np.float64), sample.astype(np.float64))
+    first, second = pooled(reference.astype(np.float64), sample.astype(np.float64))
     bins = len(first)
     if bins < 2:
         nothing = dict.fromkeys((PSI, JENSEN_SHANNON, L_INFINITY), 0.0)
@@ -194,7 +194,7 @@ def compare(reference: Floats | Counts, sample: Floats | Counts) -> Drift:
     scale = 1 / n + 1 / m
     p_value = max(chi_square_survival(found / scale, bins - 1) for found in (psi, pearson))
     farthest, by_luck = _l_infinity(first, second)
-    effects = {PSI: psi, JENSEN_SHANNON: _jensen_shannon(first / n, second / m), L_INFINITY: farthest}
+    effects = {PSI: psi, JENSEN_SHANNON: jensen_shannon(first / n, second / m), L_INFINITY: farthest}
     # Near equality the Jensen-Shannon divergence is PSI / (8 ln 2).
     by_chance = float((bins - 1) * scale)
     chance = {PSI: by_chance, JENSEN_SHANNON: by_chance / (8 * math.log(2)), L_INFINITY: by_luck}
@@ -207,7 +207,13 @@ def _psi(first: Floats, second: Floats) -> float:
     return float(np.sum((q - p) * np.log(q / p)))
 
 
-def _jensen_shannon(p: Floats, q: Floats) -> float:
+def jensen_shannon(p: Floats, q: Floats) -> float:
+    """(KL(p, h) + KL(q, h)) / 2 with h = (p + q) / 2 and logarithms of base 2: from 0, for equal shares, to 1.
+
+    Args:
+        p: Shares that add up to 1.
+        q: Likewise, of the same bins.
+    """
     between = (p + q) / 2
     terms = [share[share > 0] * np.log2(share[share > 0] / between[share > 0]) for share in (p, q)]
     return max(0.0, float(sum(term.sum() for term in terms)) / 2)
@@ -226,7 +232,7 @@ def _l_infinity(first: Floats, second: Floats) -> tuple[float, float]:
     return farthest, farthest - math.sqrt(max(0.0, farthest**2 - both * (1 - both) * float(1 / n + 1 / m)))
 
 
-def _pooled(reference: Floats, sample: Floats) -> tuple[Floats, Floats]:
+def pooled(reference: Floats, sample: Floats) -> tuple[Floats, Floats]:
     """The same counts without empty bins, and with the scarce ones put together."""
     both = reference + sample
     expected = both * min(reference.sum(), sample.sum()) / both.sum()
