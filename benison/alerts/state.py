@@ -105,7 +105,7 @@ class AlertState:
 
     def latest(self, key: tuple[str, str]) -> Alert | None:
         """The last alert of a cause and subject, open or not."""
-        return next((one for one in reversed(self.alerts.values()) if one.key == key), None)  # type: ignore[call-overload, no-any-return]
+        return next((one for one in reversed(tuple(self.alerts.values())) if one.key == key), None)
 
 
 def follow(state: AlertState, number: int, entry: Entry, where: str) -> AlertState:
@@ -140,8 +140,8 @@ def _changed(state: AlertState, number: int, entry: Entry, where: str) -> Alert:
             return replace(known, acknowledged=f"{who}: {why}", accepted=accept or known.accepted)
         case Recover(last=last, when=when):
             return replace(known, last=last, recovered=when)
-        case Reopen(last=last, observed=observed):
-            return replace(known, last=last, observed=observed, recovered="")
+        case Reopen(last=last, observed=observed, when=when):
+            return replace(known, last=last, observed=observed, since=when, recovered="")
     raise _broken(where, "an entry that is known here", entry.action)
 
 
