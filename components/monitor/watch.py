@@ -29,12 +29,14 @@ from benison.monitoring.grid import Counts, Grid
 from benison.monitoring.judge import Asked, concluded, judge
 from benison.monitoring.skew import skew
 from benison.monitoring.window_log import WindowLog
-from benison.monitoring.windows import Window
+from benison.monitoring.windows import DRIFT, MISSING, SCORE_DRIFT, SKEW, Window
 from benison.registry.log import Champion, utc
 from benison.registry.registry import Registry
 
 _log = logging.getLogger(__name__)
 _DAY = 86_400
+# What a new champion may have learned.
+_LEARNED = (DRIFT, MISSING, SCORE_DRIFT, SKEW)
 # A monitor that was away catches up with this much at a time, and begins no earlier than this.
 _AT_ONCE = 48
 _REACH_S = 28 * _DAY
@@ -177,7 +179,8 @@ class Watcher:
         opened = self.alerts.state().open
         last = self.windows.recent[-1] if self.windows.recent else None
         if last is not None and last.champion != champion.package:
-            return decide.subjects_of(opened), f"{champion} is champion now, and is judged anew"
+            learned = [one for one in opened if one.raised.cause in _LEARNED]
+            return decide.subjects_of(learned), f"{champion} is champion now, and is judged anew"
         return decide.subjects_of([one for one in opened if one.accepted]), "it was accepted as how it is to be"
 
     def _skew(self, start: int, trained_on: str, own: Grid, counts: dict[str, Counts]) -> list[Asked]:
