@@ -1,4 +1,4 @@
-"""The alert log of one model: what was wrong with its traffic, when, and who was told. It is all that other programs need."""
+"""The alert log of one model: what was wrong with its traffic, when, and who was told."""
 
 from __future__ import annotations
 

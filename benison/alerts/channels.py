@@ -1,4 +1,4 @@
-"""channels: how messages reach people, through apprise. The only module that imports it, and that sends anything anywhere.
+"""channels: how messages reach people, through apprise, which nothing else imports.
 
 An address comes from the environment, so no file and no log has it; whatever apprise says of it is not repeated.
 """

@@ -1,4 +1,4 @@
-"""decide: the windows so far, and the alerts that there are -> the next entry of the alert log. Pure; told again, it is silent."""
+"""decide: the windows so far, and the alerts that there are -> the next entry of the alert log. Pure."""
 
 from __future__ import annotations
 

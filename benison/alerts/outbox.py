@@ -1,4 +1,4 @@
-"""outbox: messages that the log owes -> sent, each at least once. What cannot be sent now is tried again, later and later."""
+"""outbox: messages that the log owes -> sent, each at least once; what cannot be sent now is tried again later."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIRST_S, _LONGEST_S = 60, 3600
 def post(log: AlertLog, model: str, sender_of: Callable[[str], Send], now: datetime) -> int:
     """Sends what is due.
 
-    A message is sent first and written down as sent then, so that one that a kill hits is sent again, under the same id.
+    A message is written down as sent when it was, so that one that a kill hits is sent again, under the same id.
 
     Args:
         log: The alert log.

@@ -1,8 +1,8 @@
-"""How surprising a window is among its predecessors: distances held against those that earlier windows turned out to have.
+"""How surprising a window is among its predecessors: its distance held against those that earlier windows had.
 
-Traffic varies more from window to window than rows drawn by lot would, so a test that knows of sampling alone cries wolf.
-Every window is therefore predicted from those before it, and the distance of what came from the prediction is kept. How far
-past predictions were off says how far the next one may be.
+Traffic varies more from window to window than rows drawn by lot would, so a test that knows of sampling alone cries
+wolf. Every window is therefore predicted from those before it, and the distance of what came from the prediction is
+kept. How far past predictions were off says how far the next one may be.
 """
 
 from __future__ import annotations
@@ -79,9 +79,9 @@ def distance(expected: Counts, window: Counts, windows: int) -> Distance | None:
 class Habit:
     """How far predictions used to be off.
 
-    With rho the variance between windows beyond sampling, u = value / (sampling + rho (1 + 1/k)) has the same law for small
-    and large windows. The cube root of a chi-square variable, and nearly that of any weighted sum of them, is normal (Wilson
-    and Hilferty, 1931), so p is Student's of the next cube root.
+    With rho the variance between windows beyond sampling, u = value / (sampling + rho (1 + 1/k)) has the same law for
+    small and large windows. The cube root of a chi-square variable, and nearly that of any weighted sum of them, is
+    normal (Wilson and Hilferty, 1931), so p is Student's of the next cube root.
 
     Attributes:
         between: rho.

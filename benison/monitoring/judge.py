@@ -55,7 +55,9 @@ def judge(
         monitor: What is watched.
         sample: The share of answered requests that the log keeps.
     """
-    asked = [_compared(memory, sketch, start, key, counts, known, monitor) for key, counts in vectors_of(sketch).items()]
+    asked = [
+        _compared(memory, sketch, start, key, counts, known, monitor) for key, counts in vectors_of(sketch).items()
+    ]
     return [*asked, *_limited(sketch, monitor, sample)]
 
 

@@ -113,7 +113,9 @@ class Memory:
             expected = self.expected(level, start, key)
             if expected is None:
                 continue
-            found = _of_volume(*expected, counts) if key[0] == VOLUME else surprise.distance(*_in_order(expected, counts))
+            found = (
+                _of_volume(*expected, counts) if key[0] == VOLUME else surprise.distance(*_in_order(expected, counts))
+            )
             if found is not None:
                 yield key, found
 

@@ -36,7 +36,9 @@ class References:
         """
         known, asked = self._columns(snapshot), self._config.monitor.features
         dropped = {name for name, how in self._redacted().items() if how == DROP}
-        usual = columns_of(self._config.features) if self._config.features else known.keys() - {self._config.label.column}
+        usual = (
+            columns_of(self._config.features) if self._config.features else known.keys() - {self._config.label.column}
+        )
         for name in asked:
             if name not in known:
                 expected, hint = "columns that the champion was trained on", nearest(name, known)

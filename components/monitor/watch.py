@@ -71,10 +71,10 @@ class Watcher:
 
     def __init__(self, registry: Registry, config: Config, requests: Path, sender_of: Callable[[str], Send]) -> None:
         self._registry, self._config, self._requests = registry, config, requests
-        self._sender_of, self._asked = sender_of, config.monitor
+        self._sender_of, self.asked, self.name = sender_of, config.monitor, config.name
         self._references = References(registry, config)
         self.alerts = AlertLog(registry.store, registry.model)
-        self.windows = WindowLog(registry.store, registry.model, self._asked.season, self._references.grid)
+        self.windows = WindowLog(registry.store, registry.model, self.asked.season, self._references.grid)
 
     def look(self, now: datetime) -> Watched:
         """Judges every window that ended since the last look, and tells whom it concerns.
@@ -110,8 +110,8 @@ class Watcher:
 
     def _due(self, last: Window | None, now: datetime) -> list[int]:
         """The beginnings of windows that ended and were not judged; the first ever is that of the oldest row."""
-        seconds = 60 * self._asked.window_minutes
-        until = int((now.timestamp() - self._asked.late_seconds) // seconds) * seconds
+        seconds = 60 * self.asked.window_minutes
+        until = int((now.timestamp() - self.asked.late_seconds) // seconds) * seconds
         first = last.end if last is not None else self._first(now, until)
         first = max(first, until - _REACH_S) // seconds * seconds
         return list(range(first, until, seconds))[:_AT_ONCE]
@@ -132,8 +132,8 @@ class Watcher:
         trained_on = self._registry.show(champion.package).manifest.provenance.snapshot
         columns = self._references.watched(trained_on)
         own, grid = self._references.grid(trained_on, columns), self._standing(trained_on, columns)
-        over_ms = self._asked.latency.over_ms if self._asked.latency else float("inf")
-        counted = measure(self._rows(due[0]), due, 60 * self._asked.window_minutes, grid, own, over_ms)
+        over_ms = self.asked.latency.over_ms if self.asked.latency else float("inf")
+        counted = measure(self._rows(due[0]), due, 60 * self.asked.window_minutes, grid, own, over_ms)
         return [self._judge(champion, trained_on, own, one, now) for one in counted]
 
     def _standing(self, trained_on: str, columns: tuple[str, ...]) -> Grid:
@@ -148,12 +148,12 @@ class Watcher:
         sketch, memory, start = counted.sketch, self.windows.memory, counted.start
         memory.prepare(champion.package, sketch.grid.digest, reset)
         known = memory.known(sketch, start)
-        asked = judge(memory, sketch, start, known, self._asked, sample=self._sample())
+        asked = judge(memory, sketch, start, known, self.asked, sample=self._sample())
         own_counts = sketch.columns if counted.own is None else counted.own.columns
         asked += self._skew(start, trained_on, own, own_counts)
         window = Window(
             start=start,
-            minutes=self._asked.window_minutes,
+            minutes=self.asked.window_minutes,
             champion=champion.package,
             snapshot=sketch.grid.snapshot,
             grid=sketch.grid.digest,
@@ -161,7 +161,7 @@ class Watcher:
             trained_on=trained_on,
             own=None if counted.own is None else {name: one.tolist() for name, one in counted.own.columns.items()},
             known=known,
-            findings=concluded(asked, self._asked.alpha),
+            findings=concluded(asked, self.asked.alpha),
             reset=reset,
         )
         if not self.windows.append(window):
@@ -185,32 +185,30 @@ class Watcher:
 
     def _skew(self, start: int, trained_on: str, own: Grid, counts: dict[str, Counts]) -> list[Asked]:
         """Asked once a day, of the last whole season."""
-        seconds = 60 * self._asked.window_minutes
+        seconds = 60 * self.asked.window_minutes
         if (start + seconds) % _DAY:
             return []
         past = self.windows.cycle(start)
         blocks: dict[int, dict[str, Counts]] = {}
-        length = _DAY if self._asked.season == "week" else max(3600, seconds)
+        length = _DAY if self.asked.season == "week" else max(3600, seconds)
         for at, of in [*((one.start, _own(one)) for one in past if one.trained_on == trained_on), (start, counts)]:
             block = blocks.setdefault(at // length, {})
             for name, one in of.items():
                 block[name] = block[name] + one if name in block else np.array(one, np.int64)
         full = [block for block in blocks.values() if block.keys() == own.columns.keys()]
-        return skew(own, full, self._asked)
+        return skew(own, full, self.asked)
 
     def _follow(self, now: datetime, closed: str = "") -> None:
         """Writes down what the newest window makes necessary, one entry after the other."""
         windows, when = list(self.windows.recent), utc(now)
         while (
-            self.alerts.append(
-                lambda state: decide.of_windows(state, windows, self._asked.alerting, when, closed)
-            )
+            self.alerts.append(lambda state: decide.of_windows(state, windows, self.asked.alerting, when, closed))
             is not None
         ):
             pass
 
     def _tell(self, trouble: str, now: datetime) -> None:
-        alerting, when = self._asked.alerting, utc(now)
+        alerting, when = self.asked.alerting, utc(now)
         self.alerts.append(lambda state: decide.of_trouble(state, trouble, alerting, now, when))
         while self.alerts.append(lambda state: decide.of_time(state, alerting, now, when)) is not None:
             pass
