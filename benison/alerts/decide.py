@@ -52,7 +52,9 @@ def _of_key(
     closed: str,
 ) -> Entry | None:
     newest, is_open = windows[-1], alert is not None and alert.open
-    if alert is not None and is_open and alert.raised.subject in newest.reset:
+    # What differs from training does so until another training, whatever a person accepts.
+    stays = alert is not None and key[0] == SKEW and alert.raised.champion == newest.champion
+    if alert is not None and is_open and not stays and alert.raised.subject in newest.reset:
         return _recover(alert, newest.start, alerting, when, closed or "what came before does not count any more")
     if finding is not None and finding.verdict is Verdict.FAIL:
         if alert is not None and is_open:

@@ -198,5 +198,7 @@ def from_json(number: int, writer: str, previous: str | None, content: Mapping[s
     if wrong := documents.problems(KIND, {"kind": KIND, "format": 1, **place, "entry": content}):
         raise ValueError("; ".join(wrong[:3]))
     kind = _KINDS[content["action"]]
-    values = {one.name: content[one.name] for one in fields(kind)}
-    return kind(**{name: tuple(value) if name == "tell" else value for name, value in values.items()})
+    values: dict[str, Any] = {one.name: content[one.name] for one in fields(kind)}
+    if "tell" in values:
+        values["tell"] = tuple(values["tell"])
+    return kind(**values)

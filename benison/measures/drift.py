@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from benison.core.profiles import CATEGORICAL, ColumnProfile
-from benison.measures.tallies import ColumnTally, TextTally
+
+# Tallies need scipy, which comparing counts does not.
+if TYPE_CHECKING:
+    from benison.measures.tallies import ColumnTally
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -109,8 +113,9 @@ def _as_they_are(before: Counts, now: Counts) -> Binned:
 
 def _new_values(reference: ColumnProfile, tally: ColumnTally) -> Counts:
     """Rows of each value that the reference did not keep by name, as far as they could be told apart."""
-    texts = tally.texts if tally.texts is not None else TextTally()
-    totals = texts.counts.sum(axis=1)
+    if tally.texts is None:
+        return np.zeros(0, np.int64)
+    texts, totals = tally.texts, tally.texts.counts.sum(axis=1)
     return np.array([totals[place] for text, place in texts.places.items() if text not in reference.values], np.int64)
 
 

@@ -1,4 +1,4 @@
-"""judge: a window against what is expected of it -> findings. An alarm is an effect that matters and is more than chance."""
+"""judge: a window against what is expected of it -> findings: an alarm is an effect that matters, beyond chance."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What earlier windows say of the next one: the sum of those of its season, and how far such predictions used to be off.
+"""What earlier windows say of the next one: the sum of those of its season, and how far such predictions were off.
 
-It is folded from the log of windows alone. A column's window is taken in unless it failed; after one that failed only a window
-that passes is, so that what has gone wrong does not become the usual.
+It is folded from the log of windows alone. A column's window is taken in unless it failed; after one that failed only a
+window that passes is, so that what has gone wrong does not become the usual.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Memory:
                 yield key, found
 
     def prepare(self, champion: str, grid: str, reset: Iterable[str] = ()) -> None:
-        """Forgets what the next window cannot be compared with: other bins, another champion's answers, what is reset."""
+        """Forgets what the next window cannot be compared with: other bins, answers of others, what is reset."""
         if grid != self._grid:
             self._forget(lambda key: key[0] == DRIFT)
         if champion != self._champion:
@@ -178,7 +178,7 @@ def _in_order(expected: tuple[Counts, int], counts: Counts) -> tuple[Counts, Cou
 
 
 def _of_volume(expected: Counts, windows: int, counts: Counts) -> Distance:
-    """The squared logarithm of the factor between what came and what was expected; rows come by lot, as Poisson has it."""
+    """The squared logarithm of the factor between what came and what was expected; by lot it is as Poisson has it."""
     total, now = float(expected[0]), float(counts[0])
     apart = np.log((now + 1) / (total / windows + 1))
     return Distance(float(apart * apart), 1 / (now + 1) + 1 / (total + 1), windows, 2)

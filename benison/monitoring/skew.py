@@ -30,7 +30,7 @@ def skew(grid: Grid, blocks: Sequence[Mapping[str, Counts]], monitor: Monitor) -
         blocks: Rows by column of each hour or day of the season, those without rows left out.
         monitor: What is watched.
     """
-    named = [name for name, bins in grid.columns.items() if bins.kind != PRESENCE and sum(bins.reference)]
+    named = [name for name, bins in grid.columns.items() if bins.kind != PRESENCE and any(bins.reference)]
     return [_asked(name, np.array(grid.columns[name].reference), blocks, monitor) for name in named]
 
 

@@ -22,8 +22,8 @@ class Finding:
     Attributes:
         kind: One of `KINDS`.
         subject: A column, or `SCORES`, `TRAFFIC`, `ANSWERS`.
-        verdict: FAIL: an effect that matters and is more than chance. PASS: none was found, and one that is severe would
-            have been. INCONCLUSIVE: neither.
+        verdict: FAIL: an effect that matters and is more than chance. PASS: none was found, and one that is
+            severe would have been. INCONCLUSIVE: neither.
         severe: Of a FAIL: whether it is critical.
         effect: What was found; None where nothing could be measured.
         limit: From when on it matters.
@@ -83,8 +83,8 @@ class Window:
         start: When it begins, in seconds since 1970 in UTC.
         minutes: How long it is.
         champion: The package that answered at its end.
-        snapshot: The training whose bins `counts` are of: the first champion's as long as the columns stay the same, so that
-            a new champion does not make the past incomparable.
+        snapshot: The training whose bins `counts` are of: the first champion's as long as the columns stay the
+            same, so that a new champion does not make the past incomparable.
         grid: The digest of these bins.
         counts: `Sketch.to_json`.
         trained_on: What the champion itself was trained on.

@@ -1,7 +1,7 @@
 """watch: windows that ended -> counted -> judged -> kept -> alerts -> messages. All that has to last is in two logs.
 
-A monitor that is killed anywhere is continued by the next one: windows are added by compare-and-swap, alerts follow from the
-windows alone, and messages that were not written down as sent are sent again.
+A monitor that is killed anywhere is continued by the next one: windows are added by compare-and-swap, alerts follow
+from the windows alone, and messages that were not written down as sent are sent again.
 """
 
 from __future__ import annotations
@@ -181,7 +181,9 @@ class Watcher:
         if last is not None and last.champion != champion.package:
             learned = [one for one in opened if one.raised.cause in _LEARNED]
             return decide.subjects_of(learned), f"{champion} is champion now, and is judged anew"
-        return decide.subjects_of([one for one in opened if one.accepted]), "it was accepted as how it is to be"
+        return decide.subjects_of(
+            [one for one in opened if one.accepted and one.raised.cause != SKEW]
+        ), "it was accepted as how it is to be"
 
     def _skew(self, start: int, trained_on: str, own: Grid, counts: dict[str, Counts]) -> list[Asked]:
         """Asked once a day, of the last whole season."""

@@ -1,4 +1,4 @@
-"""Windows over time: one row for each thing that is watched, one cell for each window, or for several where they are many."""
+"""Windows over time: a row for each thing that is watched, a cell for each window, or for several of many."""
 
 from __future__ import annotations
 
