@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -44,7 +45,10 @@ def sender(name: str, channel: Channel, environment: Mapping[str, str], *, allow
     if not address:
         raise ConfigError(where, expected="an address in the environment", got="none", hint=f"set {channel.variable}")
     _check_scheme(where, address)
-    opened = apprise.Apprise.instantiate(address, suppress_exceptions=True)
+    with warnings.catch_warnings():
+        # It imports what every service of its needs, and that imports what Python is about to drop.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        opened = apprise.Apprise.instantiate(address, suppress_exceptions=True)
     if opened is None:
         hint = "https://github.com/caronc/apprise/wiki has the form of each"
         raise ConfigError(where, expected="an address that apprise understands", got="another", hint=hint)

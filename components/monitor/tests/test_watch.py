@@ -186,7 +186,7 @@ def test_the_component_writes_what_it_found(world: Make, tmp_path: Path) -> None
     verdict = run(registry_uri=place, requests="", bundle=tmp_path / "bundle", record=tmp_path / "record")
     content = documents.read(tmp_path / "record" / "monitoring.json", "monitoring")
     assert verdict == content["verdict"] == "FAIL"
-    assert [one["cause"] for one in content["alerts"]][0] == "errors"
+    assert "errors" in {one["cause"] for one in content["alerts"]}
     assert document(one.look())["alerts"]
 
 
