@@ -72,7 +72,7 @@ def _check_scheme(where: str, address: str) -> None:
 
 def _check_host(where: str, opened: Any) -> None:
     """Refuses a host that any of its names' addresses leads into a private network by; see the limits in the page."""
-    host = str(getattr(opened, "smtp_host", "") or opened.host or "")
+    host = str(getattr(opened, "smtp_host", "") or opened.host or "").strip("[]")
     try:
         found = {str(one[4][0]) for one in socket.getaddrinfo(host, None)} if host else set()
     except (OSError, UnicodeError) as error:

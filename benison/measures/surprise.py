@@ -130,7 +130,9 @@ def habit(past: Floats) -> Habit | None:
 
 
 def survival(value: float, freedom: int) -> float:
-    """P(T > value) of Student's law, within 3% from 5 degrees of freedom on: Wallace (1959), Ann. Math. Stat. 30, 1124.
+    """P(T > value) of Student's law by Wallace (1959), Ann. Math. Stat. 30, 1124: never less than it is.
+
+    From 19 degrees of freedom on it is at most 3% more, down to 1e-6; at 6 it is 30% more there.
 
     Args:
         value: Any number.
