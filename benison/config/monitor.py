@@ -10,7 +10,7 @@ from benison.core.sections import Section
 
 NONE, DAY, WEEK = "none", "day", "week"
 SEASONS = (NONE, DAY, WEEK)
-RAISED, ESCALATED, RECOVERED = "raised", "escalated", "recovered"
+ESCALATED = "escalated"
 WARNING, CRITICAL = "warning", "critical"
 _TOLD_OF = (WARNING, CRITICAL, ESCALATED)
 _DAY_MINUTES = 24 * 60
