@@ -72,6 +72,7 @@ setup(
         "evaluate": EVALUATE,
         "serve": SERVE,  # beside kfp 2.16 or newer: kserve and older kfp agree on no protobuf
         "deliver": [],  # the registry and the pusher need nothing more
+        "monitor": ["apprise>=1.9"],  # channels by which alerts are told
         "vertex": ["google-cloud-aiplatform>=1.70,<2"],
         "dev": DEV,
     },

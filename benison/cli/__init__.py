@@ -23,6 +23,7 @@ _VERBS = {
     "evaluate": "Measure anybody's predictions by slice, with intervals, beside a baseline; judge them by a policy.",
     "init": "Start a project: a commented folder, filled in from your data if you name it.",
     "lint": "Say what a target cannot run of a project or a compiled pipeline, and why.",
+    "monitor": "Watch live traffic for drift, missing values, volume, errors; raise alerts and tell people.",
     "plan": "Say what has to run after a change, and why.",
     "registry": "Look at versions and promotions, promote by hand, roll back.",
     "report": "Write a run's report again and show its scorecard.",

@@ -37,6 +37,8 @@ from benison.config.label import Label as Label
 from benison.config.label import label_of
 from benison.config.model_card import ModelCard as ModelCard
 from benison.config.model_card import model_card_of
+from benison.config.monitor import Monitor as Monitor
+from benison.config.monitor import monitor_of
 from benison.config.own_metrics import OwnMetrics as OwnMetrics
 from benison.config.own_metrics import declared as declared
 from benison.config.paths import inside
@@ -67,6 +69,7 @@ _BESIDE_GATE |= {
     "evaluation",
     "infra",
     "metrics",
+    "monitor",
     "validation",
     "registry",
     "release",
@@ -98,6 +101,7 @@ class Config:
     release: Release
     rollout: Rollout | None
     serving: Serving
+    monitor: Monitor
     model_card: ModelCard
     targets: Mapping[str, Target]
 
@@ -147,6 +151,7 @@ def read(project: Path) -> Config:
         release=release_of(top.section("release", optional=True), rollout="rollout" in top.content),
         rollout=rollout_of(top.section("rollout")) if "rollout" in top.content else None,
         serving=serving_of(top.section("serving", optional=True)),
+        monitor=monitor_of(top.section("monitor", optional=True)),
         model_card=model_card_of(top.section("model_card", optional=True)),
         targets=targets_of(top.section("targets", optional=True)),
     )

@@ -31,6 +31,7 @@ GROUP_OF: Mapping[str, str] = {
     "example_gen": "data",
     "example_validator": "data",
     "infra_validator": "evaluate",
+    "monitor": "deliver",
     "pusher": "deliver",
     "rollout": "deliver",
     "trainer": "train",

@@ -9,8 +9,12 @@ from benison.lint.finding import Finding
 from benison.lint.reading import Document
 from benison.lint.references import dags
 
-_NEVER_CACHED = ("bundle", "champion_resolver", "example_gen", "pusher", "rollout")
-_NEVER_HAPPENED = {"pusher": "a promotion that never happened", "rollout": "a rollout that never happened"}
+_NEVER_CACHED = ("bundle", "champion_resolver", "example_gen", "monitor", "pusher", "rollout")
+_NEVER_HAPPENED = {
+    "monitor": "traffic of another day",
+    "pusher": "a promotion that never happened",
+    "rollout": "a rollout that never happened",
+}
 
 
 def findings(document: Document, target: str) -> Iterator[Finding]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from benison.core.profiles import CATEGORICAL, ColumnProfile
-from benison.measures.tallies import ColumnTally, TextTally
+
+# Tallies need scipy, which comparing counts does not.
+if TYPE_CHECKING:
+    from benison.measures.tallies import ColumnTally
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -109,8 +113,9 @@ def _as_they_are(before: Counts, now: Counts) -> Binned:
 
 def _new_values(reference: ColumnProfile, tally: ColumnTally) -> Counts:
     """Rows of each value that the reference did not keep by name, as far as they could be told apart."""
-    texts = tally.texts if tally.texts is not None else TextTally()
-    totals = texts.counts.sum(axis=1)
+    if tally.texts is None:
+        return np.zeros(0, np.int64)
+    texts, totals = tally.texts, tally.texts.counts.sum(axis=1)
     return np.array([totals[place] for text, place in texts.places.items() if text not in reference.values], np.int64)
 
 
@@ -183,7 +188,7 @@ def compare(reference: Floats | Counts, sample: Floats | Counts) -> Drift:
     """
     if len(reference) != len(sample) or not reference.sum() or not sample.sum():
         raise ValueError("two samples over the same bins, neither empty, can be compared")
-    first, second = _pooled(reference.astype(np.float64), sample.astype(np.float64))
+    first, second = pooled(reference.astype(np.float64), sample.astype(np.float64))
     bins = len(first)
     if bins < 2:
         nothing = dict.fromkeys((PSI, JENSEN_SHANNON, L_INFINITY), 0.0)
@@ -194,7 +199,7 @@ def compare(reference: Floats | Counts, sample: Floats | Counts) -> Drift:
     scale = 1 / n + 1 / m
     p_value = max(chi_square_survival(found / scale, bins - 1) for found in (psi, pearson))
     farthest, by_luck = _l_infinity(first, second)
-    effects = {PSI: psi, JENSEN_SHANNON: _jensen_shannon(first / n, second / m), L_INFINITY: farthest}
+    effects = {PSI: psi, JENSEN_SHANNON: jensen_shannon(first / n, second / m), L_INFINITY: farthest}
     # Near equality the Jensen-Shannon divergence is PSI / (8 ln 2).
     by_chance = float((bins - 1) * scale)
     chance = {PSI: by_chance, JENSEN_SHANNON: by_chance / (8 * math.log(2)), L_INFINITY: by_luck}
@@ -207,7 +212,13 @@ def _psi(first: Floats, second: Floats) -> float:
     return float(np.sum((q - p) * np.log(q / p)))
 
 
-def _jensen_shannon(p: Floats, q: Floats) -> float:
+def jensen_shannon(p: Floats, q: Floats) -> float:
+    """(KL(p, h) + KL(q, h)) / 2 with h = (p + q) / 2 and logarithms of base 2: from 0, for equal shares, to 1.
+
+    Args:
+        p: Shares that add up to 1.
+        q: Likewise, of the same bins.
+    """
     between = (p + q) / 2
     terms = [share[share > 0] * np.log2(share[share > 0] / between[share > 0]) for share in (p, q)]
     return max(0.0, float(sum(term.sum() for term in terms)) / 2)
@@ -226,7 +237,7 @@ def _l_infinity(first: Floats, second: Floats) -> tuple[float, float]:
     return farthest, farthest - math.sqrt(max(0.0, farthest**2 - both * (1 - both) * float(1 / n + 1 / m)))
 
 
-def _pooled(reference: Floats, sample: Floats) -> tuple[Floats, Floats]:
+def pooled(reference: Floats, sample: Floats) -> tuple[Floats, Floats]:
     """The same counts without empty bins, and with the scarce ones put together."""
     both = reference + sample
     expected = both * min(reference.sum(), sample.sum()) / both.sum()

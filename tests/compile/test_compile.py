@@ -69,6 +69,7 @@ def test_a_parameter_of_a_target_goes_to_the_pipelines_that_have_it(tmp_path: Pa
         found[name] = {key: said["defaultValue"] for key, said in inputs.items() if key in asked.parameters}
     assert found == {
         "continuous_delivery": {"requests": "/gcs/logs", "registry_uri": "gs://acme/registry"},
+        "continuous_monitoring": {"requests": "/gcs/logs", "registry_uri": "gs://acme/registry"},
         "continuous_training": {"data_root": "/gcs/acme", "registry_uri": "gs://acme/registry"},
     }
 

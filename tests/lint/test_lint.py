@@ -233,6 +233,7 @@ def test_a_name_that_leads_nowhere_is_refused(linted: Linted, change: Change, me
         ("continuous_training", "pusher", "a promotion that never happened"),
         ("continuous_training", "bundle", "an old champion"),
         ("continuous_delivery", "rollout", "a rollout that never happened"),
+        ("continuous_monitoring", "monitor", "traffic of another day"),
     ],
 )
 @pytest.mark.parametrize("target", TARGETS)

@@ -1,0 +1,1 @@
+"""What live traffic looks like, window by window, and whether that is as it should be."""

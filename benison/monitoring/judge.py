@@ -1,0 +1,179 @@
+"""judge: a window against what is expected of it -> findings: an alarm is an effect that matters, beyond chance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from benison.config.monitor import Limits, Monitor
+from benison.core.verdicts import Verdict
+from benison.measures import surprise
+from benison.measures.drift import JENSEN_SHANNON, compare
+from benison.measures.holm import holm
+from benison.measures.surprise import FEWEST, Distance, Habit
+from benison.monitoring.grid import Counts
+from benison.monitoring.memory import Key, Memory, vectors_of
+from benison.monitoring.seasons import FEWEST_WINDOWS
+from benison.monitoring.sketch import Sketch
+from benison.monitoring.windows import ANSWERS, DRIFT, ERRORS, LATENCY, MISSING, SCORE_DRIFT, VOLUME, Finding, Known
+
+TRAINING, LIMIT = "training", "limit"
+# One window is no sample of a whole season, so that only what no season does is told from training alone.
+_GROSS, _BEYOND_CHANCE = 0.5, 1e-6
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question before all of a window's are answered.
+
+    Attributes:
+        finding: The answer as far as it is known: its verdict stands only where `p` is None.
+        limits: Of the effect.
+        p: The chance of such an effect, of this question alone; None where that is not known.
+        reach: The smallest effect that has at most a given p value.
+    """
+
+    finding: Finding
+    limits: Limits
+    p: float | None = None
+    reach: Callable[[float], float] = lambda p: math.inf
+
+
+def judge(
+    memory: Memory, sketch: Sketch, start: int, known: Known, monitor: Monitor, *, sample: float = 1.0
+) -> list[Asked]:
+    """Every question that is asked of a window.
+
+    Args:
+        memory: Of earlier windows, prepared for this one.
+        sketch: What was counted.
+        start: When the window begins, in seconds since 1970.
+        known: `Memory.known` of it.
+        monitor: What is watched.
+        sample: The share of answered requests that the log keeps.
+    """
+    asked = [
+        _compared(memory, sketch, start, key, counts, known, monitor) for key, counts in vectors_of(sketch).items()
+    ]
+    return [*asked, *_limited(sketch, monitor, sample)]
+
+
+def concluded(asked: Sequence[Asked], alpha: float) -> tuple[Finding, ...]:
+    """The findings, with one chance of a false alarm for all of them together.
+
+    Args:
+        asked: Of one window.
+        alpha: That chance.
+    """
+    open_ones = [one for one in asked if one.p is not None]
+    adjusted = iter(holm([one.p for one in open_ones if one.p is not None]))
+    each = alpha / max(1, len(open_ones))
+    return tuple(one.finding if one.p is None else _verdict(one, next(adjusted), alpha, each) for one in asked)
+
+
+def _verdict(one: Asked, p: float, alpha: float, each: float) -> Finding:
+    """PASS only where a severe effect would have been seen."""
+    effect, reach = one.finding.effect or 0.0, one.reach(each)
+    found = replace(one.finding, p=p, reach=reach)
+    if effect > one.limits.limit and p <= alpha:
+        return replace(found, verdict=Verdict.FAIL, severe=effect >= one.limits.severe)
+    if effect <= one.limits.limit and reach <= one.limits.severe:
+        return replace(found, verdict=Verdict.PASS)
+    if effect > one.limits.limit:
+        return replace(found, missing="windows used to differ by as much; more rows in a window, or a longer one")
+    return replace(found, missing=f"only {reach:.3g} or more would be told from chance; more rows, or a longer window")
+
+
+def _compared(
+    memory: Memory, sketch: Sketch, start: int, key: Key, counts: Counts, known: Known, monitor: Monitor
+) -> Asked:
+    """A question that earlier windows answer; while they are too few, training answers for what is severe."""
+    kind, subject = key
+    limits = {DRIFT: monitor.drift, SCORE_DRIFT: monitor.score, MISSING: monitor.missing, VOLUME: monitor.volume}[kind]
+    rows = int(counts.sum())
+    finding = Finding(kind, subject, Verdict.INCONCLUSIVE, False, None, limits.limit, None, None, rows, "")
+    if kind != VOLUME and rows < monitor.min_rows:
+        return Asked(replace(finding, missing=f"{monitor.min_rows} rows, got {rows}"), limits)
+    for level in memory.levels:
+        found, usual = known.by_level.get(level, {}).get(key), memory.habit(level, key)
+        expected = memory.expected(level, start, key)
+        if found is not None and usual is not None and expected is not None:
+            return _predicted(replace(finding, against=level), limits, usual, found, expected[0], counts)
+    return Asked(_untaught(memory, sketch, key, counts, finding, limits), limits)
+
+
+def _predicted(
+    finding: Finding, limits: Limits, usual: Habit, found: Distance, expected: Counts, counts: Counts
+) -> Asked:
+    if finding.kind == MISSING:
+        effect, spread = _difference(expected, counts), _spread(expected, counts)
+    else:
+        effect, spread = _effect(finding.kind, found, found.value), 0.0
+
+    def reach(p: float) -> float:
+        value = usual.reaches(found, p)
+        return math.sqrt(value * spread) if finding.kind == MISSING else _effect(finding.kind, found, value)
+
+    return Asked(replace(finding, effect=effect), limits, usual.p_value(found), reach)
+
+
+def _effect(kind: str, found: Distance, value: float) -> float:
+    """A distance in the units of the limit: a factor, or a divergence."""
+    return math.exp(min(math.sqrt(value), 50.0)) if kind == VOLUME else found.effect_of(value)
+
+
+def _spread(before: Counts, now: Counts) -> float:
+    """p (1 - p) of the share of missing values in both together, with half a row for each."""
+    share = float((before[-1] + now[-1] + 0.5) / (before.sum() + now.sum() + 1))
+    return share * (1 - share)
+
+
+def _untaught(memory: Memory, sketch: Sketch, key: Key, counts: Counts, finding: Finding, limits: Limits) -> Finding:
+    need = FEWEST + FEWEST_WINDOWS - memory.predictions(key)
+    told = replace(finding, missing=f"about {max(need, 1)} more windows to learn from")
+    if key[0] not in (DRIFT, MISSING):
+        return told
+    reference = np.array(sketch.grid.columns[key[1]].reference, np.int64)
+    before = reference[:-1] if key[0] == DRIFT else np.array([reference[:-1].sum(), reference[-1]], np.int64)
+    if not before.sum():
+        return told
+    found = compare(before, counts)
+    effect = found.beyond_chance(JENSEN_SHANNON) if key[0] == DRIFT else _difference(before, counts)
+    told = replace(told, effect=effect, against=TRAINING)
+    severe = effect >= max(limits.severe, _GROSS) and found.p_value < _BEYOND_CHANCE
+    return replace(told, verdict=Verdict.FAIL, severe=True, p=found.p_value, missing="") if severe else told
+
+
+def _difference(before: Counts, now: Counts) -> float:
+    return abs(float(now[-1] / now.sum() - before[-1] / before.sum()))
+
+
+def _limited(sketch: Sketch, monitor: Monitor, sample: float) -> Iterator[Asked]:
+    """Shares that have a limit of their own, which nothing is compared with."""
+    answered = round(sketch.answered / sample)
+    yield _share(ERRORS, sketch.failed, answered + sketch.failed, monitor.errors)
+    if monitor.latency is not None:
+        yield _share(LATENCY, sketch.slow, sketch.answered, monitor.latency.limits)
+
+
+def _share(kind: str, hits: int, requests: int, limits: Limits) -> Asked:
+    finding = Finding(kind, ANSWERS, Verdict.INCONCLUSIVE, False, None, limits.limit, None, None, requests, LIMIT)
+    if not requests:
+        return Asked(replace(finding, missing="any request"), limits)
+    p = surprise.share_tail(hits, requests, limits.limit)
+    return Asked(
+        replace(finding, effect=hits / requests), limits, p, lambda each: _reach_of_share(requests, limits.limit, each)
+    )
+
+
+def _reach_of_share(requests: int, limit: float, p: float) -> float:
+    """The smallest share that `share_tail` finds as rare as this; 1 where none is."""
+    low, high = limit, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        found = surprise.share_tail(round(middle * requests), requests, limit)
+        low, high = (low, middle) if found <= p else (middle, high)
+    return high

@@ -1,0 +1,140 @@
+"""A window as it is kept: what was counted, how far it was from what was expected, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from benison.core.verdicts import Verdict
+from benison.measures.surprise import Distance
+
+DRIFT, SCORE_DRIFT, MISSING, VOLUME = "drift", "score_drift", "missing", "volume"
+LATENCY, ERRORS, QUALITY, UNREADABLE, SKEW = "latency", "errors", "quality", "unreadable", "skew"
+KINDS = (DRIFT, SCORE_DRIFT, MISSING, VOLUME, LATENCY, ERRORS, QUALITY, UNREADABLE, SKEW)
+SCORES, TRAFFIC, ANSWERS = "answers of the champion", "traffic", "requests"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One question that was asked of a window, and its answer.
+
+    Attributes:
+        kind: One of `KINDS`.
+        subject: A column, or `SCORES`, `TRAFFIC`, `ANSWERS`.
+        verdict: FAIL: an effect that matters and is more than chance. PASS: none was found, and one that is
+            severe would have been. INCONCLUSIVE: neither.
+        severe: Of a FAIL: whether it is critical.
+        effect: What was found; None where nothing could be measured.
+        limit: From when on it matters.
+        reach: The smallest effect that would have been more than chance; None where that is not known.
+        p: The chance of such an effect, times the number of questions asked (Holm); None where it is not known.
+        rows: How many rows, or requests, it was found in.
+        against: What it was compared with: ``week``, ``day``, ``none``, ``training`` or ``limit``.
+        missing: What there is too little of, as a person reads it; empty: nothing.
+    """
+
+    kind: str
+    subject: str
+    verdict: Verdict
+    severe: bool
+    effect: float | None
+    limit: float
+    reach: float | None
+    p: float | None
+    rows: int
+    against: str
+    missing: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in the log of windows."""
+        return {**asdict(self), "verdict": str(self.verdict)}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Finding:
+        """The inverse of `to_json`."""
+        return cls(**{**content, "verdict": Verdict(content["verdict"])})
+
+
+@dataclass(frozen=True)
+class Known:
+    """Distances of one window by season, then by kind and subject."""
+
+    by_level: Mapping[str, Mapping[tuple[str, str], Distance]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, list[list[Any]]]:
+        """As lists: kind, subject, value, sampling, windows, bins."""
+        return {
+            level: [[*key, one.value, one.sampling, one.windows, one.bins] for key, one in found.items()]
+            for level, found in self.by_level.items()
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, list[list[Any]]]) -> Known:
+        """The inverse of `to_json`."""
+        return cls({level: {(r[0], r[1]): Distance(*r[2:]) for r in rows} for level, rows in content.items()})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """An entry of the log of windows.
+
+    Attributes:
+        start: When it begins, in seconds since 1970 in UTC.
+        minutes: How long it is.
+        champion: The package that answered at its end.
+        snapshot: The training whose bins `counts` are of: the first champion's as long as the columns stay the
+            same, so that a new champion does not make the past incomparable.
+        grid: The digest of these bins.
+        counts: `Sketch.to_json`.
+        trained_on: What the champion itself was trained on.
+        own: Rows by column in the bins of that; None where they are those of `snapshot`.
+        known: How far it was from what was expected.
+        findings: What was found.
+        reset: Columns whose past does not count from here on, since a person or a new champion took it over.
+    """
+
+    start: int
+    minutes: int
+    champion: str
+    snapshot: str
+    grid: str
+    counts: Mapping[str, Any]
+    trained_on: str
+    own: Mapping[str, list[int]] | None
+    known: Known
+    findings: tuple[Finding, ...]
+    reset: tuple[str, ...] = ()
+
+    @property
+    def end(self) -> int:
+        """When it ends, in seconds since 1970."""
+        return self.start + 60 * self.minutes
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in the log."""
+        return {
+            "start": self.start,
+            "minutes": self.minutes,
+            "champion": self.champion,
+            "snapshot": self.snapshot,
+            "grid": self.grid,
+            "counts": dict(self.counts),
+            "trained_on": self.trained_on,
+            "own": None if self.own is None else dict(self.own),
+            "known": self.known.to_json(),
+            "findings": [one.to_json() for one in self.findings],
+            "reset": list(self.reset),
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Window:
+        """The inverse of `to_json`."""
+        return cls(
+            **{
+                **content,
+                "known": Known.from_json(content["known"]),
+                "findings": tuple(map(Finding.from_json, content["findings"])),
+                "reset": tuple(content["reset"]),
+            }
+        )

@@ -1,0 +1,69 @@
+"""Findings as people read them: what was observed, what is allowed, and what would decide."""
+
+from __future__ import annotations
+
+from benison.core.verdicts import Check, Tier, Verdict
+from benison.monitoring.windows import ERRORS, LATENCY, MISSING, SCORE_DRIFT, VOLUME, Finding
+
+_NAMED = {
+    "drift": "drift of {}",
+    "skew": "{} against training",
+    SCORE_DRIFT: "drift of the {}",
+    MISSING: "share of missing values in {}",
+    VOLUME: "rows of {}",
+    ERRORS: "share of {} that failed",
+    LATENCY: "share of {} that were slow",
+}
+_AGAINST = {
+    "week": "windows of the same hour of the week",
+    "day": "windows of the same hour",
+    "none": "the windows before",
+    "training": "what the champion was trained on",
+    "limit": "the limit",
+}
+
+
+def name(finding: Finding) -> str:
+    """What was looked at."""
+    return _NAMED[finding.kind].format(finding.subject)
+
+
+def observed(finding: Finding) -> str:
+    """The effect, in its unit."""
+    return "nothing" if finding.effect is None else _figure(finding.kind, finding.effect)
+
+
+def allowed(finding: Finding) -> str:
+    """What is no alarm."""
+    return f"<= {_figure(finding.kind, finding.limit)}"
+
+
+def reason(finding: Finding) -> str:
+    """One sentence that puts the two side by side, and says what would decide."""
+    sentence = f"{name(finding)}: {observed(finding)}, allowed {allowed(finding)}"
+    if finding.against:
+        sentence += f", against {_AGAINST[finding.against]}"
+    if finding.verdict is Verdict.FAIL and finding.p is not None:
+        sentence += f"; by chance p <= {finding.p:.2g}"
+    return f"{sentence}; needed: {finding.missing}" if finding.missing else sentence
+
+
+def check(finding: Finding) -> Check:
+    """A finding as a check: hard where it is severe."""
+    figures = {"effect": finding.effect, "limit": finding.limit, "reach": finding.reach, "p": finding.p}
+    return Check(
+        name=finding.kind,
+        subject=finding.subject,
+        tier=Tier.HARD if finding.severe else Tier.SOFT,
+        verdict=finding.verdict,
+        observed=observed(finding),
+        allowed=allowed(finding),
+        reason=reason(finding),
+        numbers={**{key: one for key, one in figures.items() if one is not None}, "rows": finding.rows},
+    )
+
+
+def _figure(kind: str, value: float) -> str:
+    if kind == VOLUME:
+        return f"a factor of {value:.3g}"
+    return f"{value:.2%}" if kind in (MISSING, ERRORS, LATENCY) else f"{value:.4f}"

@@ -1,0 +1,62 @@
+"""``benison monitor``, on a real registry and a real request log."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from benison.cli.monitor import command
+from benison.components.monitor.run import watcher_of
+from benison.components.monitor.tests.world import Hour, World, crowned, project
+from benison.config import read
+from benison.core.errors import BenisonError
+from benison.registry.registry import Registry
+from benison.registry.testing import Bench
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose servers failed a fifth of all requests for two hours."""
+    base = tmp_path_factory.mktemp("monitored")
+    own = project(base / "project", base / "requests")
+    bench = Bench(Registry.create(str(own / "registry"), "census"), base / "packages")
+    crowned(bench)
+    (base / "requests").mkdir()
+    World(bench, base / "requests", watcher_of(read(own), bench.registry)).live(2, lambda hour: Hour(failed=0.2))
+    return own
+
+
+def asked(folder: Path, *words: str) -> Result:
+    return CliRunner().invoke(command, [*words, "-p", str(folder)])
+
+
+def test_says_what_is_wrong_and_lets_a_person_take_it_over(folder: Path) -> None:
+    found = asked(folder, "status")
+    assert found.output.startswith("alert 1: critical, since ")
+    assert "share of requests that failed: " in found.output and "allowed <= 1.00%" in found.output
+    assert asked(folder, "acknowledge", "1", "--why", "looking").output == "alert 1: acknowledged\n"
+    (alert,) = json.loads(asked(folder, "status", "--json").output)["alerts"]
+    assert (alert["cause"], alert["acknowledged"].endswith(": looking")) == ("errors", True)
+
+
+def test_an_unknown_alert_is_refused(folder: Path) -> None:
+    refused = asked(folder, "acknowledge", "9", "--why", "x").exception
+    assert isinstance(refused, BenisonError)
+    assert str(refused) == "the alert log: expected alert 9, got none of that number\n\nhint: known here: 1"
+
+
+def test_writes_a_page_that_needs_nothing_else(folder: Path, tmp_path: Path) -> None:
+    assert asked(folder, "report", "--out", str(tmp_path / "page.html")).exit_code == 0
+    page = (tmp_path / "page.html").read_text()
+    assert "1 alert is open." in page and "errors: requests" in page
+    assert "<script" not in page and 'src="http' not in page
+
+
+def test_a_page_of_no_window_is_refused(folder: Path, tmp_path: Path) -> None:
+    own = project(tmp_path / "project", tmp_path)
+    crowned(Bench(Registry.create(str(own / "registry"), "census"), tmp_path / "packages"))
+    refused = asked(own, "report").exception
+    assert "expected a window, got none so far\n\nhint: judge the first with  benison monitor once" in str(refused)

@@ -1,0 +1,54 @@
+"""monitor: in benison.yaml."""
+
+from typing import Any
+
+import pytest
+
+from benison.config.monitor import Channel, Limits, Monitor, monitor_of
+from benison.core.errors import ConfigError
+from benison.core.sections import Section
+
+
+def read(**said: Any) -> Monitor:
+    return monitor_of(Section("benison.yaml", said))
+
+
+def test_nothing_said_gives_the_defaults() -> None:
+    assert read() == Monitor()
+    assert Monitor().alpha == pytest.approx(1 / 720)
+
+
+def test_everything_that_is_said_is_understood() -> None:
+    found = read(
+        window_minutes=15, season="day", false_alarms_per_month=0.5, features=["age"], drift={"limit": 0.05},
+        latency={"over_ms": 250}, alerts={"channels": {"oncall": {"url_from": "ONCALL_URL"}}, "allow_private": True},
+    )  # fmt: skip
+    assert (found.window_minutes, found.season, found.features) == (15, "day", ("age",))
+    assert found.drift == Limits(0.05, 0.1)
+    assert found.latency is not None and found.latency.limits == Limits(0.05, 0.5)
+    assert found.alerting.channels == {"oncall": Channel("ONCALL_URL", ("critical", "escalated"))}
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"window_minutes": 7}, "expected minutes that a day can be divided by, such as 15, 60 or 240, got 7"),
+        ({"season": "year"}, "expected one of none, day, week, got 'year'"),
+        ({"drift": {"limit": 0.2, "severe": 0.1}}, "expected no less than limit, 0.2, got 0.1"),
+        ({"seasons": "day"}, "got 'seasons'\n\nhint: did you mean season?"),
+        (
+            {"alerts": {"channels": {"oncall": {"url_from": "json://me:hunter22@host"}}}},
+            "expected the name of a variable of the environment, such as ONCALL_URL, got another",
+        ),
+        (
+            {"alerts": {"channels": {"oncall": {"url_from": "A", "when": ["always"]}}}},
+            "expected some of warning, critical, escalated, got always",
+        ),
+        ({"alerts": {"channels": {"On Call": {"url_from": "A"}}}}, "a letter first, at most 63, got 'On Call'"),
+    ],
+)
+def test_what_is_not_understood_is_refused(said: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(**said)
+    assert message in str(caught.value)
+    assert "hunter22" not in str(caught.value)
