@@ -109,6 +109,11 @@ class Manager:
         self._done: list[tuple[int, Entry]] = []
         self._troubles: list[BenisonError] = []
 
+    @property
+    def here(self) -> str:
+        """What this machine is called in the ledger."""
+        return self._places.here
+
     def look(self) -> Look:
         """Looks once and does what is to be done.
 
