@@ -46,11 +46,11 @@ def once(folder: Path, registry: str | None, runs: Path | None, detach: bool, ev
     """
     from benison.cli.trigger_making import make
 
-    made = make(folder, registry, runs)
-    worst = _looked(made)
+    made, said = make(folder, registry, runs), _Teller()
+    worst = _looked(made, said)
     while not detach and _here(made):
         time.sleep(every)
-        worst = max(worst, _looked(made))
+        worst = max(worst, _looked(made, said))
     if worst:
         raise click.exceptions.Exit(worst)
 
@@ -60,25 +60,30 @@ def _here(made: Made) -> bool:
     return any(one.run.place == made.manager.here for one in made.manager.ledger.state().active.values())
 
 
-def _looked(made: Made) -> int:
+def _looked(made: Made, said: _Teller) -> int:
     """Looks once, tells what was done, and says with which code that would end."""
-    look = made.manager.look()
-    _tell(look)
-    if made.branch:
-        active = made.manager.ledger.state().active.values()
-        made.branch.tidy({one.run.commit for one in active})
+    look = made.look()
+    said.tell(look)
     return _code(look)
 
 
-def _tell(look: Look) -> None:
-    from benison.cli import trigger_view as view
+class _Teller:
+    """Says what looks did; what is waited for only where that is news."""
 
-    *done, waits = view.of_look(look)
-    for line in done:
-        click.echo(line)
-    for error in look.troubles:
-        click.echo(redacted(f"error: {error}"), err=True)
-    click.echo(waits, err=True)
+    def __init__(self) -> None:
+        self._waits = ""
+
+    def tell(self, look: Look) -> None:
+        """Entries to stdout, all else to stderr."""
+        from benison.cli import trigger_view as view
+
+        for number, entry in look.done:
+            click.echo(view.one_line(number, entry))
+        for error in look.troubles:
+            click.echo(redacted(f"error: {error}"), err=True)
+        if (waits := view.of_wait(look.waits)) != self._waits:
+            self._waits = waits
+            click.echo(waits, err=True)
 
 
 def _code(look: Look) -> int:
@@ -201,11 +206,11 @@ def run(folder: Path, registry: str | None, runs: Path | None, every: float, hos
     from benison.cli.trigger_making import doors_of, make
     from benison.triggers.service import Service
 
-    made = make(folder, registry, runs)
+    made, said = make(folder, registry, runs), _Teller()
 
     def look() -> Look:
-        found = made.manager.look()
-        _tell(found)
+        found = made.look()
+        said.tell(found)
         return found
 
     service = Service(look, made.manager.ledger.state, doors_of(made.project), every_s=every)

@@ -22,7 +22,7 @@ from benison.triggers import entries
 from benison.triggers.doors import DataNotices, Door, Pushes
 from benison.triggers.entries import Run
 from benison.triggers.ledger import Ledger
-from benison.triggers.manager import Manager, Places
+from benison.triggers.manager import Look, Manager, Places
 from benison.triggers.repository import Branch
 from benison.triggers.sources import DataFiles, Source, schedules_of
 from benison.triggers.starting import SUMMARY, Children, Progress, Starter, devices_of, here
@@ -49,6 +49,13 @@ class Made:
     sources: tuple[Source, ...]
     planner: Planner
     branch: Branch | None
+
+    def look(self) -> Look:
+        """Looks once, and removes the commits that no run needs any more."""
+        look = self.manager.look()
+        if self.branch:
+            self.branch.tidy({one.run.commit for one in self.manager.ledger.state().active.values()})
+        return look
 
 
 def ledger_of(project: Project) -> Ledger:
@@ -106,7 +113,8 @@ class _Steps:
         """The command of a step."""
         project, own = self.project_of(run), [sys.executable, "-m", "benison"]
         if step == entries.CHECKS:
-            return [*own, "ci", "-p", str(project.folder), "--since", run.since or NO_COMMIT]
+            words = [*own, "ci", "-p", str(project.folder), "--since", run.since or NO_COMMIT]
+            return [*words, "--sample-of", str(self.project.folder)]
         words = [*own, "run", str(project.folder), "--registry", project.registry, "--runs", str(project.runs)]
         words += ["--data-root", str(self.project.folder), "--summary", str(folder / SUMMARY)]
         return [*words, *(["--span", str(run.span)] if run.span else [])]

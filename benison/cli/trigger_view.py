@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from benison.triggers import entries
+from benison.triggers.decide import Wait
 from benison.triggers.entries import Breaker, Cause, Entry, Finished, Refuse, Run, Started, Suppress, Warn, Watch
-from benison.triggers.manager import Look
 from benison.triggers.outlook import Outlook
 
 
@@ -44,12 +44,10 @@ def _numbers(causes: Iterable[int]) -> str:
     return f"cause {found[0]}" if len(found) == 1 else f"causes {', '.join(found)}"
 
 
-def of_look(look: Look) -> Iterator[str]:
-    """What a look did, and what is waited for."""
-    for number, entry in look.done:
-        yield one_line(number, entry)
-    until = f", until {look.waits.until:%Y-%m-%d %H:%M:%S %Z}" if look.waits.until else ""
-    yield f"waits for {look.waits.why}{until}"
+def of_wait(waits: Wait) -> str:
+    """What is waited for."""
+    until = f", until {waits.until:%Y-%m-%d %H:%M:%S %Z}" if waits.until else ""
+    return f"waits for {waits.why}{until}"
 
 
 def of_outlook(outlook: Outlook, watched: Iterable[str]) -> Iterator[str]:
@@ -61,8 +59,7 @@ def of_outlook(outlook: Outlook, watched: Iterable[str]) -> Iterator[str]:
         yield f"cause   {number} {cause.source}: {cause.why}"
     yield f"would   {outlook.answer}"
     if outlook.found and outlook.waits:
-        until = f", until {outlook.waits.until:%Y-%m-%d %H:%M:%S %Z}" if outlook.waits.until else ""
-        yield f"waits   for {outlook.waits.why}{until}"
+        yield of_wait(outlook.waits).replace("waits ", "waits   ", 1)
 
 
 def as_json(outlook: Outlook) -> dict[str, Any]:
