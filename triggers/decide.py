@@ -189,9 +189,9 @@ def judge(state: State, policy: Policy, found: Due, work: Work, now: datetime) -
 
 def _answered(state: State, found: Due, work: Work) -> str:
     """Why these inputs need no other run; empty: they do, or a person wants one."""
-    inputs = (work.code, work.data)
-    if found.by_person or not all(inputs):
+    if found.by_person or not (work.code and work.data):
         return ""
+    inputs = (work.code, work.data, found.lead.span)
     if number := state.refused.get(inputs):
         return f"run {number} said no to this very code and these data; change either, or ask for a run yourself"
     last = state.answered

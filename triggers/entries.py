@@ -107,9 +107,9 @@ class Run(Entry):
     span: int
 
     @property
-    def inputs(self) -> tuple[str, str] | None:
+    def inputs(self) -> tuple[str, str, int] | None:
         """What it trains on, where all of it is known."""
-        return (self.code, self.data) if self.code and self.data else None
+        return (self.code, self.data, self.span) if self.code and self.data else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -126,7 +126,7 @@ class State:
     lengths: tuple[float, ...] = ()
     last: Ended | None = None
     answered: Ended | None = None
-    refused: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    refused: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
     base: str = ""
     owed: tuple[Ended, ...] = ()
 
