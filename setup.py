@@ -57,7 +57,7 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",
-    # components, pipelines, schemas, serving, triggers are links in benison/ to folders at the top; find_packages follows.
+    # The links in benison/ lead to folders at the top: components, pipelines and so on; find_packages follows.
     packages=find_packages(include=["benison", "benison.*"]),
     package_data={
         "benison": ["py.typed", "pages/*.css", "schemas/*.json", "template/**", "template/.*"],
