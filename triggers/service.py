@@ -18,7 +18,7 @@ from benison.core.errors import BenisonError
 from benison.core.secrets import redacted
 from benison.triggers import budget
 from benison.triggers.doors import Deliveries, Door, Refused
-from benison.triggers.manager import Look
+from benison.triggers.look import Look
 from benison.triggers.state import State
 
 _log = logging.getLogger(__name__)

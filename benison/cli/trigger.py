@@ -17,7 +17,7 @@ from benison.core.secrets import redacted
 
 if TYPE_CHECKING:
     from benison.cli.trigger_making import Made
-    from benison.triggers.manager import Look
+    from benison.triggers.look import Look
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

@@ -22,7 +22,7 @@ from benison.triggers import entries
 from benison.triggers.doors import DataNotices, Door, Pushes
 from benison.triggers.entries import Run
 from benison.triggers.ledger import Ledger
-from benison.triggers.manager import Look, Manager, Places
+from benison.triggers.look import Look, Manager, Places
 from benison.triggers.repository import Branch
 from benison.triggers.sources import DataFiles, Source, schedules_of
 from benison.triggers.starting import SUMMARY, Children, Progress, Starter, devices_of, here

@@ -16,7 +16,7 @@ from benison.triggers import entries
 from benison.triggers.decide import Drop, Due, Work, judge
 from benison.triggers.entries import Breaker, Cause, Escalate, Finished, Refuse, Run, Warn
 from benison.triggers.ledger import Ledger
-from benison.triggers.manager import Manager
+from benison.triggers.look import Manager
 from benison.triggers.sources import Notice, Schedule
 from benison.triggers.state import Seen, State
 from benison.triggers.tests.world import EAGER, World, Yard, every_hour, settle

@@ -13,7 +13,7 @@ from benison.registry.testing import NOON
 from benison.submit.timing import timing_of
 from benison.triggers.entries import Entry, Run
 from benison.triggers.ledger import Ledger
-from benison.triggers.manager import Look, Manager, Places
+from benison.triggers.look import Look, Manager, Places
 from benison.triggers.sources import Schedule, Source
 from benison.triggers.starting import Progress, Starter
 from benison.triggers.work import Folder

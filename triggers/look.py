@@ -1,4 +1,4 @@
-"""The manager: one look after the other: what sources show, what runs came to, what is due, what is started.
+"""Look: one look after the other: what sources show, what runs came to, what is due, what is started.
 
 All that has to last is in the ledger. A manager that is killed between any two of its acts leaves a state from which
 the next one goes on, and several at once are kept apart by compare-and-swap on the ledger and by keys of runs.
