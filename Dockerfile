@@ -43,6 +43,7 @@ COPY components /build/source/components
 COPY pipelines /build/source/pipelines
 COPY schemas /build/source/schemas
 COPY serving /build/source/serving
+COPY triggers /build/source/triggers
 RUN sh ../install_layer.sh code --build-constraints build.txt --no-deps /build/source
 
 FROM ${BASE} AS common

@@ -32,6 +32,7 @@ DATA = [
 TRAIN = ["keras>=3.3,<4", "tensorflow>=2.16.2,<2.22", "tf-keras>=2.16,<2.22", "tfx-bsl>=1.16.1,<1.22"]
 SEARCH = ["keras-tuner[bayesian]>=1.4.8,<1.5", "threadpoolctl"]
 SERVE = ["kserve>=0.21,<0.22", "prometheus-client", "protobuf>=6", "tensorflow>=2.21,<2.22"]
+TRIGGER = ["aiohttp>=3.9,<4", "google-auth>=2.20,<3", "obstore>=0.8", "requests>=2.31,<3"]
 EVALUATE = [*TRAIN, "scipy>=1.11", "tensorflow-model-analysis>=0.47.1,<0.53"]
 DEV = [
     "flask",
@@ -56,7 +57,7 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",
-    # components, pipelines, schemas and serving are links in benison/ to folders at the top; find_packages follows.
+    # The links in benison/ lead to folders at the top: components, pipelines and so on; find_packages follows.
     packages=find_packages(include=["benison", "benison.*"]),
     package_data={
         "benison": ["py.typed", "pages/*.css", "schemas/*.json", "template/**", "template/.*"],
@@ -73,6 +74,7 @@ setup(
         "serve": SERVE,  # beside kfp 2.16 or newer: kserve and older kfp agree on no protobuf
         "deliver": [],  # the registry and the pusher need nothing more
         "monitor": ["apprise>=1.9"],  # channels by which alerts are told
+        "trigger": TRIGGER,
         "vertex": ["google-cloud-aiplatform>=1.70,<2"],
         "dev": DEV,
     },

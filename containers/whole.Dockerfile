@@ -19,6 +19,7 @@ COPY components components
 COPY pipelines pipelines
 COPY schemas schemas
 COPY serving serving
+COPY triggers triggers
 RUN .uv/uv pip install --no-cache --offline --python /opt/benison --no-deps --no-build-isolation --compile-bytecode .
 
 FROM ${BASE}

@@ -34,6 +34,7 @@ _VERBS = {
     "serve": "Serve the champion over HTTP, and whatever becomes champion meanwhile.",
     "smoke": "Run a project's pipeline on a few rows, to see that it runs.",
     "submit": "Run a project's pipeline on Kubeflow or Vertex, and follow it to its verdict.",
+    "trigger": "Start runs when code, data, a time or a person asks for them, each once, and say why.",
 }
 
 

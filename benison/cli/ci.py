@@ -42,9 +42,19 @@ class _Done:
 @projects.project_option
 @click.option("--since", default=NO_COMMIT, help="Only what changed since then asks for; all by default.")
 @click.option("--sample", type=click.Path(path_type=Path), help=f"Rows to use; {SAMPLE} if it is there.")
+@click.option(
+    "--sample-of", type=projects.FOLDER, help="A project whose data rows are drawn from, if no sample lies there."
+)
 @click.option("--target", "wanted", type=click.Choice(TARGETS), multiple=True, help="Lint and compile for these.")
 @click.option("--summary", type=click.Path(path_type=Path), help="A file to which a Markdown table is added.")
-def command(folder: Path, since: str, sample: Path | None, wanted: tuple[str, ...], summary: Path | None) -> None:
+def command(
+    folder: Path,
+    since: str,
+    sample: Path | None,
+    sample_of: Path | None,
+    wanted: tuple[str, ...],
+    summary: Path | None,
+) -> None:
     """Lint, the project's tests, the data contract, a smoke run, compile: what of it a change asks for.
 
     The same here as in Cloud Build and GitHub Actions. Without --target it is the targets that benison.yaml has a
@@ -55,6 +65,8 @@ def command(folder: Path, since: str, sample: Path | None, wanted: tuple[str, ..
     steps, config = of_project(folder, since), _config(folder)
     with tempfile.TemporaryDirectory(prefix="benison-ci-") as scratch:
         orders = _orders(folder.resolve(), config, sample, wanted or _targets(config), Path(scratch))
+        if sample_of and not sample and not (folder / SAMPLE).is_file():
+            orders = {**orders, **_drawn(folder.resolve(), config, sample_of.resolve(), Path(scratch))}
         done = [_step(step, orders[step.name], folder, why(step)) for step in steps if step.name in orders]
     [train] = [step for step in steps if step.name not in orders]
     rows = [(one.step, one.said, f"{one.seconds:.1f} s" if one.seconds else "", one.why) for one in done]
@@ -96,6 +108,15 @@ def _orders(
         "data": [[*own, *contract]],
         "smoke": [[*own, "smoke", "-p", str(folder), *(["--data", rows] if rows else [])]],
         "compile": [[*own, "compile", "-p", str(folder), "--target", name, "-o", out] for name, out in compiled],
+    }
+
+
+def _drawn(folder: Path, config: Config | None, source: Path, scratch: Path) -> Mapping[str, list[list[str]]]:
+    """The commands of the steps that read data, on rows of another folder's."""
+    draw = [sys.executable, "-m", "benison", "data", "sample", "-p", str(source), "--out"]
+    rows = {step: scratch / f"{step}.parquet" for step in ("data", "smoke")}
+    return {
+        step: [[*draw, str(path)], _orders(folder, config, path, (), scratch)[step][0]] for step, path in rows.items()
     }
 
 

@@ -12,7 +12,9 @@ from benison.cli import project as projects
 from benison.cli.progress import Progress
 from benison.cli.project import Project
 from benison.config.machines import LOCAL
+from benison.core.documents import encode
 from benison.core.errors import BrokenError
+from benison.core.files import write_atomically
 
 PIPELINE = "continuous_training"
 
@@ -26,8 +28,17 @@ PIPELINE = "continuous_training"
 @projects.runs_option
 @click.option("--no-cache", is_flag=True, help="Do every task again, also those whose inputs are unchanged.")
 @click.option("--containers", is_flag=True, help="Run each task in its component's image, with Docker.")
+@click.option("--data-root", type=projects.FOLDER, help="Where relative paths to data start; PROJECT by default.")
+@click.option("--summary", type=click.Path(path_type=Path), help="A file that is told how each run ended, as JSON.")
 def command(
-    folder: Path, spans: tuple[int, ...], registry: str | None, runs: Path | None, no_cache: bool, containers: bool
+    folder: Path,
+    spans: tuple[int, ...],
+    registry: str | None,
+    runs: Path | None,
+    no_cache: bool,
+    containers: bool,
+    data_root: Path | None,
+    summary: Path | None,
 ) -> None:
     """Run the pipeline of PROJECT: read, validate, train, evaluate against the champion, bless, push.
 
@@ -41,19 +52,25 @@ def command(
     progress = Progress()
     mounts = mounts_of(project) if containers else None
     with LocalEngine(observer=progress.observe, mounts=mounts) as engine:
+        ended: list[dict[str, str | None]] = []
         for span in spans or (0,):
-            _one(engine, project, span, cache=not no_cache, progress=progress)
+            progress.title(f"{project.config.name}, span {span or 'newest'}")
+            root = data_root.resolve() if data_root else None
+            record, page = _one(engine, request_of(project, span, cache=not no_cache, data_root=root), progress)
+            ended.append({"run": record.id, "state": record.state, "verdict": record.verdict, "page": str(page)})
+            if summary:
+                write_atomically(summary, encode({"runs": ended}))
+            _leave(record)
 
 
-def _one(engine: Any, project: Project, span: int, *, cache: bool, progress: Progress) -> None:
+def _one(engine: Any, request: Any, progress: Progress) -> tuple[Any, Path]:
     from benison import report
     from benison.report import gather
 
-    progress.title(f"{project.config.name}, span {span or 'newest'}")
-    record = engine.run(request_of(project, span, cache=cache))
+    record = engine.run(request)
     page = report.write(record.folder)
     progress.finish(gather.gather(record.folder), page)
-    _leave(record)
+    return record, page
 
 
 def request_of(project: Project, span: int, *, cache: bool, data_root: Path | None = None) -> Any:

@@ -35,6 +35,7 @@ from benison.config.infra import InfraCheck as InfraCheck
 from benison.config.infra import infra_of
 from benison.config.label import Label as Label
 from benison.config.label import label_of
+from benison.config.machines import LOCAL
 from benison.config.model_card import ModelCard as ModelCard
 from benison.config.model_card import model_card_of
 from benison.config.monitor import Monitor as Monitor
@@ -56,6 +57,8 @@ from benison.config.targets import Target as Target
 from benison.config.targets import targets_of
 from benison.config.training import Model as Model
 from benison.config.training import model_of
+from benison.config.triggers import Triggers as Triggers
+from benison.config.triggers import triggers_of
 from benison.config.validation import Validation as Validation
 from benison.config.validation import validation_of
 from benison.core.metrics import Kind, Vocabulary, speaking
@@ -77,6 +80,7 @@ _BESIDE_GATE |= {
     "serving",
     "model_card",
     "targets",
+    "triggers",
 }
 _MODEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
@@ -104,6 +108,7 @@ class Config:
     monitor: Monitor
     model_card: ModelCard
     targets: Mapping[str, Target]
+    triggers: Triggers
 
     def speaking(self) -> AbstractContextManager[Vocabulary]:
         """Lets names stand for the project's own metrics too, and for those that TFMA measures."""
@@ -113,6 +118,13 @@ class Config:
     def entity(self) -> tuple[str, ...]:
         """The columns that tell entities apart: ``validation.leakage.entity``, else what splits are keyed by."""
         return self.validation.leakage.entity or self.data.splits.key
+
+
+def _behaves(config: Config) -> None:
+    """What is asked of the model's behaviour is asked of columns that it reads."""
+    if config.infra.behaviour is not None and config.features:
+        numbers = (*number_columns(config.features), *date_columns(config.features))
+        config.infra.behaviour.check_columns(columns_of(config.features), numbers)
 
 
 def read(project: Path) -> Config:
@@ -154,13 +166,13 @@ def read(project: Path) -> Config:
         monitor=monitor_of(top.section("monitor", optional=True)),
         model_card=model_card_of(top.section("model_card", optional=True)),
         targets=targets_of(top.section("targets", optional=True)),
+        triggers=triggers_of(top.section("triggers", optional=True)),
     )
     top.close()
     _no_leak(top, config)
     _consistent(top, config)
-    if config.infra.behaviour is not None and config.features:
-        numbers = (*number_columns(config.features), *date_columns(config.features))
-        config.infra.behaviour.check_columns(columns_of(config.features), numbers)
+    _triggerable(top, config)
+    _behaves(config)
     return config
 
 
@@ -187,6 +199,16 @@ def _no_leak(top: Section, config: Config) -> None:
     for feature in config.features:
         if config.label.column in columns_of([feature]):
             raise section.error(feature.name, "features other than the label", "the label", "remove it here")
+
+
+def _triggerable(top: Section, config: Config) -> None:
+    """What triggers: asks of data: and targets:."""
+    section, asked = top.section("triggers", optional=True), config.triggers
+    if asked.data and config.data.query:
+        hint = "what a query finds is not seen from outside: name times under schedules"
+        raise section.error("data", "data.path, whose files can be looked at", "a query", hint)
+    if asked.target != LOCAL and not config.targets[asked.target].destination.pipeline_root:
+        raise section.error("target", f"targets.{asked.target}.pipeline_root, to submit to it", "none")
 
 
 def _consistent(top: Section, config: Config) -> None:

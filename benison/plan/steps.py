@@ -26,6 +26,7 @@ _CONTRACT = ("data", "smoke", "train")
 _SECTIONS: Mapping[str, tuple[str, ...]] = {
     "description": (),
     "model_card": (),
+    "triggers": ("lint",),
     "targets": ("lint", "compile"),
     "registry": ("lint",),
     "release": ("lint",),

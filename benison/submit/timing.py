@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -34,8 +34,17 @@ class Timing:
 
     def next(self, after: datetime, count: int) -> list[datetime]:
         """The next times after a moment, in the schedule's own time zone."""
-        zone = ZoneInfo(self.timezone) if self.timezone else UTC
-        return list(islice(CronSim(self.cron, after.astimezone(zone)), count))
+        return list(islice(CronSim(self.cron, after.astimezone(self._zone)), count))
+
+    def last(self, until: datetime) -> datetime:
+        """The newest time that is not after a moment, in the schedule's own time zone."""
+        # Backwards from just behind it, since the reader leaves out the moment that it starts from.
+        behind = until.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+        return next(CronSim(self.cron, behind.astimezone(self._zone), reverse=True))
+
+    @property
+    def _zone(self) -> tzinfo:
+        return ZoneInfo(self.timezone) if self.timezone else UTC
 
 
 def timing_of(cron: str, timezone: str = "") -> Timing:

@@ -9,6 +9,7 @@ PACKAGES = {
     "benison": "benison",
     "components": "benison.components",
     "pipelines": "benison.pipelines",
+    "triggers": "benison.triggers",
     "checks": "checks",
     "containers": "containers",
 }

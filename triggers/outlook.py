@@ -1,0 +1,88 @@
+"""Outlook: what a look would find and do, without doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from benison.config.triggers import Policy
+from benison.core.errors import BenisonError
+from benison.registry.log import utc
+from benison.triggers import entries
+from benison.triggers.decide import Due, PutOff, Start, Wait, Work, due, judge
+from benison.triggers.entries import Cause
+from benison.triggers.sources import Notice, Source, noticed
+from benison.triggers.state import Pending, State
+from benison.triggers.work import Planner
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a look would do.
+
+    Attributes:
+        notices: What sources show that is new, by source; of one that is looked at for the first time: what is there.
+        found: The causes that a run would answer; empty: none waits.
+        work: What they ask for; None: nothing waits, or it cannot be told.
+        answer: What would be done about them: in words.
+        waits: What keeps it from being done at once; None: nothing.
+        troubles: What could not be found out.
+    """
+
+    notices: Mapping[str, Notice]
+    found: Mapping[int, Cause]
+    work: Work | None
+    answer: str
+    waits: Wait | None
+    troubles: tuple[BenisonError, ...]
+
+
+def foresee(state: State, sources: Sequence[Source], planner: Planner, policy: Policy, now: datetime) -> Outlook:
+    """What a look would find and do.
+
+    Args:
+        state: What the ledger says.
+        sources: What is looked at.
+        planner: Knows what causes ask for.
+        policy: What holds runs back.
+        now: The moment.
+    """
+    troubles: list[BenisonError] = []
+    notices = dict(noticed(sources, state.seen, now, troubles))
+    state = _imagined(state, {name: one for name, one in notices.items() if name in state.seen}, now)
+    first = due(state, policy, now)
+    found = first if isinstance(first, Due) else _sooner(state, now)
+    waits = first if isinstance(first, Wait) else None
+    if found is None:
+        return Outlook(notices, {}, None, "nothing", waits, tuple(troubles))
+    try:
+        work = planner.work(state, found)
+    except BenisonError as error:
+        return Outlook(notices, found.causes, None, "it cannot be told", waits, (*troubles, error))
+    answer = judge(state, policy, found, work, now)
+    verb = {Start: "run", PutOff: "refuse"}.get(type(answer), "suppress")
+    return Outlook(notices, found.causes, work, f"{verb}: {answer.why}", waits, tuple(troubles))
+
+
+def _imagined(state: State, notices: Mapping[str, Notice], now: datetime) -> State:
+    """The state as it would be after what sources show were noted."""
+    pending, seen = dict(state.pending), dict(state.seen)
+    for number, (name, notice) in enumerate(notices.items(), start=state.number + 1):
+        said = {"who": "-", "when": utc(now), "why": entries.line(notice.why)}
+        pending[number] = Pending(Cause(source=name, key=notice.key, urgent=notice.urgent, span=0, **said))
+        seen[name] = replace(state.seen[name], key=notice.key)
+    return replace(state, pending=pending, seen=seen)
+
+
+def _sooner(state: State, now: datetime) -> Due | None:
+    """What would be due if nothing had to be waited for; None: nothing."""
+    free = replace(
+        state,
+        breaker=None,
+        last=None,
+        active={},
+        pending={number: replace(one, until=None) for number, one in state.pending.items()},
+    )
+    found = due(free, Policy(debounce_seconds=0), now)
+    return found if isinstance(found, Due) else None
