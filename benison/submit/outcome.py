@@ -19,12 +19,14 @@ class Word:
         artifact: In which of the task's.
         kind: Of the document; its file is named so.
         refusals: The words that say no.
+        key: Of the document, under which the word stands.
     """
 
     task: str
     artifact: str
     kind: str
     refusals: tuple[str, ...]
+    key: str = "outcome"
 
     @property
     def file(self) -> str:
@@ -33,6 +35,7 @@ class Word:
 
 PUSHED = Word("pusher", "pushed_model", "pushed", ("blocked",))
 ROLLED_OUT = Word("rollout", "record", "rollout", ("rolled_back", "aborted"))
+WATCHED = Word("monitor", "record", "monitoring", ("FAIL",), key="verdict")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def of_run(server: Server, watched: Watched, run: str) -> Outcome | None:
         BrokenError: Its word is not there.
         StorageError: The place of it cannot be read.
     """
-    word = next((one for one in (PUSHED, ROLLED_OUT) if one.task in watched.tasks), None)
+    word = next((one for one in (PUSHED, ROLLED_OUT, WATCHED) if one.task in watched.tasks), None)
     if word is None:
         return None
     said = read(server.artifact(watched, run, word.task, word.artifact), word)
@@ -65,7 +68,8 @@ def read(folder: str, word: Word = PUSHED) -> str:
         word: Whose it is.
 
     Returns:
-        pushed, held, unchanged, superseded or blocked; of a rollout promoted, shadowed, rolled_back or aborted.
+        pushed, held, unchanged, superseded or blocked; of a rollout promoted, shadowed, rolled_back or aborted; of a
+        look at live traffic PASS, FAIL or INCONCLUSIVE.
 
     Raises:
         BrokenError: There is none, or there are several that differ.
@@ -74,7 +78,7 @@ def read(folder: str, word: Word = PUSHED) -> str:
     store = store_at(folder, "pipeline_root")
     keys = [key for key in store.list_after("") if f"/{key}".endswith(f"/{word.file}")]
     documents = [found[0] for key in keys if (found := read_document(store, key, word.kind))]
-    outcomes = sorted({document["outcome"] for document in documents})
+    outcomes = sorted({document[word.key] for document in documents})
     if len(outcomes) != 1:
         hint = "look at the run's page; the registry's log says who is champion"
         raise BrokenError(folder, expected=f"one {word.file}", got=", ".join(outcomes) or "none", hint=hint)

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,8 @@ import pytest
 from benison.core import documents
 from benison.core.errors import BrokenError
 from benison.submit import outcome
+
+EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples" / "valid"
 
 
 def push(folder: Path, word: str) -> None:
@@ -18,6 +21,13 @@ def test_the_word_is_found_however_deep_it_lies(tmp_path: Path) -> None:
     (tmp_path / "9f3a" / "blessing").mkdir()
     assert outcome.read(str(tmp_path)) == "held"
     assert outcome.read(str(tmp_path / "9f3a" / "pushed_model")) == "held"
+
+
+def test_a_look_at_live_traffic_has_its_verdict(tmp_path: Path) -> None:
+    told = json.loads((EXAMPLES / "monitoring.json").read_text())
+    (tmp_path / "record").mkdir()
+    (tmp_path / "record" / "monitoring.json").write_text(json.dumps(told))
+    assert outcome.read(str(tmp_path), outcome.WATCHED) == told["verdict"]
 
 
 def test_attempts_that_agree_are_one_word(tmp_path: Path) -> None:
