@@ -48,6 +48,7 @@ from benison.registry.registry import Registry
 _log = logging.getLogger(__name__)
 LEASE_SECONDS = 60
 ALIAS = "rollout"
+_BACK = "the clock has gone back, behind what was read"
 
 
 class Clock(Protocol):
@@ -223,7 +224,7 @@ class Controller:
             phase_blocks=self._of(running).since(since),
             seconds=running.seconds(now),
             silent_seconds=silent,
-            silence=self._source.silence,
+            silence=_BACK if self._went_back(now) else self._source.silence,
             astray=str(steered) if steered.trouble else "",
             astray_seconds=steered.seconds,
             owed=owed,
@@ -254,14 +255,20 @@ class Controller:
         try:
             due = until > self._read_to
             read = self._source.fill(tallies, self._read_to, until) if due else self._read_to
-            if read > self._read_to or not due:
+            if (read > self._read_to or not due) and not self._went_back(now):
                 self._heard, self._read_to = now, read
             if due:
                 self._ahead = _lead(tallies.newest - now.timestamp())
         except (BenisonError, OSError, pa.ArrowException) as error:
             _log.warning("no figures: %s", error)
-        self._heard = self._heard or now
+        # Moments of another clock say nothing: silence counts from when it went back.
+        self._heard = min(self._heard or now, now)
         return (now - self._heard).total_seconds()
+
+    def _went_back(self, now: datetime) -> bool:
+        """Whether the clock stands before what was read, so that nothing new is seen until it is there again."""
+        assert self._tallies is not None
+        return now.timestamp() + self._tallies.plan.block_seconds + 1 < self._read_to
 
     def _act(self, running: Running, decision: Decision, checks: tuple[Check, ...], now: datetime) -> None:
         match decision:
