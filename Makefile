@@ -8,7 +8,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-setup run test test-containers slow kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry bench-serving demo-rollout stress false-alarms guardrails faults engines drift-power clean
+.PHONY: help setup serve-setup run test test-containers slow long kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry bench-serving demo-rollout stress false-alarms guardrails faults engines drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,7 +33,7 @@ serve-setup: setup ## what `benison serve` runs in: .serve, unless .venv has kse
 	@touch $@
 
 test: setup serve-setup ## the tests; make test ARGS="-k gate"
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not containers and not tfx" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not long and not containers and not tfx" $(ARGS)
 
 check: style types layers budget leaks freshness ## lint, types, layers, sizes, secrets, and that what is generated is fresh
 
@@ -181,6 +181,9 @@ kfp-versions: setup ## what is compiled, with the oldest and the newest KFP: the
 
 slow: setup serve-setup ## the tests that take longer
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there are none
+
+long: setup serve-setup ## the tests that take many minutes: whole rollouts with real servers, controllers killed everywhere
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m long $(ARGS)
 
 test-containers: setup ## the tests that run tasks in the images, by Docker
 	@$(BIN)/python -m pytest -m containers $(ARGS)

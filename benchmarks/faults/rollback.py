@@ -37,6 +37,7 @@ PLAN = Rollout(
     ),
 )
 RATES = (10, 100, 1000)
+BEGINS = {"first": False, "late": True}
 SOUND = Arm()
 FAULTS = {
     "every request fails": Arm(errors=1.0),
@@ -157,9 +158,16 @@ def _line(cell: Cell, found: Sequence[Ended]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rollouts", type=int, default=20, help="of each cell")
+    parser.add_argument("--begins", nargs="+", choices=BEGINS, default=list(BEGINS), help="when it is bad")
     parser.add_argument("--processes", type=int, default=2)
     said = parser.parse_args()
-    cells = [Cell(fault, rate, late) for late in (False, True) for fault in FAULTS for rate in RATES]
+    cells = [
+        Cell(fault, rate, late)
+        for begins in said.begins
+        for late in [BEGINS[begins]]
+        for fault in FAULTS
+        for rate in RATES
+    ]
     print("| the challenger | is so | requests/s | median | longest | requests it had, median |")
     print(f"|{'---|' * 6}", flush=True)
     with ProcessPoolExecutor(said.processes, multiprocessing.get_context("spawn")) as pool:

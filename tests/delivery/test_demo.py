@@ -11,7 +11,7 @@ import pytest
 DEMO = Path(__file__).resolve().parents[2] / "examples" / "rollout" / "demo.py"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_the_slow_challenger_goes_back_and_the_good_one_gets_all_traffic() -> None:
     done = subprocess.run([sys.executable, str(DEMO)], capture_output=True, text=True)

@@ -178,7 +178,7 @@ def test_who_only_looks_changes_nothing(world: World) -> None:
     assert (world.router.percent, str(look.steered)) == (50, "haproxy says 50%, not yet 20%")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("errors", "outcome"), [(0.005, "promoted"), (0.9, "rolled_back")])
 @pytest.mark.parametrize("done", [True, False])

@@ -25,7 +25,7 @@ from serving.tests.running import MODEL, ROOT, Caller, Server, free_port, until
 from serving.tests.test_command import PROJECT
 from tests.delivery.routers.proxied import Proxy
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 ROLLOUT: dict[str, Any] = {
     "steps": [{"percent": 20, "minutes": 0.1}, {"percent": 50, "minutes": 0.2}],
     "watch_minutes": 0.05,
