@@ -106,7 +106,7 @@ def plan(folder: Path, registry: str | None, runs: Path | None, as_json: bool) -
 
     made = make(folder, registry, runs)
     state = made.manager.ledger.state()
-    outlook = foresee(state, made.sources, made.planner, made.manager.policy, datetime.now(UTC))
+    outlook = foresee(state, made.sources, made.planner, made.manager.policy, datetime.now(UTC), made.alerts)
     if as_json:
         click.echo(json.dumps(view.as_json(outlook), indent=2, sort_keys=True))
     else:
