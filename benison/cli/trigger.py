@@ -24,7 +24,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 @click.group()
 def command() -> None:
-    """Start runs when code, data, a time or a person asks for them, each once, and keep a ledger that says why.
+    """Start runs when code, data, a time, an alert or a person asks, each once, and keep a ledger that says why.
 
     What is looked at and what holds runs back stands under triggers: in benison.yaml.
     """

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from benison.alerts.alert_log import AlertLog
-from benison.alerts.entries import Raise
+from benison.alerts.entries import Raise, Recover
 from benison.registry.registry import Registry
 from benison.registry.testing import Bench
 from benison.triggers.entries import Breaker
@@ -85,6 +85,10 @@ def test_an_alert_is_told_by_plan_and_history_and_waits_for_data(
     (tmp_path / "span-2.csv").rename(project / "data" / "span-2.csv")
     plan = json.loads(trigger(capsys, project, "plan", "--json").out)
     assert (plan["steps"], plan["held"], plan["causes"]["1"]["source"]) == (["training"], {}, "alert:1")
+    over = Recover(who="monitor", when="2026-11-20T13:00:00Z", why="w", alert=1, last=1795176000)
+    AlertLog(registry.store, "small").append(lambda state: over)
+    told = "drop    1 alert 1 recovered at 2026-11-20T13:00:00Z, before a run\nwould   nothing\n"
+    assert trigger(capsys, project, "plan").out == told
 
 
 def test_an_empty_reason_and_a_closed_breaker_are_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

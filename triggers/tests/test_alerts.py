@@ -48,7 +48,10 @@ class Monitored(World):
     asked: AlertSource = field(default_factory=AlertSource)
 
     def __post_init__(self) -> None:
-        self.alerts = Alerts(self.log, self.asked, lambda: self.lacks)
+        self.look_at(self.log, self.asked)
+
+    def look_at(self, log: AlertLog, asked: AlertSource) -> None:
+        self.alerts = Alerts(log, asked, lambda: self.lacks)
 
     def tell(self, kind: type[Entry], **said: Any) -> int:
         """Writes an entry of the alert log."""
@@ -158,6 +161,37 @@ def test_an_alert_that_is_over_before_its_run_is_dropped_with_the_reason(
     world.later(minutes=2)
     assert settle(manager).done == ()
     assert world.told("suppress") == [why] and world.runs() == []
+
+
+@pytest.mark.parametrize(
+    ("kinds", "severity", "accepted", "why"),
+    [
+        (("skew",), "warning", False, "alert 1 is one of drift, which starts no run"),
+        (("drift",), "critical", False, "alert 1 is a warning, which starts no run"),
+        (("drift",), "warning", True, "alert 1 was accepted by monitor: as it was seen"),
+    ],
+)
+def test_an_alert_that_nobody_asks_for_any_more_is_dropped_with_the_reason(
+    world: Monitored, kinds: tuple[str, ...], severity: str, accepted: bool, why: str
+) -> None:
+    world.lacks = "data"
+    world.look_at(world.log, AlertSource(severity="warning"))
+    world.tell(Raise, severity="warning")
+    settle(world.manager())
+    if accepted:
+        world.tell(Acknowledge, alert=1, accept=True)
+    world.look_at(world.log, AlertSource(kinds, severity, unless_acknowledged=False))
+    settle(world.manager())
+    assert world.told("suppress") == [why] and world.runs() == []
+
+
+def test_a_cause_of_an_alert_that_the_log_does_not_know_is_dropped(world: Monitored) -> None:
+    world.lacks = "data"
+    world.tell(Raise)
+    settle(world.manager())
+    world.look_at(AlertLog(MemoryStore(), "census"), AlertSource())
+    settle(world.manager())
+    assert world.told("suppress") == ["there is no alert 1 in the alert log"]
 
 
 def test_an_alert_that_recovered_before_its_run_and_is_there_again_is_a_cause_again(world: Monitored) -> None:
