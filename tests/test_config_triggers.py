@@ -7,8 +7,21 @@ import pytest
 import yaml
 
 from benison import config
-from benison.config.triggers import Budget, Cron, DataSource, GitSource, Policy, PubSub, Triggers, Webhook
+from benison.config.triggers import (
+    MENDED,
+    NOT_MENDED,
+    AlertSource,
+    Budget,
+    Cron,
+    DataSource,
+    GitSource,
+    Policy,
+    PubSub,
+    Triggers,
+    Webhook,
+)
 from benison.core.errors import ConfigError
+from benison.monitoring.windows import KINDS, QUALITY
 from tests.test_config_model_card import FRAME
 
 
@@ -18,7 +31,7 @@ def read(folder: Path, **said: Any) -> Triggers:
 
 
 def test_nothing_said_looks_at_nothing(tmp_path: Path) -> None:
-    assert read(tmp_path) == Triggers("local", None, None, {}, Policy(60, 0, 1, 3, 24, None))
+    assert read(tmp_path) == Triggers("local", None, None, {}, None, Policy(60, 0, 1, 3, 24, None))
 
 
 def test_all_of_it_is_read(tmp_path: Path) -> None:
@@ -31,6 +44,7 @@ def test_all_of_it_is_read(tmp_path: Path) -> None:
         },
         data={"pubsub": {"audience": "https://a", "service_account": "b"}},
         schedules={"nightly": {"cron": "0 6 * * *", "timezone": "Europe/Berlin"}},
+        alerts={"kinds": "skew", "severity": "warning", "unless_acknowledged": False},
         debounce_seconds=5,
         cooldown_minutes=30,
         concurrent=2,
@@ -43,6 +57,7 @@ def test_all_of_it_is_read(tmp_path: Path) -> None:
         GitSource("git@acme.org:m.git", "main", "a/b", Webhook("github", "S")),
         DataSource(PubSub("https://a", "b")),
         {"nightly": Cron("0 6 * * *", "Europe/Berlin")},
+        AlertSource(("skew",), "warning", False),
         Policy(5, 30, 2, 5, 6, Budget(100, 10)),
     )
 
@@ -81,6 +96,13 @@ ITSELF = {"provider": "github", "secret": "s3cr3t-itself"}  # pragma: allowlist 
             {"budget": {"device_hours_per_month": 5, "reserve_hours": 6}},
             r"reserve_hours\): expected .* 0 to 5",
         ),
+        (
+            {"alerts": {"kinds": ["drift", "latency"]}},
+            r"\(triggers.alerts.kinds\): expected some of drift, score_drift, skew, got 'latency'\n\n"
+            r"hint: another training does not mend it: it goes to people, by the channels of monitor.alerts",
+        ),
+        ({"alerts": {"kinds": ["drfit"]}}, r"got 'drfit'\n\nhint: did you mean drift\?"),
+        ({"alerts": {"severity": "severe"}}, r"\(triggers.alerts.severity\): expected one of warning, critical"),
         ({"concurrent": 0}, r"\(triggers.concurrent\): expected a whole number from 1"),
     ],
 )
@@ -88,6 +110,12 @@ def test_a_mistake_is_named_with_its_key(tmp_path: Path, said: dict[str, Any], m
     with pytest.raises(ConfigError, match=message) as error:
         read(tmp_path, **said)
     assert ":pw@" not in str(error.value) and "s3cr3t" not in str(error.value)
+
+
+def test_alerts_alone_mean_critical_ones_that_a_training_may_mend_and_nobody_took_over(tmp_path: Path) -> None:
+    assert read(tmp_path, alerts={}).alerts == AlertSource(("drift", "score_drift", "skew"), "critical", True)
+    # Quality is named by the alert log, but nothing raises it.
+    assert {*MENDED, *NOT_MENDED} == {*KINDS} - {QUALITY}
 
 
 def test_a_query_cannot_be_looked_at(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from benison.triggers.entries import Cause
 from benison.triggers.state import Active, Pending, State, moment, month_of
 
 # What counts most comes first, after hot fixes.
-PRIORITY = (entries.PERSON, entries.GIT, entries.DATA, entries.SCHEDULE)
+PRIORITY = (entries.PERSON, entries.ALERT, entries.GIT, entries.DATA, entries.SCHEDULE)
 # A stream of pushes that never pauses may not keep a run away for ever.
 _PATIENCE = 10
 
@@ -43,6 +43,11 @@ class Due:
     @property
     def lead(self) -> Cause:
         return next(iter(self.causes.values()))
+
+    @property
+    def dropped(self) -> tuple[int, ...]:
+        """Those that are gone where nothing is started; alerts go on waiting for something to learn from."""
+        return tuple(number for number, cause in self.causes.items() if cause.kind != entries.ALERT)
 
     @property
     def urgent(self) -> bool:
@@ -111,18 +116,20 @@ class _Timing:
         return any(one.cause.urgent or one.cause.kind == entries.PERSON for one in self.waiting.values())
 
 
-def due(state: State, policy: Policy, now: datetime) -> Due | Wait:
+def due(state: State, policy: Policy, now: datetime, lacks: str = "") -> Due | Wait:
     """The causes whose time has come.
 
     Args:
         state: What the ledger says.
         policy: What holds runs back.
         now: The moment.
+        lacks: What alerts lack, so that nobody could learn from them now; empty: nothing.
     """
-    waiting = {number: one for number, one in state.pending.items() if one.until is None or one.until <= now}
+    known = {number: one for number, one in state.pending.items() if not (lacks and one.cause.kind == entries.ALERT)}
+    waiting = {number: one for number, one in known.items() if one.until is None or one.until <= now}
     if not waiting:
-        later = [one.until for one in state.pending.values() if one.until is not None]
-        return Wait("a new month's budget", min(later)) if later else Wait("a cause")
+        later = [one.until for one in known.values() if one.until is not None]
+        return Wait("a new month's budget", min(later)) if later else Wait(lacks if state.pending else "a cause")
     timing = _Timing(state, policy, now, waiting)
     return _held(timing) or _quiet(timing) or _together(waiting)
 
@@ -148,7 +155,9 @@ def _held(timing: _Timing) -> Wait | None:
 
 def _quiet(timing: _Timing) -> Wait | None:
     """Whether something new came so lately that more may follow."""
-    times = [one.when for one in timing.waiting.values()]
+    # An alert may have waited for days: it must not cut short what data that are still written are given.
+    others = [one.when for one in timing.waiting.values() if one.cause.kind != entries.ALERT]
+    times = others or [one.when for one in timing.waiting.values()]
     pause = timedelta(seconds=timing.policy.debounce_seconds)
     until = min(max(times) + pause, min(times) + _PATIENCE * pause)
     if timing.at_once or timing.now >= until:

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from benison.core.secrets import redacted
 
 KIND = "trigger_entry"
-# Sources, by what is before the colon: schedule:nightly.
-GIT, DATA, SCHEDULE, PERSON = "git", "data", "schedule", "person"
+# Sources, by what is before the colon: schedule:nightly, alert:7.
+GIT, DATA, SCHEDULE, PERSON, ALERT = "git", "data", "schedule", "person", "alert"
 CHECKS, TRAINING = "checks", "training"
 PASSED, REJECTED, BLOCKED, FAILED, LOST = "passed", "rejected", "blocked", "failed", "lost"
 PUSHED, HELD, UNCHANGED, SUPERSEDED = "pushed", "held", "unchanged", "superseded"
@@ -59,7 +59,7 @@ class Cause(Entry):
     """Something happened that may ask for a run; the number of this entry is its name.
 
     Attributes:
-        source: As `Watch`; or ``person``.
+        source: As `Watch`; or ``person``, or ``alert:ID``.
         key: What is there now: a commit, a digest of what files there are, a moment.
         urgent: Whether it is a hot fix.
         span: The newest span to use; 0: the newest there is.

@@ -15,7 +15,8 @@ from benison.config.triggers import Policy
 from benison.core.errors import BenisonError, InputError
 from benison.registry.log import utc
 from benison.triggers import budget, entries
-from benison.triggers.decide import Due, PutOff, Start, Wait, Work, due, judge, lost
+from benison.triggers.alerts import Alerts, Standing
+from benison.triggers.decide import Drop, Due, PutOff, Wait, Work, due, judge, lost
 from benison.triggers.entries import (
     Breaker,
     Cause,
@@ -92,6 +93,7 @@ class Manager:
         policy: What holds runs back.
         now: Tells the moment, in UTC.
         who: Who or what manages, for the ledger.
+        alerts: The alert log, where that is looked at too.
     """
 
     def __init__(
@@ -103,9 +105,11 @@ class Manager:
         policy: Policy,
         now: Callable[[], datetime],
         who: str,
+        alerts: Alerts | None = None,
     ) -> None:
         self.ledger, self.policy = ledger, policy
         self._sources, self._planner, self._places, self._now, self._who = sources, planner, places, now, who
+        self._alerts, self._lacks = alerts, ""
         self._done: list[tuple[int, Entry]] = []
         self._troubles: list[BenisonError] = []
 
@@ -126,6 +130,7 @@ class Manager:
         for _ in range(_MOST):
             self._advance()
             self._tell()
+            self._heed()
             waits = self._decide()
             if waits is not None:
                 break
@@ -173,11 +178,25 @@ class Manager:
         def decide(state: State) -> Entry | None:
             if state.seen.get(name) != last:
                 return None
-            if last is None:
+            if last is None and not notice.open:
                 return Watch(source=name, key=notice.key, **said)
             return Cause(source=name, key=notice.key, urgent=notice.urgent, span=0, **said)
 
         self._add(decide)
+
+    def _heed(self) -> None:
+        """Alerts, after each run anew, since one may have given what they asked for."""
+        state = self.ledger.state()
+        standing = self._alerts.look(state, self._troubles) if self._alerts else Standing()
+        self._lacks = standing.lacks
+        for name, notice in standing.notices.items():
+            self._notice(name, notice, state)
+        for number, why in standing.passed.items():
+            self._drop(number, why)
+
+    def _drop(self, number: int, why: str) -> None:
+        said = self._said(why)
+        self._add(lambda state: Suppress(causes=(number,), **said) if number in state.pending else None)
 
     def _advance(self) -> None:
         """Starts what is decided, and learns what has ended."""
@@ -292,7 +311,7 @@ class Manager:
     def _decide(self) -> Wait | None:
         """Decides about the causes that are due; what is waited for where none is."""
         state = self.ledger.state()
-        found = due(state, self.policy, self._now())
+        found = self._due(state)
         if isinstance(found, Wait):
             return found
         work = self._work(state, found)
@@ -301,18 +320,24 @@ class Manager:
 
         def decide(fresh: State) -> Entry | None:
             # Another manager may have decided meanwhile, or something new may have come: then it is looked at anew.
-            return self._decision(fresh, found, work) if due(fresh, self.policy, self._now()) == found else None
+            return self._decision(fresh, found, work) if self._due(fresh) == found else None
 
+        answer = judge(state, self.policy, found, work, self._now())
+        if isinstance(answer, Drop) and not found.dropped:
+            return Wait(f"other code or data: {answer.why}")
         self._add(decide)
         return None
 
-    def _decision(self, state: State, found: Due, work: Work) -> Entry:
+    def _due(self, state: State) -> Due | Wait:
+        return due(state, self.policy, self._now(), self._lacks)
+
+    def _decision(self, state: State, found: Due, work: Work) -> Entry | None:
         answer = judge(state, self.policy, found, work, self._now())
         said, causes = self._said(answer.why), tuple(found.causes)
+        if isinstance(answer, Drop):
+            return Suppress(causes=found.dropped, **said) if found.dropped else None
         if isinstance(answer, PutOff):
             return Refuse(causes=causes, until=utc(answer.until), **said)
-        if not isinstance(answer, Start):
-            return Suppress(causes=causes, **said)
         return Run(
             causes=causes,
             key=secrets.token_hex(8),

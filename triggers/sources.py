@@ -32,11 +32,13 @@ class Notice:
         key: What there is.
         why: What happened, for a person.
         urgent: Whether it is a hot fix.
+        open: Whether it asks for a run even where nothing was seen of it before.
     """
 
     key: str
     why: str
     urgent: bool = False
+    open: bool = False
 
 
 class Source(Protocol):
@@ -144,14 +146,38 @@ class DataFiles:
         Raises:
             DataError: There are none, one of the window is missing, or the place cannot be read.
         """
-        pattern = pattern_of(self._data.path, str(self._root))
-        files = find(pattern, self._data.format, 0, self._data.window, store_of(pattern))
-        key = hashlib.sha256(json.dumps([_told(file) for file in files]).encode()).hexdigest()
+        files = self._files()
+        key = _digest(files)
         if last and last.key == key:
             return None
         spans, size = max(file.span for file in files), sum(file.found.size for file in files)
         upto = f" up to span {spans}" if self._data.spanned else ""
         return Notice(key, f"data{upto}: {len(files)} {'file' if len(files) == 1 else 'files'}, {_spelt(size)}")
+
+    def key(self) -> str:
+        """What `look` tells them by.
+
+        Raises:
+            DataError: As `look`.
+        """
+        return _digest(self._files())
+
+    def newest(self) -> int | None:
+        """The newest span; None where paths do not tell spans apart.
+
+        Raises:
+            DataError: As `look`.
+        """
+        numbered = pattern_of(self._data.path, str(self._root)).numbered
+        return max(file.span for file in self._files()) if numbered else None
+
+    def _files(self) -> list[File]:
+        pattern = pattern_of(self._data.path, str(self._root))
+        return find(pattern, self._data.format, 0, self._data.window, store_of(pattern))
+
+
+def _digest(files: Iterable[File]) -> str:
+    return hashlib.sha256(json.dumps([_told(file) for file in files]).encode()).hexdigest()
 
 
 def _told(file: File) -> list[str | int]:

@@ -101,6 +101,7 @@ class State:
     Attributes:
         number: The last entry's number; 0 for an empty ledger.
         seen: What each source showed last.
+        mended: Alerts that a run answered, as their sources are called.
         pending: Causes by their number, oldest first.
         active: Runs by their number.
         failures: How many runs failed in a row.
@@ -117,6 +118,7 @@ class State:
 
     number: int = 0
     seen: Mapping[str, Seen] = field(default_factory=dict)
+    mended: frozenset[str] = frozenset()
     pending: Mapping[int, Pending] = field(default_factory=dict)
     active: Mapping[int, Active] = field(default_factory=dict)
     failures: int = 0
@@ -162,8 +164,7 @@ def follow(state: State, number: int, entry: Entry, where: str) -> State:
         case Watch() | Cause():
             return _noticed(state, number, entry)
         case Run():
-            active = {**state.active, number: Active(number, entry)}
-            return replace(_closed(state, entry.causes, where), active=active)
+            return _decided(state, number, entry, where)
         case Suppress():
             return _closed(state, entry.causes, where)
         case Refuse():
@@ -189,6 +190,13 @@ def _noticed(state: State, number: int, entry: Watch | Cause) -> State:
     # A person is no source that could show something else next time.
     seen = dict(state.seen) if entry.kind == entries.PERSON else seen
     return replace(state, seen=seen, pending={**state.pending, number: Pending(entry)})
+
+
+def _decided(state: State, number: int, entry: Run, where: str) -> State:
+    left = _closed(state, entry.causes, where)
+    answered = [state.pending[one].cause for one in entry.causes]
+    mended = state.mended | {cause.source for cause in answered if cause.kind == entries.ALERT}
+    return replace(left, active={**state.active, number: Active(number, entry)}, mended=mended)
 
 
 def _closed(state: State, causes: Iterable[int], where: str) -> State:

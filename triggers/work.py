@@ -32,14 +32,15 @@ class Folder:
 
     Args:
         code: Tells its code and configuration.
+        data: As `Commits`.
     """
 
-    def __init__(self, code: Callable[[], str]) -> None:
-        self._code = code
+    def __init__(self, code: Callable[[], str], data: Callable[[], str] = str) -> None:
+        self._code, self._data = code, data
 
     def work(self, state: State, found: Due) -> Work:
         """A training."""
-        return Work((entries.TRAINING,), "training", code=self._code(), data=_data(state))
+        return Work((entries.TRAINING,), "training", code=self._code(), data=_data(state, found, self._data))
 
 
 class Commits:
@@ -47,10 +48,11 @@ class Commits:
 
     Args:
         branch: The branch.
+        data: Tells the data for alerts where they are no source of their own; empty: they cannot be told.
     """
 
-    def __init__(self, branch: Branch) -> None:
-        self._branch = branch
+    def __init__(self, branch: Branch, data: Callable[[], str] = str) -> None:
+        self._branch, self._data = branch, data
 
     def work(self, state: State, found: Due) -> Work:
         """Checks of a commit that was not run so far, and a training, where it or another cause asks for one."""
@@ -59,8 +61,9 @@ class Commits:
         if any(cause.kind != entries.GIT for cause in found.causes.values()):
             because = because if entries.TRAINING in steps else "; ".join(["training", *([because] if steps else [])])
             steps = (*(step for step in steps if step != entries.TRAINING), entries.TRAINING)
+        data = _data(state, found, self._data)
         # What changes is told by content: a commit that changes nothing of the project is the same code.
-        return Work(steps, because, commit, state.base, f"git:{self._branch.tree(commit)}", _data(state))
+        return Work(steps, because, commit, state.base, f"git:{self._branch.tree(commit)}", data)
 
     def _asked(self, commit: str, base: str) -> tuple[tuple[str, ...], str]:
         """The steps that a commit asks for by itself, and why."""
@@ -84,9 +87,10 @@ class Commits:
         return changes_since(project, base)
 
 
-def _data(state: State) -> str:
-    seen = state.seen.get(entries.DATA)
-    return seen.key if seen else ""
+def _data(state: State, found: Due, otherwise: Callable[[], str]) -> str:
+    if seen := state.seen.get(entries.DATA):
+        return seen.key
+    return otherwise() if any(cause.kind == entries.ALERT for cause in found.causes.values()) else ""
 
 
 def _config(project: Path) -> configuration.Config | None:

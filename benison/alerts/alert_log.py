@@ -68,12 +68,29 @@ class AlertLog:
         where = self._chain.where(self._state.number + 1)
         raise ConflictError(where, expected="a free place in the log", got="other writers, again and again")
 
-    def _take(self, link: Link) -> None:
-        where = self._chain.where(link.number)
+    def where(self, number: int) -> str:
+        """The file of an entry, for messages."""
+        return self._chain.where(number)
+
+    def verify(self) -> None:
+        """Reads every entry where it lies, anew.
+
+        Raises:
+            IntegrityError: As `state`.
+        """
+        self._chain.verify()
+        state = AlertState()
+        for link in self._chain.links_after():
+            state = follow(state, link.number, self._decoded(link), self._chain.where(link.number))
+
+    def _decoded(self, link: Link) -> Entry:
         try:
-            entry = entries.from_json(link.number, link.writer, link.previous, link.content)
+            return entries.from_json(link.number, link.writer, link.previous, link.content)
         except ValueError as error:
-            raise damaged(where, entries.KIND, str(error)) from error
-        self._state = follow(self._state, link.number, entry, where)
+            raise damaged(self._chain.where(link.number), entries.KIND, str(error)) from error
+
+    def _take(self, link: Link) -> None:
+        entry = self._decoded(link)
+        self._state = follow(self._state, link.number, entry, self._chain.where(link.number))
         self._entries.append((link.number, entry))
         self._head = link

@@ -11,11 +11,13 @@ import click
 
 from benison.cli.registry_opening import one_line, open_registry, which
 from benison.core import digests
+from benison.core.errors import BenisonError
 from benison.core.key_sets import TrainedOn
 from benison.delivery.verification import problems as problems_of_rollouts
 from benison.registry import attestation
 from benison.registry.lineage import lineage as lineage_of
 from benison.registry.log import Logged
+from benison.registry.registry import Registry
 from benison.registry.state import Shown
 from benison.registry.verification import verify as verify_all
 
@@ -112,6 +114,18 @@ def _described(shown: Shown) -> list[str]:
     return lines
 
 
+def _problems_of_traffic(opened: Registry) -> tuple[str, ...]:
+    """What is wrong with what the monitor and the trigger manager wrote down."""
+    from benison.alerts.verification import problems as problems_of_alerts
+    from benison.triggers.ledger import Ledger
+
+    try:
+        Ledger(opened.store, opened.model).verify()
+    except BenisonError as error:
+        return (*problems_of_alerts(opened), str(error).partition("\n")[0])
+    return problems_of_alerts(opened)
+
+
 @click.command()
 @which
 def verify(folder: Path, registry: str | None) -> None:
@@ -121,7 +135,7 @@ def verify(folder: Path, registry: str | None) -> None:
     """
     opened = open_registry(folder, registry)
     found = verify_all(opened)
-    problems = (*found.problems, *problems_of_rollouts(opened))
+    problems = (*found.problems, *problems_of_rollouts(opened), *_problems_of_traffic(opened))
     read = f"{found.entries} entries, {found.versions} versions, {found.files} files, {found.size:,} bytes"
     click.echo(f"{read}: {'not all' if problems else 'all'} as the log says")
     for package in found.unfinished:

@@ -24,7 +24,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 @click.group()
 def command() -> None:
-    """Start runs when code, data, a time or a person asks for them, each once, and keep a ledger that says why.
+    """Start runs when code, data, a time, an alert or a person asks, each once, and keep a ledger that says why.
 
     What is looked at and what holds runs back stands under triggers: in benison.yaml.
     """
@@ -106,7 +106,7 @@ def plan(folder: Path, registry: str | None, runs: Path | None, as_json: bool) -
 
     made = make(folder, registry, runs)
     state = made.manager.ledger.state()
-    outlook = foresee(state, made.sources, made.planner, made.manager.policy, datetime.now(UTC))
+    outlook = foresee(state, made.sources, made.planner, made.manager.policy, datetime.now(UTC), made.alerts)
     if as_json:
         click.echo(json.dumps(view.as_json(outlook), indent=2, sort_keys=True))
     else:

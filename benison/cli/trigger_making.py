@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benison.alerts.alert_log import AlertLog
 from benison.cli import packing, sending
 from benison.cli import project as projects
 from benison.cli.project import Project
@@ -19,6 +20,7 @@ from benison.plan.changes import NO_COMMIT
 from benison.registry.registry import Registry
 from benison.submit import outcome
 from benison.triggers import entries
+from benison.triggers.alerts import Alerts, nothing_newer
 from benison.triggers.doors import DataNotices, Door, Pushes
 from benison.triggers.entries import Run
 from benison.triggers.ledger import Ledger
@@ -42,6 +44,7 @@ class Made:
         sources: What it looks at.
         planner: Knows what causes ask for.
         branch: The branch among the sources; None: none.
+        alerts: The alert log; None: it is not looked at.
     """
 
     project: Project
@@ -49,6 +52,7 @@ class Made:
     sources: tuple[Source, ...]
     planner: Planner
     branch: Branch | None
+    alerts: Alerts | None
 
     def look(self) -> Look:
         """Looks once, and removes the commits that no run needs any more."""
@@ -73,14 +77,25 @@ def make(folder: Path, registry: str | None, runs: Path | None) -> Made:
     project = projects.find(folder, registry, runs)
     asked, work = project.config.triggers, project.runs / ".triggers"
     branch = Branch(asked.git, project.folder, work) if asked.git else None
-    data = (DataFiles(project.config.data, project.folder),) if asked.data else ()
+    files = DataFiles(project.config.data, project.folder) if project.config.data.path else None
+    data = (files,) if files and asked.data else ()
     sources = (*((branch,) if branch else ()), *data, *schedules_of(asked.schedules))
-    planner = Commits(branch) if branch else Folder(lambda: packing.packed(project).digest)
-    places = _places(project, branch, work)
+    told = files.key if files else str
+    planner = Commits(branch, told) if branch else Folder(lambda: packing.packed(project).digest, told)
+    places, alerts = _places(project, branch, work), _alerts(project, files)
     manager = Manager(
-        ledger_of(project), sources, planner, places, asked.policy, lambda: datetime.now(UTC), projects.who()
+        ledger_of(project), sources, planner, places, asked.policy, lambda: datetime.now(UTC), projects.who(), alerts
     )
-    return Made(project, manager, sources, planner, branch)
+    return Made(project, manager, sources, planner, branch, alerts)
+
+
+def _alerts(project: Project, files: DataFiles | None) -> Alerts | None:
+    asked = project.config.triggers.alerts
+    if asked is None:
+        return None
+    registry = Registry.create(project.registry, project.config.name)
+    log = AlertLog(registry.store, registry.model)
+    return Alerts(log, asked, lambda: nothing_newer(registry, files))
 
 
 def _places(project: Project, branch: Branch | None, work: Path) -> Places:

@@ -54,11 +54,15 @@ def of_outlook(outlook: Outlook, watched: Iterable[str]) -> Iterator[str]:
     """What a look would do."""
     known = set(watched)
     for name, notice in outlook.notices.items():
-        yield f"{'new    ' if name in known else 'watch  '} {name}: {notice.why}"
+        yield f"{'new    ' if name in known or notice.open else 'watch  '} {name}: {notice.why}"
+    for number, why in outlook.passed.items():
+        yield f"drop    {number} {why}"
+    for number, cause in outlook.held.items():
+        yield f"holds   {number} {cause.source}: {cause.why}"
     for number, cause in outlook.found.items():
         yield f"cause   {number} {cause.source}: {cause.why}"
     yield f"would   {outlook.answer}"
-    if outlook.found and outlook.waits:
+    if outlook.waits and (outlook.found or outlook.held):
         yield of_wait(outlook.waits).replace("waits ", "waits   ", 1)
 
 
@@ -68,6 +72,8 @@ def as_json(outlook: Outlook) -> dict[str, Any]:
     return {
         "notices": {name: {"key": one.key, "why": one.why} for name, one in outlook.notices.items()},
         "causes": {str(number): entries.to_json(cause) for number, cause in outlook.found.items()},
+        "held": {str(number): entries.to_json(cause) for number, cause in outlook.held.items()},
+        "passed": {str(number): why for number, why in outlook.passed.items()},
         "steps": list(work.steps) if work else [],
         "commit": work.commit if work else "",
         "answer": outlook.answer,

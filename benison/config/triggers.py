@@ -7,10 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from benison.config.machines import LOCAL, TARGETS
+from benison.config.monitor import CRITICAL, WARNING
 from benison.core.sections import Section
+from benison.core.spelling import nearest
 
 GITHUB, GITLAB = "github", "gitlab"
 PROVIDERS = (GITHUB, GITLAB)
+# What a training on newer data may mend, and what it cannot, as the alert log calls them.
+MENDED = ("drift", "score_drift", "skew")
+NOT_MENDED = ("missing", "volume", "errors", "latency", "unreadable")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _BRANCH = re.compile(r"(?!-)[^\s~^:?*\[\\\x00-\x1f\x7f]+")
@@ -85,6 +90,21 @@ class Cron:
 
 
 @dataclass(frozen=True)
+class AlertSource:
+    """The monitor's alerts.
+
+    Attributes:
+        kinds: Some of `MENDED`.
+        severity: ``critical``: warnings start nothing; or ``warning``.
+        unless_acknowledged: Whether a person who acknowledged an alert has it to himself.
+    """
+
+    kinds: tuple[str, ...] = MENDED
+    severity: str = CRITICAL
+    unless_acknowledged: bool = True
+
+
+@dataclass(frozen=True)
 class Budget:
     """What runs may use.
 
@@ -127,6 +147,7 @@ class Triggers:
         git: The branch that is looked at; None: none.
         data: The data that are looked at; None: they are not.
         schedules: Times by their names.
+        alerts: Which alerts are looked at; None: none.
         policy: What holds runs back.
     """
 
@@ -134,6 +155,7 @@ class Triggers:
     git: GitSource | None = None
     data: DataSource | None = None
     schedules: Mapping[str, Cron] = field(default_factory=dict)
+    alerts: AlertSource | None = None
     policy: Policy = Policy()
 
 
@@ -148,9 +170,10 @@ def triggers_of(section: Section) -> Triggers:
         git=_git(section.section("git")) if "git" in section.content else None,
         data=_data(section.section("data")) if "data" in section.content else None,
         schedules=_schedules(section.section("schedules", optional=True)),
+        alerts=_alerts(section.section("alerts")) if "alerts" in section.content else None,
         policy=_policy(section),
     )
-    section.asked |= {"git", "data"}
+    section.asked |= {"git", "data", "alerts"}
     section.close()
     return triggers
 
@@ -206,6 +229,26 @@ def _schedules(section: Section) -> dict[str, Cron]:
         found[name] = Cron(below.take("cron", str), below.take("timezone", str, ""))
         below.close()
     return found
+
+
+def _alerts(section: Section) -> AlertSource:
+    usual = AlertSource()
+    alerts = AlertSource(
+        kinds=section.texts("kinds", usual.kinds),
+        severity=section.choice("severity", (WARNING, CRITICAL), usual.severity),
+        unless_acknowledged=section.take("unless_acknowledged", bool, usual.unless_acknowledged),
+    )
+    for kind in alerts.kinds:
+        _check_mended(section, kind)
+    section.close()
+    return alerts
+
+
+def _check_mended(section: Section, kind: str) -> None:
+    if kind not in MENDED:
+        people = "another training does not mend it: it goes to people, by the channels of monitor.alerts"
+        hint = people if kind in NOT_MENDED else nearest(kind, (*MENDED, *NOT_MENDED))
+        raise section.error("kinds", f"some of {', '.join(MENDED)}", repr(kind), hint)
 
 
 def _policy(section: Section) -> Policy:

@@ -6,8 +6,9 @@ It lies in the registry and is of the promotion log's kind, so that two monitors
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from benison.core import digests
 from benison.core.chain import Chain, Link
 from benison.core.errors import ConflictError
 from benison.core.store import Store, damaged
@@ -20,6 +21,26 @@ from benison.monitoring.windows import Window
 KIND = "window_entry"
 # Pages and alerts look back no further.
 _REMEMBERED_S = 35 * 86_400
+
+
+def verified(store: Store, model: str) -> Iterator[str]:
+    """Reads every window where it lies; tells the digests by which alerts name them.
+
+    Args:
+        store: Where the log lies.
+        model: The model's name.
+
+    Raises:
+        IntegrityError: An entry is missing, torn, foreign or no window.
+    """
+    chain = Chain(store, f"{model}/windows", KIND)
+    chain.verify()
+    for link in chain.links_after():
+        try:
+            Window.from_json(link.content)
+        except (KeyError, TypeError, ValueError) as error:
+            raise damaged(chain.where(link.number), KIND, str(error)) from error
+        yield digests.of_json(link.content)
 
 
 class WindowLog:

@@ -18,6 +18,8 @@ from benison.core.verdicts import Verdict
 from benison.delivery.rollout_log import RolloutLog
 from benison.registry.registry import Registry
 from benison.registry.testing import SAID, Bench, digest
+from benison.triggers.entries import Watch
+from benison.triggers.ledger import Ledger
 from tests.cli.commands import Answer, call
 from tests.delivery.test_rollout_log import START
 from tests.test_config_model_card import FRAME
@@ -173,11 +175,15 @@ def test_the_lineage_of_a_version_for_others_tools(registry: Asked) -> None:
     assert json.loads(answer.out)["predicateType"] == "https://slsa.dev/provenance/v1"
 
 
-def test_a_damaged_rollout_log_is_told(registry: Asked, bench: Bench, tmp_path: Path) -> None:
-    log = RolloutLog(bench.registry.store, "census")
-    log.append(lambda state: START)
+@pytest.mark.parametrize("log", ["rollouts", "triggers"])
+def test_a_damaged_log_beside_the_promotion_log_is_told(
+    registry: Asked, bench: Bench, tmp_path: Path, log: str
+) -> None:
+    said = {"who": "ci", "when": "2026-11-20T12:00:00Z", "why": "w"}
+    RolloutLog(bench.registry.store, "census").append(lambda state: START)
+    Ledger(bench.registry.store, "census").append(lambda state: Watch(source="data", key="k", **said))
     assert registry("verify").code == 0
-    (file,) = (tmp_path / "registry" / "census" / "rollouts").iterdir()
+    (file,) = (tmp_path / "registry" / "census" / log).iterdir()
     file.write_text("{")
     answer = registry("verify")
     assert (answer.code, "not all as the log says" in answer.out) == (1, True)

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from benison.alerts.alert_log import AlertLog
+from benison.alerts.entries import Raise, Recover
 from benison.registry.registry import Registry
+from benison.registry.testing import Bench
 from benison.triggers.entries import Breaker
 from benison.triggers.ledger import Ledger
 from tests.cli.commands import Answer, call
@@ -57,6 +60,35 @@ def test_a_plan_says_what_would_be_done_and_does_nothing(
     said = json.loads(trigger(capsys, project, "plan", "--json").out)
     assert (said["steps"], said["waits_for"]) == (["training"], None)
     assert json.loads(trigger(capsys, project, "history", "--json").out) == []
+
+
+def test_an_alert_is_told_by_plan_and_history_and_waits_for_data(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say(project, alerts={}, debounce_seconds=0)
+    registry = Registry.create(str(project / "registry"), "small")
+    Bench(registry, tmp_path / "packages").crown("first", (1,))
+    raised = Raise(
+        who="monitor", when="2026-11-20T12:00:00Z", why="w", cause="drift", subject="age", severity="critical",
+        first=1795176000, last=1795176000, observed="0.2000", allowed="<= 0.0200",
+        champion="", snapshot="", evidence="",
+    )  # fmt: skip
+    AlertLog(registry.store, "small").append(lambda state: raised)
+    said = "alert:1: alert 1: critical drift of age since 2026-11-20 12:00 UTC, 0.2000, allowed <= 0.0200"
+    waits = "waits for data newer than span 1, which the champion was trained on"
+    assert trigger(capsys, project, "plan").out.splitlines() == [
+        f"new     {said}", f"holds   1 {said}", "would   nothing", waits.replace("waits", "waits  "),
+    ]  # fmt: skip
+    once = trigger(capsys, project, "once")
+    assert (once.code, once.err) == (0, f"{waits}\n")
+    assert said in trigger(capsys, project, "history").out
+    (tmp_path / "span-2.csv").rename(project / "data" / "span-2.csv")
+    plan = json.loads(trigger(capsys, project, "plan", "--json").out)
+    assert (plan["steps"], plan["held"], plan["causes"]["1"]["source"]) == (["training"], {}, "alert:1")
+    over = Recover(who="monitor", when="2026-11-20T13:00:00Z", why="w", alert=1, last=1795176000)
+    AlertLog(registry.store, "small").append(lambda state: over)
+    told = "drop    1 alert 1 recovered at 2026-11-20T13:00:00Z, before a run\nwould   nothing\n"
+    assert trigger(capsys, project, "plan").out == told
 
 
 def test_an_empty_reason_and_a_closed_breaker_are_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

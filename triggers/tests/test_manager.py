@@ -136,8 +136,8 @@ def test_cooldown_holds_all_but_a_person_and_a_hot_fix(world: World) -> None:
     assert settle(manager).done == ()
 
 
-def test_the_order_is_hot_fix_then_person_then_git_then_data_then_schedule(world: World) -> None:
-    sources = [Shown("a", name) for name in ("schedule:x", "data", "git")]
+def test_the_order_is_hot_fix_then_person_then_alert_then_git_then_data_then_schedule(world: World) -> None:
+    sources = [Shown("a", name) for name in ("schedule:x", "data", "git", "alert:7")]
     world.sources, world.policy = sources, Policy(debounce_seconds=0, concurrent=1)
     manager = world.manager()
     settle(manager)
@@ -148,7 +148,7 @@ def test_the_order_is_hot_fix_then_person_then_git_then_data_then_schedule(world
     settle(manager)
     (run,) = world.runs()
     causes = dict(world.ledger.entries())
-    assert [causes[number].source for number in run.causes] == ["schedule:x", "person", "git", "data"]  # type: ignore[attr-defined]
+    assert [causes[number].source for number in run.causes] == ["schedule:x", "person", "alert:7", "git", "data"]  # type: ignore[attr-defined]
 
 
 def test_a_person_who_asks_for_another_span_gets_a_run_of_its_own(world: World) -> None:

@@ -11,6 +11,7 @@ from benison.config.triggers import Policy
 from benison.core.store import Store
 from benison.registry.testing import NOON
 from benison.submit.timing import timing_of
+from benison.triggers.alerts import Alerts
 from benison.triggers.entries import Entry, Run
 from benison.triggers.ledger import Ledger
 from benison.triggers.look import Look, Manager, Places
@@ -56,6 +57,8 @@ class World:
     policy: Policy = EAGER
     sources: Sequence[Source] = ()
     code: str = "code-1"
+    data: str = ""
+    alerts: Alerts | None = None
     now: datetime = NOON
     place: str = "here"
     target: str = "local"
@@ -65,8 +68,8 @@ class World:
         """A manager that knows nothing but the store."""
         self.ledger = Ledger(self.store, "census")
         places = Places(self.target, self.place, {"local": self.yard, self.target: self.yard}, 1)
-        planner = Folder(lambda: self.code)
-        return Manager(self.ledger, self.sources, planner, places, self.policy, lambda: self.now, "ci")
+        planner = Folder(lambda: self.code, lambda: self.data)
+        return Manager(self.ledger, self.sources, planner, places, self.policy, lambda: self.now, "ci", self.alerts)
 
     def later(self, **by: float) -> None:
         self.now += timedelta(**by)

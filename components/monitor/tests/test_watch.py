@@ -13,6 +13,7 @@ import pytest
 
 from benison import config as configuration
 from benison.alerts.entries import Acknowledge
+from benison.alerts.verification import problems
 from benison.components.monitor.run import document, run, verdict_of, watcher_of
 from benison.components.monitor.tests.world import BEGIN, Hour, World, crowned, project
 from benison.core import documents
@@ -162,6 +163,7 @@ def test_a_second_monitor_goes_on_where_the_first_one_ended_and_finds_the_same(w
     before.windows.read()
     assert [w.to_json() for w in before.windows.recent] == [w.to_json() for w in other.windows.recent]
     assert not before.look(BEGIN + timedelta(hours=one.hours, minutes=2)).windows
+    assert problems(one.bench.registry) == ()
 
 
 def test_without_a_champion_there_is_nothing_to_watch(tmp_path: Path) -> None:
