@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from benison.components.rollout.judge import of_trial, stages
+from benison.components.rollout.judge import stages
 from benison.components.rollout.measure import Tallies
-from benison.config.rollout import Guardrail, Rollout
+from benison.config.rollout import Guardrail
 from benison.core import documents
 from benison.core.verdicts import Check, Verdict
 from benison.delivery.state import Running, moment
@@ -91,13 +91,20 @@ def blocks_of(document: Mapping[str, Any], line: Guardrail, stage: str) -> list[
         None at all where the document does not speak of them.
     """
     found = [one for one in document["series"] if (one["guardrail"], one["stage"]) == (line.name, stage)]
-    blocks = [
+    return [
         Block(block["start"], *(_as_judged(line, block[side]) for side in ("champion", "challenger")))
         for series in found
         for block in series["blocks"]
     ]
-    ended = next((moment(one["when"]).timestamp() for one in document["shifts"] if one["percent"] == 100), None)
-    return list(of_trial(Rollout.from_json(document["plan"]), line, blocks, ended))
+
+
+def ended(document: Mapping[str, Any]) -> float | None:
+    """When the challenger got all traffic, in seconds since 1970; None: it did not.
+
+    Args:
+        document: As `told` makes it.
+    """
+    return next((moment(one["when"]).timestamp() for one in document["shifts"] if one["percent"] == 100), None)
 
 
 def _as_judged(line: Guardrail, arm: Mapping[str, Any]) -> Arm:

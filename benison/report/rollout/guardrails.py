@@ -6,7 +6,8 @@ import math
 import re
 from collections.abc import Sequence
 
-from benison.components.rollout.judge import PASSED_FALSELY, alpha_of, limits, ratio_of
+from benison.components.rollout.judge import PASSED_FALSELY, alpha_of, limits, of_trial, ratio_of
+from benison.components.rollout.record import ended
 from benison.config.rollout import KPI, Guardrail
 from benison.core.verdicts import Verdict
 from benison.delivery.traffic import COPIED, LIVE
@@ -70,7 +71,7 @@ def over_time(evidence: RolloutEvidence) -> Markup:
 
 
 def _card(evidence: RolloutEvidence, line: Guardrail, stage: str, blocks: Sequence[Block]) -> Markup:
-    points = track(evidence.plan, line, blocks)
+    points = track(evidence.plan, line, of_trial(evidence.plan, line, blocks, ended(evidence.document)))
     name = f"{line.name}, {_WORDS[stage]}"
     verdict = next((one.verdict for one in evidence.checks if (one.name, one.subject) == (line.name, stage)), None)
     found = judged(verdict, line.tier) if verdict else judged(Verdict.INCONCLUSIVE, line.tier)
