@@ -10,7 +10,7 @@ listed > /tmp/before
 if [ -s .ca-bundle.crt ]; then export SSL_CERT_FILE=$PWD/.ca-bundle.crt; fi
 ../.uv/uv pip install --no-cache --python /opt/benison --compile-bytecode "$@"
 # Headers to compile against, and tests, which nothing here runs.
-for unused in tensorflow/include pyarrow/include pyarrow/tests; do
+for unused in tensorflow/include pyarrow/include pyarrow/tests numpy/tests numpy/*/tests; do
   rm -rf /opt/benison/lib/python3.*/site-packages/$unused
 done
 listed > /tmp/after
