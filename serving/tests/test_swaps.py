@@ -56,8 +56,9 @@ def test_neither_swaps_nor_rollbacks_nor_the_end_fail_or_mix_a_request(
 def test_a_killed_server_loses_a_second_of_the_log_at_most_and_the_next_one_takes_it_over(
     tmp_path: Path, registry: Path, registered: Registered
 ) -> None:
+    champion = registered(0.5)
     with running.shop(tmp_path, registry, {}) as shop:
-        shop.say(1, registered(0.5))
+        shop.say(1, champion)
         with load(shop.server.port) as seen:
             until(lambda: seen.total > 100)
             until(lambda: next(read_since(shop.log, YEAR), None) is not None)

@@ -99,6 +99,15 @@ def _on_vertex(traffic: Vertex, parties: Parties) -> Router:
     return VertexRouter(traffic, parties)
 
 
+def _on_kserve(traffic: Kserve, parties: Parties) -> Router:
+    try:
+        from benison.delivery.routers.kserve import KserveRouter
+    except ModuleNotFoundError as error:
+        expected, hint = "kubernetes, which speaks to KServe's cluster", "pip install kubernetes"
+        raise InputError("rollout.traffic", expected=expected, got="none", hint=hint) from error
+    return KserveRouter(traffic, parties)
+
+
 Opening = Callable[[Traffic, Parties], Router]
 
 
@@ -116,9 +125,7 @@ def opening(log: RolloutLog) -> Opening:
 
                 return HaproxyRouter(traffic)
             case Kserve():
-                from benison.delivery.routers.kserve import KserveRouter
-
-                return KserveRouter(traffic, parties)
+                return _on_kserve(traffic, parties)
             case Vertex():
                 return _on_vertex(traffic, parties)
 
