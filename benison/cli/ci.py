@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -126,10 +127,12 @@ def _step(step: Step, orders: list[list[str]], folder: Path, because: str) -> _D
     if not orders:
         return _Done(step.name, "none", 0, 0, "the project has no folder tests/")
     began, code = time.monotonic(), 0
+    # A project's own tests leave no bytecode in it.
+    said = {**os.environ, **({"PYTHONDONTWRITEBYTECODE": "1"} if step.name == "test" else {})}
     for order in orders:
         click.echo(f"== {step.name}: {' '.join(order[2:])}", err=True)
         # What a step prints belongs to the log; stdout has the table alone.
-        found = subprocess.run(order, cwd=folder, stdout=sys.stderr.fileno(), check=False).returncode
+        found = subprocess.run(order, cwd=folder, stdout=sys.stderr.fileno(), env=said, check=False).returncode
         # pytest's own codes mean other things.
         code = max(code, min(found, 1) if step.name == "test" else found if found in _MEANING else 3)
     return _Done(step.name, _MEANING[code], code, time.monotonic() - began, because)
