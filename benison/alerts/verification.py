@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from benison.alerts.alert_log import AlertLog
 from benison.alerts.entries import Raise
-from benison.core.errors import BenisonError
 from benison.monitoring import window_log
 from benison.registry.registry import Registry
+from benison.registry.verification import Findings
 
 
 def problems(registry: Registry) -> tuple[str, ...]:
@@ -18,19 +16,11 @@ def problems(registry: Registry) -> tuple[str, ...]:
         registry: The model's, beside whose log the others lie.
     """
     log = AlertLog(registry.store, registry.model)
-    windows: set[str] = set()
-    found: list[str] = []
-
-    def attempt(read: Callable[[], None]) -> None:
-        try:
-            read()
-        except BenisonError as error:
-            found.append(str(error).partition("\n")[0])
-
-    attempt(lambda: windows.update(window_log.verified(registry.store, registry.model)))
-    attempt(log.verify)
+    found, none = Findings(), set[str]()
+    windows = found.attempt(lambda: set(window_log.verified(registry.store, registry.model)), none)
+    found.attempt(log.verify, None)
     # A log that cannot be read says nothing of what the other one names.
-    return tuple(found) or _without_window(log, windows)
+    return tuple(found.problems) or _without_window(log, windows)
 
 
 def _without_window(log: AlertLog, windows: set[str]) -> tuple[str, ...]:

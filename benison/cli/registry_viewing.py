@@ -11,7 +11,6 @@ import click
 
 from benison.cli.registry_opening import one_line, open_registry, which
 from benison.core import digests
-from benison.core.errors import BenisonError
 from benison.core.key_sets import TrainedOn
 from benison.delivery.verification import problems as problems_of_rollouts
 from benison.registry import attestation
@@ -19,6 +18,7 @@ from benison.registry.lineage import lineage as lineage_of
 from benison.registry.log import Logged
 from benison.registry.registry import Registry
 from benison.registry.state import Shown
+from benison.registry.verification import Findings
 from benison.registry.verification import verify as verify_all
 
 
@@ -119,11 +119,9 @@ def _problems_of_traffic(opened: Registry) -> tuple[str, ...]:
     from benison.alerts.verification import problems as problems_of_alerts
     from benison.triggers.ledger import Ledger
 
-    try:
-        Ledger(opened.store, opened.model).verify()
-    except BenisonError as error:
-        return (*problems_of_alerts(opened), str(error).partition("\n")[0])
-    return problems_of_alerts(opened)
+    found = Findings()
+    found.attempt(Ledger(opened.store, opened.model).verify, None)
+    return (*problems_of_alerts(opened), *found.problems)
 
 
 @click.command()

@@ -59,12 +59,12 @@ class Server:
         self._path = f"{self._parts.path}/v1/models/{quote(model)}:predict"
         self._idle: deque[http.client.HTTPConnection] = deque()
 
-    def ask(self, body: bytes, package: str) -> Reply:
+    def ask(self, body: bytes, package: str = "") -> Reply:
         """Asks a package, before it has live traffic.
 
         Args:
             body: ``{"instances": [...]}``.
-            package: The digest of whoever is to answer.
+            package: The digest of whoever is to answer; empty: as requests are split.
         """
         begun = time.perf_counter()
         try:
@@ -79,7 +79,7 @@ class Server:
             self._idle.pop().close()
 
     def _asked(self, body: bytes, package: str) -> Reply:
-        headers = {"content-type": "application/json", STAGING_HEADER: package}
+        headers = {"content-type": "application/json", **({STAGING_HEADER: package} if package else {})}
         if self._idle:
             with suppress(ConnectionError, http.client.BadStatusLine, IndexError):
                 return self._over(self._idle.pop(), body, headers)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 
-from benison.core.errors import BenisonError, IntegrityError
+from benison.core.errors import IntegrityError
 from benison.delivery.entries import Entry, Finish
 from benison.delivery.rollout_log import RolloutLog
 from benison.registry.registry import Registry
+from benison.registry.verification import Findings
 
 
 def problems(registry: Registry) -> tuple[str, ...]:
@@ -18,20 +18,12 @@ def problems(registry: Registry) -> tuple[str, ...]:
         registry: The model's, beside whose log the rollout log lies.
     """
     log = RolloutLog(registry.store, registry.model)
-    found: list[str] = []
-    entries: list[tuple[int, Entry]] = []
-
-    def attempt(read: Callable[[], None]) -> None:
-        try:
-            read()
-        except BenisonError as error:
-            found.append(str(error).partition("\n")[0])
-
-    attempt(log.verify)
-    attempt(lambda: entries.extend(log.entries()))
+    found, none = Findings(), tuple[tuple[int, Entry], ...]()
+    found.attempt(log.verify, None)
+    entries = found.attempt(log.entries, none)
     for digest in dict.fromkeys(digest for _, entry in entries for digest in _named(entry)):
-        attempt(functools.partial(_read, registry, digest))
-    return tuple(dict.fromkeys(found))
+        found.attempt(functools.partial(_read, registry, digest), None)
+    return tuple(dict.fromkeys(found.problems))
 
 
 def _named(entry: Entry) -> tuple[str, ...]:

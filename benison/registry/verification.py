@@ -15,6 +15,25 @@ from benison.registry.state import State
 _T = TypeVar("_T")
 
 
+class Findings:
+    """What is wrong with all that is read, not only the first thing.
+
+    Attributes:
+        problems: Of each that cannot be read its first line, which names the file.
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def attempt(self, read: Callable[[], _T], otherwise: _T) -> _T:
+        """What is read, or else something instead, and what was wrong is kept."""
+        try:
+            return read()
+        except BenisonError as error:
+            self.problems.append(str(error).partition("\n")[0])
+            return otherwise
+
+
 @dataclass(frozen=True)
 class Verification:
     """What a walk over a registry found.
@@ -47,15 +66,8 @@ class Verification:
 
 def verify(registry: Registry) -> Verification:
     """Reads all of it and tells everything that is wrong, not only the first thing."""
-    problems: list[str] = []
-
-    def attempt(read: Callable[[], _T], otherwise: _T) -> _T:
-        try:
-            return read()
-        except BenisonError as error:
-            problems.append(str(error).partition("\n")[0])
-            return otherwise
-
+    found = Findings()
+    attempt = found.attempt
     no_history: dict[str, bytes] = {}
     state = attempt(registry.state, State())
     attempt(registry.verify_log, None)
@@ -78,7 +90,7 @@ def verify(registry: Registry) -> Verification:
         files=sum(len(manifest.files) for manifest in manifests),
         size=sum(manifest.size for manifest in manifests),
         profiles=len(attempt(registry.history.entries, no_history)),
-        problems=tuple(dict.fromkeys(problems)),
+        problems=tuple(dict.fromkeys(found.problems)),
         unfinished=tuple(sorted(str(copy) for copy in (sealed | begun) - known - leftover)),
         leftover=tuple(sorted(map(str, leftover))),
     )

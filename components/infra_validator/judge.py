@@ -73,7 +73,7 @@ def same_answers(found: Floats, evaluated: Floats) -> Check:
         return Check(name, CHALLENGER, Tier.HARD, Verdict.ERROR, observed, allowed, f"{observed}; none can be compared")
     apart = np.abs(found - evaluated)
     apart[np.isnan(found) & np.isnan(evaluated)] = 0.0
-    farther = _count(~(apart <= SAME_WITHIN))
+    farther = float(np.count_nonzero(~(apart <= SAME_WITHIN)))
     numbers = {"rows": float(len(found)), "apart": farther, "farthest": float(np.nanmax(apart, initial=0.0))}
     if farther:
         observed = f"{count(farther)} of {count(len(found))} rows, by up to {numbers['farthest']:.2g}"
@@ -106,7 +106,3 @@ def compared(line: InfraCheck, measured: Measured, ratio: Figure | None) -> Chec
 def _held(line: InfraCheck, name: str, limit: float, figure: Figure | None, lost: str) -> Check:
     more = "raise infra.load.rounds"
     return held(name, CHALLENGER, line.tier, figure, limit, at_least=line.at_least, lost=lost, more=more)
-
-
-def _count(rows: npt.NDArray[np.bool_]) -> float:
-    return float(np.count_nonzero(rows))

@@ -26,7 +26,7 @@ from benison.triggers.entries import Cause
 from benison.triggers.ledger import Ledger
 from benison.triggers.outlook import foresee
 from benison.triggers.sources import DataFiles
-from benison.triggers.tests.test_manager import Shown
+from benison.triggers.tests.test_look import Shown
 from benison.triggers.tests.world import EAGER, World, Yard, every_hour, settle
 from benison.triggers.work import Folder
 

@@ -7,18 +7,18 @@ import http.client
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
+from serving.tests.running import free_port, until
 
 NO_PROMETHEUS = "no prometheus here (apt-get install prometheus); BENISON_PROMETHEUS=required makes that a failure"
 EVERY_S = 0.1
@@ -30,21 +30,6 @@ scrape_configs:
     static_configs: [{{targets: [{targets}]}}]
 """
 _EDGES = ("0.01", "0.05", "+Inf")
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
-def until(holds: Callable[[], bool], within_s: float = 30.0) -> None:
-    """Waits for something that another process does."""
-    latest = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < latest, "it did not come so far"
-        time.sleep(0.02)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from benison.components.rollout.measure import Tallies
 from benison.components.rollout.run import SystemClock, follow
 from benison.components.rollout.scraped_figures import ScrapedFigures
 from benison.components.rollout.start import start
-from benison.components.rollout.tests.prometheus_server import EVERY_S, Exporter, Scraper, exporting, until
+from benison.components.rollout.tests.prometheus_server import EVERY_S, Exporter, Scraper, exporting
 from benison.config.provider import QUERIES, Provider
 from benison.config.rollout import Guardrail, Phase, Rollout
 from benison.core import digests
@@ -25,6 +25,7 @@ from benison.core.verdicts import Tier
 from benison.delivery.rollout_log import RolloutLog
 from benison.registry.registry import Registry
 from benison.registry.testing import Bench, MemoryStore, digest
+from serving.tests.running import until
 
 ONE, TWO = digest("one"), digest("two")
 ERRORS, SLOW = Guardrail("error_rate", Tier.HARD, 0.1), Guardrail("slow_share", Tier.HARD, 0.1, over_ms=50)
@@ -193,6 +194,7 @@ def test_before_a_start_all_that_figures_need_has_to_be_there(
     exporter: Exporter, scraper: Scraper, versions: tuple[str, str]
 ) -> None:
     source, champion = figures(scraper), versions[0]
+    exporter.settle()  # else Prometheus may not know the job so far
     with pytest.raises(DataError, match=r"expected counters, got none\n\nhint: send the champion requests"):
         required(source, champion, SLOW)
     send(exporter, versions, 1)

@@ -6,14 +6,12 @@ it does in steps, one for each `reconcile`: a revision is made, it becomes ready
 
 from __future__ import annotations
 
-import json
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from copy import deepcopy
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.delivery.routers.loopback import serving
 
 _SOURCE = "internal.serving.kserve.io/storage-initializer-sourceuri"
 _SERVICE = r"/apis/serving\.kserve\.io/v1beta1/namespaces/models/inferenceservices/census"
@@ -83,40 +81,6 @@ class Cluster:
             self.spec, self.version, self.replaced = body["spec"], self.version + 1, self.replaced + 1
         return 200, self.service()
 
-    @contextmanager
-    def serving(self) -> Iterator[str]:
+    def serving(self) -> AbstractContextManager[str]:
         """Serves on loopback; its address."""
-        handler = type("Handler", (_Handler,), {"cluster": self})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    cluster: Cluster
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *words: object) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        self._answer(None)
-
-    def do_PUT(self) -> None:
-        self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-
-    def _answer(self, body: Any) -> None:
-        status, told = self.cluster.answer(self.command, self.path, body)
-        content = json.dumps(told).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        return serving(lambda *words: self.answer(*words))  # a test may put another in its place

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,6 +18,7 @@ from benison.delivery.routers import Parties, Router, Split, opening
 from benison.delivery.routers.vertex import VertexRouter
 from benison.delivery.testing import CHALLENGER, CHAMPION, RouterTests
 from benison.registry.testing import MemoryStore
+from tests.delivery.routers.loopback import serving
 from tests.submit.vertex_server import UNIVERSE, write_key
 
 NAME = "projects/acme/locations/europe-west4/endpoints/77"
@@ -51,55 +49,41 @@ class Endpoint:
         return 200, self.told()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    endpoint: Endpoint
-    protocol_version = "HTTP/1.1"
+@dataclasses.dataclass
+class Served:
+    """A server for all tests of a module, each with an endpoint of its own."""
 
-    def log_message(self, *words: object) -> None:
-        pass
+    address: str = ""
+    endpoint: Endpoint = dataclasses.field(default_factory=Endpoint)
 
-    def do_GET(self) -> None:
-        self._answer(None)
-
-    def do_PATCH(self) -> None:
-        self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-
-    def _answer(self, body: Any) -> None:
-        parts = urlsplit(self.path)
-        status, told = self.endpoint.answer(self.command, parts.path, parse_qs(parts.query), body)
-        content = json.dumps(told).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+    def answer(self, method: str, path: str, body: Any) -> tuple[int, dict[str, Any]]:
+        parts = urlsplit(path)
+        return self.endpoint.answer(method, parts.path, parse_qs(parts.query), body)
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[type[_Handler], str, Path]]:
-    key = write_key(tmp_path_factory.mktemp("key") / "key.json")
-    handler = type("Handler", (_Handler,), {})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield handler, f"http://127.0.0.1:{server.server_port}", key
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def served() -> Iterator[Served]:
+    held = Served()
+    with serving(held.answer) as held.address:
+        yield held
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_key(tmp_path_factory.mktemp("key") / "key.json")
 
 
 @pytest.fixture
-def place(served: tuple[type[_Handler], str, Path], monkeypatch: pytest.MonkeyPatch) -> Vertex:
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(served[2]))
+def place(served: Served, key: Path, monkeypatch: pytest.MonkeyPatch) -> Vertex:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key))
     monkeypatch.setenv("GOOGLE_CLOUD_UNIVERSE_DOMAIN", UNIVERSE)
-    return Vertex("acme", "europe-west4", "77", served[1])
+    return Vertex("acme", "europe-west4", "77", served.address)
 
 
 @pytest.fixture
-def endpoint(served: tuple[type[_Handler], str, Path]) -> Endpoint:
-    served[0].endpoint = Endpoint()
-    return served[0].endpoint
+def endpoint(served: Served) -> Endpoint:
+    served.endpoint = Endpoint()
+    return served.endpoint
 
 
 @pytest.fixture
