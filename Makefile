@@ -89,6 +89,7 @@ locks: setup ## pin anew what the ranges ask for; make locks UPGRADE=--upgrade t
 	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.13 --python-platform x86_64-manylinux_2_39 bench-tfx.in -o bench-tfx.txt
 	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.13 --python-platform x86_64-manylinux_2_39 tfx.in current.in dev.in -o tfx.txt
 	cd requirements && $(LOCK) --no-deps --python-version 3.11 bench-evaluator.in -o bench-evaluator.txt
+	cd requirements && $(LOCK) --universal --python-version 3.11 -c older.txt kfp-docker.in -o kfp-docker.txt
 	cd requirements && for KFP in oldest newest; do $(LOCK) --universal --python-version 3.11 kfp-$$KFP.in -o kfp-$$KFP.txt; done
 
 # The host's network and certificates reach the build where a proxy stands between it and the package index; only the
@@ -185,7 +186,11 @@ slow: setup serve-setup ## the tests that take longer
 long: setup serve-setup ## the tests that take many minutes: whole rollouts with real servers, controllers killed everywhere
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m long $(ARGS)
 
-test-containers: setup ## the tests that run tasks in the images, by Docker
+.kfp/docker/done: requirements/kfp-docker.txt | setup
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps --target .kfp/docker -r $<
+	@touch $@
+
+test-containers: setup .kfp/docker/done ## the tests that run tasks in the images, by Docker
 	@$(BIN)/python -m pytest -m containers $(ARGS)
 
 stress: setup ## the registry: 16 writers at once, writers killed everywhere; make stress ARGS="--rounds 1000 --kills 600" is the whole
@@ -195,7 +200,7 @@ bench-registry: setup ## the registry: opening a log of 100,000 entries, changes
 	@$(BIN)/python benchmarks/registry/long_log.py
 	@$(BIN)/python benchmarks/registry/large_packages.py $(ARGS)
 
-engines: setup ## one pipeline by four engines: verdicts and digests; ARGS="--engines local kubeflow vertex" leaves containers out
+engines: setup ## one pipeline by every engine: verdicts and digests; ARGS="--engines local kubeflow vertex" does without images
 	@$(BIN)/python -W ignore -m benchmarks.engines.table $(ARGS)
 
 bench-serving: setup serve-setup ## requests/s and latencies of the model server beside KServe's plain one; minutes

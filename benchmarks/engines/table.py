@@ -1,13 +1,14 @@
 """One pipeline by four engines: what each comes to, span after span.
 
-    python -m benchmarks.engines.table                       # all four; the containers' want `make images`
+    python -m benchmarks.engines.table    # all; containers want `make images`, whole wants `make whole-image`
     python -m benchmarks.engines.table --engines local kubeflow vertex
 
 The local engine runs it in processes and in containers. Kubeflow and Vertex are servers on loopback that hold what our
 clients post to the platforms' protos and run it as it came. Printed are, of each engine and span, the verdict and the
 digests of snapshot, model, policy and decision: every check on data and model with what was observed. Exits with 1
-where engines of one stack differ in anything: containers have the current stack, whose models are others than the older
-one's, so that there only what is read and the verdict are compared.
+where engines of one stack differ in anything. Containers have the current stack, whose models are others than the older
+one's: what they come to is compared with `whole`, the local engine's processes in the one image that has everything,
+and with the other engines in what is read and the verdict.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from benison import __version__
 from benison.cli import project as projects
 from benison.cli import sending
 from benison.config.destinations import Destination
@@ -46,17 +48,24 @@ from tests.submit.vertex_server import UNIVERSE, VertexServer, write_key
 SPANS = (1, 2)
 IMAGES = "registry.example.org/ml"
 NAMES = ("snapshot", "model", "policy", "decision")
+WHOLE = f"benison:{__version__}"
+# Engines of the current stack; the others have that of this environment.
+CURRENT = ("containers", "whole")
 # By span: the verdict, and digests as `NAMES` says.
 Found = dict[int, tuple[str, ...]]
 
 
 def local(folder: Path, *more: str) -> Found:
     """In processes, or with ``--containers`` in containers."""
+    return _run(folder, [sys.executable], *more)
+
+
+def _run(folder: Path, python: Sequence[str], *more: str) -> Found:
     project = _project(folder, {})
     found: Found = {}
     for span in SPANS:
         words = ["-m", "benison", "run", str(project), "--span", str(span), *more]
-        done = subprocess.run([sys.executable, *words], capture_output=True, text=True)
+        done = subprocess.run([*python, *words], capture_output=True, text=True)
         said = [line for line in done.stdout.splitlines() if line.startswith("verdict: ")]
         if not said:
             raise SystemExit(done.stdout + done.stderr)
@@ -66,6 +75,12 @@ def local(folder: Path, *more: str) -> Found:
 
 def containers(folder: Path) -> Found:
     return local(folder, "--containers")
+
+
+def whole(folder: Path) -> Found:
+    """In processes on the current stack: all of them in one container of the image with everything."""
+    user = f"{os.getuid()}:{os.getgid()}"
+    return _run(folder, ["docker", "run", "--rm", "--user", user, "--volume", f"{folder}:{folder}", WHOLE, "python"])
 
 
 def kubeflow(folder: Path) -> Found:
@@ -85,6 +100,7 @@ def vertex(folder: Path) -> Found:
 ENGINES: dict[str, Callable[[Path], Found]] = {
     "local": local,
     "containers": containers,
+    "whole": whole,
     "kubeflow": kubeflow,
     "vertex": vertex,
 }
@@ -148,17 +164,12 @@ def _lines(engine: str, found: Found) -> list[str]:
     ]
 
 
-def _comparable(found: Found, *, other_stack: bool) -> list[tuple[str, ...]]:
-    return [(word, told[0], told[2]) if other_stack else (word, *told) for word, *told in found.values()]
-
-
 def _agree(found: Mapping[str, Found]) -> bool:
-    """Whether engines of one stack agree in everything, and containers in the verdict and in what is read."""
-    here = [one for name, one in found.items() if name != "containers"]
-    same = all(_comparable(one, other_stack=False) == _comparable(here[0], other_stack=False) for one in here)
-    return same and all(
-        _comparable(one, other_stack=True) == _comparable(here[0], other_stack=True) for one in found.values()
-    )
+    """Whether engines of one stack agree in everything, and all of them in the verdict and in what is read."""
+    current = [list(found[name].values()) for name in CURRENT if name in found]
+    older = [list(one.values()) for name, one in found.items() if name not in CURRENT]
+    across = [[(word, told[0], told[2]) for word, *told in one] for one in (*current, *older)]
+    return all(one == group[0] for group in (current, older, across) for one in group)
 
 
 def main() -> None:

@@ -45,6 +45,11 @@ class KeySet:
         """The file's name."""
         return f"{digests.as_folder_name(self.digest)}.keys"
 
+    @property
+    def size(self) -> int:
+        """The file's bytes."""
+        return _STORED.itemsize * self.keys
+
 
 @dataclass(frozen=True)
 class TrainedOn:

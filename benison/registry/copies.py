@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from benison.core import digests
@@ -36,3 +37,8 @@ class Copy(NamedTuple):
         """The inverse of `name`; None where it is no such name."""
         found = _NAME.fullmatch(name)
         return cls(found["digest"].replace("-", ":", 1), int(found["generation"] or 0)) if found else None
+
+
+def copies(names: Iterable[str]) -> list[Copy]:
+    """Those of names of folders that are names of copies."""
+    return [copy for name in names if (copy := Copy.of(name)) is not None]

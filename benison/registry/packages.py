@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -18,7 +18,7 @@ from benison.core.errors import BrokenError, DataError, IntegrityError, Registry
 from benison.core.files import at_once, storage_errors
 from benison.core.store import Hashing, Store, damaged, parse, top
 from benison.registry import manifest as manifests
-from benison.registry.copies import Copy
+from benison.registry.copies import Copy, copies
 from benison.registry.manifest import File, Manifest
 
 READY = "saved_model.pb"
@@ -141,11 +141,11 @@ class Packages:
     def sealed(self) -> list[Copy]:
         """All copies that have a manifest."""
         prefix = f"{self._model}/versions/"
-        return _copies(key.removeprefix(prefix).removesuffix(".json") for key in self._store.list_after(prefix))
+        return copies(key.removeprefix(prefix).removesuffix(".json") for key in self._store.list_after(prefix))
 
     def begun(self) -> list[Copy]:
         """All copies of which there is a file."""
-        return _copies(name.removesuffix("/") for name in top(self._store, f"{self._model}/packages/"))
+        return copies(name.removesuffix("/") for name in top(self._store, f"{self._model}/packages/"))
 
     def remove(self, copy: Copy) -> int:
         """Deletes a copy: its manifest first, so that it does not count any more, then its files.
@@ -220,10 +220,6 @@ def _inside(path: str) -> PurePosixPath:
     if inside.is_absolute() or ".." in inside.parts:
         raise RegistryError(path, expected="a path inside the package", got="one that climbs out")
     return inside
-
-
-def _copies(names: Iterable[str]) -> list[Copy]:
-    return [copy for name in names if (copy := Copy.of(name)) is not None]
 
 
 @contextmanager

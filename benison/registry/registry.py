@@ -11,6 +11,7 @@ from benison.core import key_sets
 from benison.core.store import Store
 from benison.core.verdicts import Verdict
 from benison.registry import entries, marker, packages, rules
+from benison.registry.copies import Copy
 from benison.registry.evidence_files import EvidenceFiles
 from benison.registry.history import History
 from benison.registry.key_files import KeyFiles
@@ -177,7 +178,7 @@ class Registry:
         copy = self.state().copy(package)
         if self.packages.manifest(copy) is None:
             if provenance.trained_on:
-                self.key_files.add(provenance.trained_on, key_sets.beside(folder))
+                self.key_files.add(copy, provenance.trained_on, key_sets.beside(folder))
             self.packages.add(folder, files, copy.generation)
             self.packages.seal(Manifest(package, files, provenance, said["who"], said["when"]), copy.generation)
         first = self.packages.require(copy).provenance
@@ -369,8 +370,13 @@ class Registry:
         copy = self.state().copy(package)
         if self._log.append(lambda state: entries.collection(state, entry)) is None:
             return False
-        self.packages.remove(copy)
+        self.remove(copy)
         return True
+
+    def remove(self, copy: Copy) -> None:
+        """Deletes what is there of a copy that was collected; of one cut short the next finds the rest."""
+        self.packages.remove(copy)
+        self.key_files.remove(copy)
 
     def _known(self, name: str) -> tuple[State, str]:
         state = self.state()

@@ -76,7 +76,7 @@ def plan(registry: Registry, keep: Keep, when: datetime) -> Plan:
     going = dict(_going(registry, state, keep, when))
     retired = dict(_due(state, keep, when))
     collect = {package: number for package, number in retired.items() if package not in needed}
-    there = {*registry.packages.sealed(), *registry.packages.begun()}
+    there = {*registry.packages.sealed(), *registry.packages.begun(), *registry.key_files.begun()}
     return Plan(
         retire={package: why for package, why in going.items() if package not in needed},
         collect=collect,
@@ -98,7 +98,7 @@ def carry_out(registry: Registry, todo: Plan, *, who: str, when: datetime) -> li
     """
     said: dict[str, Any] = {"who": who, "when": when}
     for copy in todo.leftover:
-        registry.packages.remove(copy)
+        registry.remove(copy)
     gone = [
         package
         for package, number in todo.collect.items()
@@ -150,4 +150,7 @@ def _due(state: State, keep: Keep, when: datetime) -> Iterator[tuple[str, int]]:
 
 def _size(registry: Registry, state: State, package: str) -> int:
     manifest = registry.packages.manifest(state.copy(package))
-    return manifest.size if manifest else 0
+    if manifest is None:
+        return 0
+    seen = manifest.provenance.trained_on
+    return manifest.size + sum(one.size for one in (seen.key_sets if seen else ()))

@@ -72,16 +72,16 @@ def verify(registry: Registry) -> Verification:
     state = attempt(registry.state, State())
     attempt(registry.verify_log, None)
     known = {state.copy(package) for package, version in state.versions.items() if not version.collected}
-    sealed, begun = set(registry.packages.sealed()), set(registry.packages.begun())
+    sealed, begun = set(registry.packages.sealed()), {*registry.packages.begun(), *registry.key_files.begun()}
     leftover = {copy for copy in sealed | begun if state.left_over(copy)}
     unread: Manifest | None = None
-    read = [
-        attempt(functools.partial(registry.packages.verify, one), unread) for one in sorted((sealed - leftover) | known)
-    ]
-    manifests = [manifest for manifest in read if manifest is not None]
-    for seen in dict.fromkeys(manifest.provenance.trained_on for manifest in manifests):
-        if seen is not None:
-            attempt(functools.partial(registry.key_files.verify, seen), None)
+    manifests = []
+    for copy in sorted((sealed - leftover) | known):
+        manifest = attempt(functools.partial(registry.packages.verify, copy), unread)
+        if manifest is not None:
+            manifests.append(manifest)
+            if seen := manifest.provenance.trained_on:
+                attempt(functools.partial(registry.key_files.verify, copy, seen), None)
     for digest in _named(state):
         attempt(functools.partial(registry.evidence.verify, digest), None)
     return Verification(

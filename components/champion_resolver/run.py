@@ -26,13 +26,14 @@ def run(*, registry_uri: str, bundle: Path, champion: Path, history: Path, base_
     """
     config = configuration.read(bundle / "project")
     registry = Registry.create(registry_uri, config.name)
-    baselines = lookup(registry.state())
+    state = registry.state()
+    baselines = lookup(state)
     manifests = {
         package: registry.checkout(package, champion / folder) for folder, package in baselines.folders.items()
     }
     for folder, package in baselines.folders.items():
         if seen := manifests[package].provenance.trained_on:
-            registry.key_files.checkout(seen, key_sets.beside(champion / folder))
+            registry.key_files.checkout(state.copy(package), seen, key_sets.beside(champion / folder))
     _write_history(registry, history)
     start = baselines.champion if config.model.warm_start else None
     _write_base_model(registry, start.package if start else None, base_model)

@@ -1,7 +1,8 @@
-"""What a version was trained on is there before the version is, is shared by equal data, and is held to its digest."""
+"""What a version was trained on is there before the version is, goes with it, and is held to its digest."""
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -13,8 +14,11 @@ import pytest
 from benison.core import key_sets
 from benison.core.errors import IntegrityError
 from benison.core.key_sets import TrainedOn
+from benison.registry import retention
+from benison.registry.copies import Copy
 from benison.registry.registry import Registry
-from benison.registry.testing import SAID, Bench, MemoryStore, Stopped, StoppingStore, package, provenance
+from benison.registry.retention import Keep
+from benison.registry.testing import NOON, SAID, Bench, MemoryStore, Stopped, StoppingStore, package, provenance
 from benison.registry.verification import verify
 
 
@@ -34,7 +38,7 @@ def add(registry: Registry, root: Path, word: str, *keys: int) -> tuple[str, Tra
 
 
 def kept(tmp_path: Path) -> list[Path]:
-    return sorted((tmp_path / "registry" / "census" / "trained_on").iterdir())
+    return sorted((tmp_path / "registry" / "census" / "trained_on").glob("*/*.keys"))
 
 
 def test_a_version_says_what_it_was_trained_on_and_the_keys_come_out_as_they_went_in(
@@ -43,17 +47,41 @@ def test_a_version_says_what_it_was_trained_on_and_the_keys_come_out_as_they_wen
     version, trained_on = add(bench.registry, tmp_path, "one", 3, 1, 2)
     found = bench.registry.show(version).manifest.provenance.trained_on
     assert found == trained_on
-    bench.registry.key_files.checkout(trained_on, tmp_path / "out")
+    bench.registry.key_files.checkout(Copy(version), trained_on, tmp_path / "out")
     assert key_sets.read(trained_on.rows, tmp_path / "out").tolist() == [1, 2, 3]
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
-def test_versions_trained_on_the_same_rows_share_their_files(bench: Bench, tmp_path: Path) -> None:
+def test_they_go_with_their_version_and_come_again_with_it(bench: Bench, tmp_path: Path) -> None:
+    gone, _ = add(bench.registry, tmp_path, "one", 1, 2)
+    stays, trained_on = add(bench.registry, tmp_path, "two", 2, 1)
+    assert len(kept(tmp_path)) == 4
+    retired = bench.registry.retire(gone, **SAID)
+    todo = retention.plan(bench.registry, Keep(grace=0), NOON)
+    # Two rows and two users, of 8 bytes each, beside the package.
+    assert retired is not None and todo.freed == bench.registry.show(gone).manifest.size + 32
+    assert retention.carry_out(bench.registry, todo, who="cron", when=NOON) == [gone]
+    assert {path.parent.name for path in kept(tmp_path)} == {Copy(stays).name}
     add(bench.registry, tmp_path, "one", 1, 2)
-    add(bench.registry, tmp_path, "two", 2, 1)
-    assert len(kept(tmp_path)) == 2
-    add(bench.registry, tmp_path, "three", 4)
-    assert len(kept(tmp_path)) == 3
+    again = bench.registry.state().copy(gone)
+    assert again.generation > 0
+    bench.registry.key_files.verify(again, trained_on)
+    assert verify(bench.registry).sound
+
+
+def test_a_collection_that_was_cut_short_before_them_is_told_and_ended_by_the_next(
+    bench: Bench, tmp_path: Path
+) -> None:
+    gone, _ = add(bench.registry, tmp_path, "one", 1, 2)
+    bench.registry.retire(gone, **SAID)
+    (before,) = {path.parent for path in kept(tmp_path)}
+    shutil.copytree(before, tmp_path / "copy")
+    retention.carry_out(bench.registry, retention.plan(bench.registry, Keep(grace=0), NOON), who="cron", when=NOON)
+    shutil.copytree(tmp_path / "copy", before)
+    assert verify(bench.registry).leftover == (gone,)
+    retention.carry_out(bench.registry, retention.plan(bench.registry, Keep(), NOON), who="cron", when=NOON)
+    assert kept(tmp_path) == []
+    assert verify(bench.registry).leftover == ()
 
 
 def test_a_version_from_before_says_nothing_and_is_sound(bench: Bench) -> None:
@@ -71,13 +99,12 @@ def test_a_file_that_is_not_there_is_named_and_no_version_made(bench: Bench, tmp
 
 
 def test_a_file_that_was_changed_since_is_named_whoever_reads_it(bench: Bench, tmp_path: Path) -> None:
-    _, trained_on = add(bench.registry, tmp_path, "one", 1, 2)
+    version, trained_on = add(bench.registry, tmp_path, "one", 1, 2)
     (changed,) = [path for path in kept(tmp_path) if path.name == trained_on.rows.file]
     changed.write_bytes(b"12345678")
     for read in (
-        lambda: bench.registry.key_files.verify(trained_on),
-        lambda: bench.registry.key_files.checkout(trained_on, tmp_path / "out"),
-        lambda: add(bench.registry, tmp_path, "two", 1, 2),
+        lambda: bench.registry.key_files.verify(Copy(version), trained_on),
+        lambda: bench.registry.key_files.checkout(Copy(version), trained_on, tmp_path / "out"),
     ):
         with pytest.raises(IntegrityError, match=f"{changed}: expected {trained_on.rows.digest}, got sha256:"):
             read()

@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
 
@@ -61,7 +62,7 @@ class Unanswered:
 
 @contextmanager
 def s3_server(unanswered: Unanswered | None = None) -> Iterator[str]:
-    """Its address.
+    """Its address. What it held goes with it: moto keeps that for the whole process, for the next server too.
 
     Args:
         unanswered: Requests that are to get no answer; None: all get one.
@@ -76,6 +77,7 @@ def s3_server(unanswered: Unanswered | None = None) -> Iterator[str]:
         yield f"http://{host}:{port}"
     finally:
         server.stop()
+        s3_backends.reset()
 
 
 def _one_at_a_time(server: ThreadedMotoServer, unanswered: Unanswered) -> None:

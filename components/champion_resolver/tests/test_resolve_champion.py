@@ -10,6 +10,7 @@ from benison.components.champion_resolver.run import run
 from benison.core import digests, documents, key_sets
 from benison.core.errors import IntegrityError, RegistryError
 from benison.core.key_sets import TrainedOn
+from benison.registry.copies import Copy
 from benison.registry.log import utc
 from benison.registry.registry import Registry
 from benison.registry.testing import NOON, SAID, Bench, digest, package, profile, provenance
@@ -124,7 +125,8 @@ def test_brings_what_each_baseline_was_trained_on(bench: Bench, tmp_path: Path) 
         assert TrainedOn.from_json(found[role]["trained_on"]) == trained_on
         beside = key_sets.beside(champion / found[role]["folder"])
         assert key_sets.read(trained_on.rows, beside).tolist() == [number, 5]
-    (tmp_path / "registry" / "census" / "trained_on" / seen[1].rows.file).unlink()
+    kept = tmp_path / "registry" / "census" / "trained_on" / Copy(found["champion"]["package"]).name
+    (kept / seen[1].rows.file).unlink()
     with pytest.raises(IntegrityError, match=rf"{seen[1].rows.file}: expected a file of keys, got none"):
         resolved(tmp_path, "later")
     assert not (tmp_path / "later" / "champion" / "champion.json").exists()
