@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from benison.config.monitor import Channel, Limits, Monitor, monitor_of
+from benison.config.channels import Channel
+from benison.config.monitor import Limits, Monitor, monitor_of
 from benison.core.errors import ConfigError
 from benison.core.sections import Section
 

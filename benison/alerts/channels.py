@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benison.config.monitor import Channel
+from benison.config.channels import Channel
 from benison.core.errors import ConfigError
 from benison.core.spelling import nearest
 
@@ -78,5 +78,5 @@ def _check_host(where: str, opened: Any) -> None:
     except (OSError, UnicodeError) as error:
         raise ConfigError(where, expected="a host that can be found", got="one that cannot") from error
     if any(not ipaddress.ip_address(one.partition("%")[0]).is_global for one in found):
-        hint = "where that is meant, write  allow_private: true  under  monitor: alerts:"
+        hint = "where that is meant, write  allow_private: true  beside the channels"
         raise ConfigError(where, expected="an address on the open network", got="a private one", hint=hint)

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from benison.alerts.alert_log import AlertLog
-from benison.alerts.channels import Send
 from benison.alerts.entries import SYSTEM, Entry, Escalate, Recover, Sent, Unsent, Worsen
+from benison.alerts.sending import Senders, again, due, tried
 from benison.alerts.state import AlertState, Message
-from benison.core.errors import BenisonError
-from benison.core.secrets import redacted
 from benison.registry.log import utc
 
-# A minute, two, four, up to an hour between attempts: the last of these is about ten hours after the first.
-MOST_ATTEMPTS = 15
-_FIRST_S, _LONGEST_S = 60, 3600
 
-
-def post(log: AlertLog, model: str, sender_of: Callable[[str], Send], now: datetime) -> int:
+def post(log: AlertLog, model: str, sender_of: Senders, now: datetime) -> int:
     """Sends what is due.
 
     A message is written down as sent when it was, so that one that a kill hits is sent again, under the same id.
@@ -32,36 +25,20 @@ def post(log: AlertLog, model: str, sender_of: Callable[[str], Send], now: datet
     Returns:
         How many were sent.
     """
-    due = [one for one in log.state().outbox.values() if not one.again or datetime.fromisoformat(one.again) <= now]
-    return sum(_post(log, model, message, sender_of, now) for message in due)
+    ready = [one for one in log.state().outbox.values() if due(one.again, now)]
+    return sum(_post(log, model, message, sender_of, now) for message in ready)
 
 
-def _post(log: AlertLog, model: str, message: Message, sender_of: Callable[[str], Send], now: datetime) -> bool:
-    trouble = _tried(log.state(), model, message, sender_of)
+def _post(log: AlertLog, model: str, message: Message, sender_of: Senders, now: datetime) -> bool:
+    state = log.state()
+    trouble = tried(sender_of, message.channel, title(state, model, message), text(state, message))
     said = {"who": SYSTEM, "when": utc(now)}
     if not trouble:
         _write(log, message, Sent(message=message.id, why=f"told {message.channel}", **said))
         return True
     attempt = message.attempts + 1
-    waits = min(_LONGEST_S, _FIRST_S * 2 ** (attempt - 1))
-    again = utc(now.astimezone(UTC) + timedelta(seconds=waits)) if attempt < MOST_ATTEMPTS else ""
-    _write(log, message, Unsent(message=message.id, attempt=attempt, again=again, why=trouble, **said))
+    _write(log, message, Unsent(message=message.id, attempt=attempt, again=again(attempt, now), why=trouble, **said))
     return False
-
-
-def _tried(state: AlertState, model: str, message: Message, sender_of: Callable[[str], Send]) -> str:
-    """What hindered a message; empty where it was taken. Whatever a channel raises must not end the monitor."""
-    try:
-        taken = sender_of(message.channel)(title(state, model, message), text(state, message))
-    except BenisonError as error:
-        return _line(str(error))
-    except Exception as error:
-        return _line(f"{type(error).__name__} in channel {message.channel}")
-    return "" if taken else f"channel {message.channel} did not take it"
-
-
-def _line(words: str) -> str:
-    return redacted(" ".join(words.split()))[:500]
 
 
 def _write(log: AlertLog, message: Message, entry: Entry) -> None:

@@ -24,6 +24,7 @@ _VERBS = {
     "init": "Start a project: a commented folder, filled in from your data if you name it.",
     "lint": "Say what a target cannot run of a project or a compiled pipeline, and why.",
     "monitor": "Watch live traffic for drift, missing values, volume, errors; raise alerts and tell people.",
+    "notify": "Tell people what became of challengers, champions, rollouts and runs.",
     "plan": "Say what has to run after a change, and why.",
     "registry": "Look at versions and promotions, promote by hand, roll back.",
     "report": "Write a run's report again and show its scorecard.",

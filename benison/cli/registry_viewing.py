@@ -115,11 +115,13 @@ def _described(shown: Shown) -> list[str]:
 
 
 def _problems_of_traffic(opened: Registry) -> tuple[str, ...]:
-    """What is wrong with what the monitor and the trigger manager wrote down."""
+    """What is wrong with what the monitor, the trigger manager and the notifier wrote down."""
     from benison.alerts.verification import problems as problems_of_alerts
+    from benison.notices.notice_log import NoticeLog
     from benison.triggers.ledger import Ledger
 
     found = Findings()
+    found.attempt(NoticeLog(opened.store, opened.model).verify, None)
     found.attempt(Ledger(opened.store, opened.model).verify, None)
     return (*problems_of_alerts(opened), *found.problems)
 

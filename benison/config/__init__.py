@@ -40,6 +40,8 @@ from benison.config.model_card import ModelCard as ModelCard
 from benison.config.model_card import model_card_of
 from benison.config.monitor import Monitor as Monitor
 from benison.config.monitor import monitor_of
+from benison.config.notify import Notify as Notify
+from benison.config.notify import notify_of
 from benison.config.own_metrics import OwnMetrics as OwnMetrics
 from benison.config.own_metrics import declared as declared
 from benison.config.paths import inside
@@ -73,6 +75,7 @@ _BESIDE_GATE |= {
     "infra",
     "metrics",
     "monitor",
+    "notify",
     "validation",
     "registry",
     "release",
@@ -106,6 +109,7 @@ class Config:
     rollout: Rollout | None
     serving: Serving
     monitor: Monitor
+    notify: Notify
     model_card: ModelCard
     targets: Mapping[str, Target]
     triggers: Triggers
@@ -163,6 +167,7 @@ def read(project: Path) -> Config:
         release=release_of(top.section("release", optional=True), rollout="rollout" in top.content),
         rollout=rollout_of(top.section("rollout")) if "rollout" in top.content else None,
         serving=serving_of(top.section("serving", optional=True)),
+        notify=notify_of(top.section("notify", optional=True)),
         monitor=monitor_of(top.section("monitor", optional=True)),
         model_card=model_card_of(top.section("model_card", optional=True)),
         targets=targets_of(top.section("targets", optional=True)),

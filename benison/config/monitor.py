@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from benison.config.channels import Channel, channels_of
 from benison.core.sections import Section
 
 NONE, DAY, WEEK = "none", "day", "week"
@@ -14,8 +14,6 @@ ESCALATED = "escalated"
 WARNING, CRITICAL = "warning", "critical"
 _TOLD_OF = (WARNING, CRITICAL, ESCALATED)
 _DAY_MINUTES = 24 * 60
-_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,127}")
-_CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
 @dataclass(frozen=True)
@@ -42,19 +40,6 @@ class Latency:
 
     over_ms: float
     limits: Limits
-
-
-@dataclass(frozen=True)
-class Channel:
-    """Somebody who is told.
-
-    Attributes:
-        variable: The variable of the environment that holds the address, since addresses hold secrets.
-        when: ``warning``, ``critical``, ``escalated``: of which alerts.
-    """
-
-    variable: str
-    when: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -175,29 +160,14 @@ def _latency(section: Section) -> Latency:
 
 
 def _alerting(section: Section) -> Alerting:
-    usual, channels = Alerting(), section.section("channels", optional=True)
+    usual = Alerting()
     alerting = Alerting(
         raise_after=section.whole("raise_after", usual.raise_after, low=1),
         recover_after=section.whole("recover_after", usual.recover_after, low=1),
         cooling_minutes=section.number("cooling_minutes", usual.cooling_minutes, low=0, high=1e6),
         escalate_minutes=section.number("escalate_minutes", usual.escalate_minutes, low=0.1, high=1e6),
-        channels={str(name): _channel(channels, name) for name in channels.content},
+        channels=channels_of(section, _TOLD_OF, (CRITICAL, ESCALATED)),
         allow_private=section.take("allow_private", bool, False),
     )
     section.close()
     return alerting
-
-
-def _channel(channels: Section, name: object) -> Channel:
-    if not isinstance(name, str) or not _CHANNEL.fullmatch(name):
-        raise channels.error(str(name), "small letters, digits, - and _, a letter first, at most 63", repr(name))
-    own = channels.section(name)
-    variable = own.take("url_from", str)
-    if not _VARIABLE.fullmatch(variable):
-        hint = "addresses hold secrets, so benison.yaml names the variable that holds one"
-        raise own.error("url_from", "the name of a variable of the environment, such as ONCALL_URL", "another", hint)
-    when = own.texts("when", (CRITICAL, ESCALATED))
-    if unknown := [one for one in when if one not in _TOLD_OF]:
-        raise own.error("when", f"some of {', '.join(_TOLD_OF)}", ", ".join(unknown))
-    own.close()
-    return Channel(variable, when)

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benison import config as configuration
+from benison.alerts.sending import senders
 from benison.alerts.state import Alert
-from benison.components.monitor.watch import Watched, Watcher, senders
+from benison.components.monitor.watch import Watched, Watcher
 from benison.config import FILE, Config
 from benison.core import documents
 from benison.core.errors import ConfigError
@@ -60,7 +61,9 @@ def watcher_of(config: Config, registry: Registry, requests: Path | None = None)
     if folder is None:
         hint = "write  requests: {folder: /srv/requests}  under  serving:  in benison.yaml"
         raise ConfigError(f"{FILE} (serving.requests)", expected="the servers' request log", got="none", hint=hint)
-    return Watcher(registry, config, folder, senders(config, dict(os.environ)))
+    alerting = config.monitor.alerting
+    told = senders(alerting.channels, dict(os.environ), allow_private=alerting.allow_private)
+    return Watcher(registry, config, folder, told)
 
 
 def document(watched: Watched) -> dict[str, object]:

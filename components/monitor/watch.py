@@ -23,7 +23,7 @@ from benison.alerts.state import Alert
 from benison.components.monitor.measure import Counted, measure
 from benison.components.monitor.reference import References
 from benison.config import Config
-from benison.core.errors import BenisonError, RegistryError, StorageError
+from benison.core.errors import RegistryError, StorageError
 from benison.delivery.request_log import read_since
 from benison.monitoring.grid import Counts, Grid
 from benison.monitoring.judge import Asked, concluded, judge
@@ -220,18 +220,3 @@ def _own(window: Window) -> dict[str, Counts]:
     """Rows by column in the bins of what its champion was trained on."""
     of = window.counts["columns"] if window.own is None else window.own
     return {name: np.array(one, np.int64) for name, one in of.items()}
-
-
-def senders(config: Config, environment: dict[str, str]) -> Callable[[str], Send]:
-    """What sends to the channels of a project."""
-    from benison.alerts.channels import sender
-
-    alerting = config.monitor.alerting
-
-    def of(name: str) -> Send:
-        channel = alerting.channels.get(name)
-        if channel is None:
-            raise BenisonError(f"channel {name}", expected="a channel of benison.yaml", got="none any more")
-        return sender(name, channel, environment, allow_private=alerting.allow_private)
-
-    return of

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -16,13 +14,15 @@ from benison.alerts import decide, entries
 from benison.alerts.alert_log import AlertLog
 from benison.alerts.channels import Send, sender
 from benison.alerts.entries import Acknowledge, Entry, Raise, Recover, Sent
-from benison.alerts.outbox import MOST_ATTEMPTS, post
+from benison.alerts.outbox import post
+from benison.alerts.sending import MOST_ATTEMPTS
 from benison.config.monitor import Alerting, Channel
 from benison.core.errors import ConfigError, IntegrityError
 from benison.core.verdicts import Verdict
 from benison.monitoring.windows import Finding, Known, Window
 from benison.registry.log import utc
 from benison.registry.testing import NOON, MemoryStore, digest
+from tests.alerts.receiver import Receiver
 
 CHANNEL = Channel("ONCALL_URL", ("critical", "escalated"))
 ALERTING = Alerting(recover_after=2, channels={"oncall": CHANNEL})
@@ -111,31 +111,6 @@ def test_every_entry_is_the_same_after_it_was_written_and_read(log: AlertLog) ->
     for number, entry in log.entries():
         written = json.loads(json.dumps(entries.to_json(entry)))
         assert entries.from_json(number, "a" * 32, None if number == 1 else digest("p"), written) == entry
-
-
-class Receiver:
-    """What stands at the other end of a channel."""
-
-    def __init__(self) -> None:
-        self.got: list[dict[str, Any]] = []
-        self.answer = 200
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.got.append(json.loads(raw))
-                self.send_response(outer.answer)
-                if outer.answer == 302:
-                    self.send_header("Location", f"http://127.0.0.1:{outer.port}/elsewhere")
-                self.end_headers()
-
-            def log_message(self, *words: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""notices: who was told, or is to be told, of what became of challengers, champions, rollouts and runs."""
