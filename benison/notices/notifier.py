@@ -50,10 +50,8 @@ class Notifier:
     def __init__(self, registry: Registry, channels: Mapping[str, Channel], sender_of: Senders) -> None:
         self.log = NoticeLog(registry.store, registry.model)
         self._registry, self._channels, self._sender_of = registry, channels, sender_of
-        self._rollouts, self._ledger = (
-            RolloutLog(registry.store, registry.model),
-            Ledger(registry.store, registry.model),
-        )
+        self._rollouts = RolloutLog(registry.store, registry.model)
+        self._ledger = Ledger(registry.store, registry.model)
 
     def look(self, now: datetime) -> Looked:
         """Reads what is new in each log, and sends what is due.

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.containers
+@pytest.mark.timeout(900)
 def test_kfps_own_runner_trains_judges_and_replaces_a_champion(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     for folder in tmp_path.parents[:2]:
