@@ -130,7 +130,7 @@ def _watcher(folder: Path, registry: str | None, requests: Path | None) -> Watch
     from benison.components.monitor.run import watcher_of
 
     project = projects.find(folder, registry)
-    return watcher_of(project.config, opened_of(project), requests.resolve() if requests else None)
+    return watcher_of(project.config, opened_of(project), requests.resolve() if requests else None, project.folder)
 
 
 def _say(watched: Watched) -> None:

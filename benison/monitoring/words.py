@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benison.core.verdicts import Check, Tier, Verdict
-from benison.monitoring.windows import ERRORS, LATENCY, MISSING, SCORE_DRIFT, VOLUME, Finding
+from benison.monitoring.windows import ERRORS, LATENCY, MISSING, QUALITY, SCORE_DRIFT, UNMEASURED, VOLUME, Finding
 
 _NAMED = {
     "drift": "drift of {}",
@@ -13,12 +13,15 @@ _NAMED = {
     VOLUME: "rows of {}",
     ERRORS: "share of {} that failed",
     LATENCY: "share of {} that were slow",
+    QUALITY: "loss of {}",
+    UNMEASURED: "days without a label of the {}",
 }
 _AGAINST = {
     "week": "windows of the same hour of the week",
     "day": "windows of the same hour",
     "none": "the windows before",
     "training": "what the champion was trained on",
+    "blessing": "what it was at the champion's blessing",
     "limit": "the limit",
 }
 
@@ -66,4 +69,6 @@ def check(finding: Finding) -> Check:
 def _figure(kind: str, value: float) -> str:
     if kind == VOLUME:
         return f"a factor of {value:.3g}"
+    if kind == UNMEASURED:
+        return f"{value:.3g}"
     return f"{value:.2%}" if kind in (MISSING, ERRORS, LATENCY) else f"{value:.4f}"
