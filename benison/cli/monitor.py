@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,7 @@ from benison.alerts.alert_log import AlertLog
 from benison.alerts.entries import Acknowledge
 from benison.alerts.state import AlertState
 from benison.cli import project as projects
+from benison.cli.monitor_serving import Figures, served
 from benison.cli.registry_opening import opened_of
 from benison.core.errors import DataError, RefusedError, ServerError, StorageError
 from benison.core.files import write_atomically
@@ -29,7 +31,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 @click.group()
 def command() -> None:
-    """Watch the champion's live traffic: drift, missing values, volume, errors, latency."""
+    """Watch the champion's live traffic: drift, missing values, volume, errors, latency, quality."""
 
 
 def _where(call: _F) -> _F:
@@ -60,16 +62,46 @@ def once(as_json: bool, requests: Path | None, folder: Path, registry: str | Non
 
 @command.command()
 @click.option("--every", type=click.FloatRange(1), default=60.0, metavar="SECONDS", help="How often; 60.")
+@click.option("--metrics-port", type=click.IntRange(0, 65535), help="Tell Prometheus /metrics here; 0: a free port.")
+@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Where --metrics-port listens.")
 @_where
-def run(every: float, requests: Path | None, folder: Path, registry: str | None) -> None:
+def run(
+    every: float,
+    metrics_port: int | None,
+    metrics_host: str,
+    requests: Path | None,
+    folder: Path,
+    registry: str | None,
+) -> None:
     """Go on watching until it is stopped; a registry that is out of reach is waited for."""
-    watcher, stopped = _watcher(folder, registry, requests), threading.Event()
-    while True:
-        try:
-            _say(watcher.look(datetime.now(UTC)))
-        except (StorageError, ServerError) as error:
-            click.echo(f"waiting: {str(error).splitlines()[0]}", err=True)
-        stopped.wait(every)
+    watcher, stopped, figures = _watcher(folder, registry, requests), threading.Event(), Figures()
+    with nullcontext(None) if metrics_port is None else served(figures, metrics_host, metrics_port) as port:
+        if port is not None:
+            click.echo(f"metrics: http://{metrics_host}:{port}/metrics")
+        while True:
+            try:
+                _say(watcher.look(datetime.now(UTC)))
+                figures.text = _figures(watcher)
+            except (StorageError, ServerError) as error:
+                click.echo(f"waiting: {str(error).splitlines()[0]}", err=True)
+            stopped.wait(every)
+
+
+@command.command()
+@_where
+def metrics(requests: Path | None, folder: Path, registry: str | None) -> None:
+    """Print the figures of the logs as Prometheus reads them, for node_exporter's textfile collector."""
+    watcher = _watcher(folder, registry, requests)
+    watcher.windows.read()
+    click.echo(_figures(watcher), nl=False)
+
+
+@command.command()
+def dashboard() -> None:
+    """Print a Grafana dashboard of these figures, as JSON to import."""
+    from benison.report.monitoring.dashboard import dashboard as of_figures
+
+    click.echo(of_figures(), nl=False)
 
 
 @command.command()
@@ -131,6 +163,12 @@ def _watcher(folder: Path, registry: str | None, requests: Path | None) -> Watch
 
     project = projects.find(folder, registry)
     return watcher_of(project.config, opened_of(project), requests.resolve() if requests else None, project.folder)
+
+
+def _figures(watcher: Watcher) -> str:
+    from benison.report.monitoring.exposition import exposition
+
+    return exposition(watcher.name, watcher.windows.recent, watcher.alerts.state(), datetime.now(UTC))
 
 
 def _say(watched: Watched) -> None:
