@@ -78,22 +78,31 @@ def run(
     with nullcontext(None) if metrics_port is None else served(figures, metrics_host, metrics_port) as port:
         if port is not None:
             click.echo(f"metrics: http://{metrics_host}:{port}/metrics")
+            # What is known is told at once: to catch up may take minutes.
+            _attempt(lambda: figures.tell(_figures(watcher)))
         while True:
-            try:
-                _say(watcher.look(datetime.now(UTC)))
-                figures.text = _figures(watcher)
-            except (StorageError, ServerError) as error:
-                click.echo(f"waiting: {str(error).splitlines()[0]}", err=True)
+            _attempt(lambda: _look(watcher, figures if port is not None else None))
             stopped.wait(every)
+
+
+def _look(watcher: Watcher, figures: Figures | None) -> None:
+    _say(watcher.look(datetime.now(UTC)))
+    if figures is not None:
+        figures.tell(_figures(watcher))
+
+
+def _attempt(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except (StorageError, ServerError) as error:
+        click.echo(f"waiting: {str(error).splitlines()[0]}", err=True)
 
 
 @command.command()
 @_where
 def metrics(requests: Path | None, folder: Path, registry: str | None) -> None:
     """Print the figures of the logs as Prometheus reads them, for node_exporter's textfile collector."""
-    watcher = _watcher(folder, registry, requests)
-    watcher.windows.read()
-    click.echo(_figures(watcher), nl=False)
+    click.echo(_figures(_watcher(folder, registry, requests)), nl=False)
 
 
 @command.command()
@@ -168,7 +177,8 @@ def _watcher(folder: Path, registry: str | None, requests: Path | None) -> Watch
 def _figures(watcher: Watcher) -> str:
     from benison.report.monitoring.exposition import exposition
 
-    return exposition(watcher.name, watcher.windows.recent, watcher.alerts.state(), datetime.now(UTC))
+    watcher.windows.read()
+    return exposition(watcher.name, list(watcher.windows.recent), watcher.alerts.state(), datetime.now(UTC))
 
 
 def _say(watched: Watched) -> None:

@@ -20,6 +20,10 @@ class Figures:
 
     text: str = ""
 
+    def tell(self, text: str) -> None:
+        """From now on."""
+        self.text = text
+
 
 @contextmanager
 def served(figures: Figures, host: str, port: int) -> Iterator[int]:

@@ -26,8 +26,14 @@ _AGAINST = {
 }
 
 
+# What is rarer is 0 as a floating-point number.
+_LEAST_P = 1e-16
+
+
 def name(finding: Finding) -> str:
     """What was looked at."""
+    if finding.kind == QUALITY and finding.against == "limit":
+        return f"shortfall from {finding.subject}"
     return _NAMED[finding.kind].format(finding.subject)
 
 
@@ -47,7 +53,7 @@ def reason(finding: Finding) -> str:
     if finding.against:
         sentence += f", against {_AGAINST[finding.against]}"
     if finding.verdict is Verdict.FAIL and finding.p is not None:
-        sentence += f"; by chance p <= {finding.p:.2g}"
+        sentence += f"; by chance p <= {max(finding.p, _LEAST_P):.2g}"
     return f"{sentence}; needed: {finding.missing}" if finding.missing else sentence
 
 

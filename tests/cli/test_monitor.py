@@ -15,11 +15,13 @@ from click.testing import CliRunner, Result
 
 from benison.cli.monitor import command
 from benison.components.monitor.run import watcher_of
+from benison.components.monitor.tests.labelled_world import evaluation, labelled_world
 from benison.components.monitor.tests.world import Hour, World, crowned, project
 from benison.config import read
 from benison.core.errors import BenisonError
 from benison.registry.registry import Registry
 from benison.registry.testing import Bench
+from benison.report.monitoring import render
 from serving.tests.running import until
 
 
@@ -92,3 +94,16 @@ def text_of(address: str) -> str:
     with contextlib.closing(connection):
         connection.request("GET", "/metrics")
         return connection.getresponse().read().decode()
+
+
+def test_the_page_shows_quality_with_its_intervals_and_cuts_no_name(tmp_path: Path) -> None:
+    one = labelled_world(tmp_path, evaluation(2000))
+    one.live(24)
+    one.live(4)
+    watcher = one.world.watcher
+    page = render("census", list(watcher.windows.recent), watcher.alerts.state(), watcher.asked)
+    assert "score_drift: answers of the champion<" in page
+    assert "auc of live requests by period, with intervals" in page and "Labels came of 14,400 of 14,400" in page
+    figure = watcher.windows.recent[-1].quality.figures[0]
+    assert f"{figure.lower:.4f} to {figure.upper:.4f}" in page and f"{figure.blessed:.4f}" in page
+    assert page.count('class="whisker"') == 2 and "<script" not in page

@@ -153,7 +153,7 @@ def get(port: int, path: str) -> tuple[int, str, bytes]:
 def test_the_last_look_is_told_and_nothing_else(figures: tuple[Figures, int]) -> None:
     told, port = figures
     assert get(port, "/metrics") == (200, "text/plain; version=0.0.4; charset=utf-8", told.text.encode())
-    told.text = "later\n"
+    told.tell("later\n")
     assert get(port, "/metrics?x=1")[2] == b"later\n"
     assert get(port, "/")[0] == get(port, "/../etc/passwd")[0] == 404
 
