@@ -2,7 +2,8 @@
 
 ``python benchmarks/quality_alarms.py`` counts what a year of days comes to: two metrics, overall and on five slices,
 with labels that are noisy and that some requests never get, asked by the monitor's own code. ``--loss 0.2`` draws a
-fifth of the labels without regard to the score from half of the time on, and tells after how many days that is told.
+fifth of the labels without regard to the score from half of the time on, and tells after how many days that is told;
+``--at-limit`` lets the model have been better at its blessing by just the limit, the worst case of a false alarm.
 No file is read or written.
 """
 
@@ -19,7 +20,9 @@ import numpy.typing as npt
 
 from benison.config.limits import Limits
 from benison.config.quality import Quality, QualityCheck
+from benison.core.metrics import better
 from benison.core.verdicts import Verdict
+from benison.measures.intervals import Interval
 from benison.metrics.bound import estimate
 from benison.metrics.measure import Rows, Sample
 from benison.metrics.slice import Slice
@@ -32,6 +35,7 @@ ALPHA = 1 / 720
 METRICS = ("auc", "brier_score")
 SHARES = (0.4, 0.3, 0.15, 0.1, 0.05)
 HOLDOUT = 10_000
+LIMITS = Limits(0.02, 0.1)
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
@@ -53,13 +57,17 @@ class People:
         return labels, scores, [Slice((), np.arange(rows)), *parts]
 
 
-def blessing(people: People) -> dict[tuple[str, str], Blessed]:
-    """What an evaluation on a holdout says."""
+def blessing(people: People, better_by: float) -> dict[tuple[str, str], Blessed]:
+    """What an evaluation on a holdout says of a model that was better by so much."""
     labels, scores, slices = people.drawn(HOLDOUT, 0.0)
     whole = Sample(Rows.of(labels), scores)
     samples = {one.name: whole.part(one.rows, whole.rows.part(one.rows)) for one in slices}
     found = {(metric, name): estimate(metric, of, 0.95) for metric in METRICS for name, of in samples.items()}
-    return {key: Blessed(one.value, one.interval, 0.95) for key, one in found.items()}
+    signs = {key: better_by * better(key[0]) for key in found}
+    return {
+        key: Blessed(one.value + by, Interval(one.interval.lower + by, one.interval.upper + by), 0.95)
+        for (key, one), by in zip(found.items(), signs.values(), strict=True)
+    }
 
 
 @dataclass(frozen=True)
@@ -79,11 +87,11 @@ class Found:
     seconds: float
 
 
-def simulate(days: int, seed: int, rows: int, noise: float, loss: float) -> Found:
+def simulate(days: int, seed: int, rows: int, noise: float, loss: float, better_by: float = 0.0) -> Found:
     """What is found of so many days; a loss begins in the middle."""
     people, began = People(seed, noise), time.perf_counter()
-    before, counts, told = blessing(people), Counter[str](), None
-    quality = Quality(checks=tuple(QualityCheck(metric, Limits(0.02, 0.1)) for metric in METRICS))
+    before, counts, told = blessing(people, better_by), Counter[str](), None
+    quality = Quality(checks=tuple(QualityCheck(metric, LIMITS) for metric in METRICS))
     false_days = 0
     for day in range(days):
         lost = loss if day >= days // 2 else 0.0
@@ -106,9 +114,10 @@ def main() -> None:
     parser.add_argument("--labels", type=int, default=2000)
     parser.add_argument("--noise", type=float, default=0.05)
     parser.add_argument("--loss", type=float, default=0.0)
+    parser.add_argument("--at-limit", action="store_true")
     asked = parser.parse_args()
     for seed in asked.seeds:
-        found = simulate(asked.days, seed, asked.labels, asked.noise, asked.loss)
+        found = simulate(asked.days, seed, asked.labels, asked.noise, asked.loss, LIMITS.limit * asked.at_limit)
         print(json.dumps({**vars(asked), "seeds": seed, **vars(found)}), flush=True)
 
 
