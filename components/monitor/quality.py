@@ -79,9 +79,6 @@ class QualityWatch:
         Args:
             at: The window.
             recent: Those before it.
-
-        Raises:
-            OSError: The request log cannot be read.
         """
         begin = due(at.start, at.end, self._asked.period_minutes, self._asked.mature_seconds)
         watched = recent[0].start if recent else at.start
