@@ -6,7 +6,7 @@ Values and intervals are the evaluator's own, of the same names, on the same sli
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
@@ -31,6 +31,7 @@ from benison.monitoring.windows import QUALITY, Finding
 BLESSING, LIMIT = "blessing", "limit"
 # Bounds of a lesser confidence say too little of their errors.
 _LEAST = 0.95
+_NO_VALUE = "its value and interval in the champion's evaluation: name it in the evaluation config, and bless again"
 _NORMAL = NormalDist()
 Key = tuple[str, str]
 
@@ -69,12 +70,13 @@ class Labelled:
     requests: int
 
 
-def blessed_of(evaluation: Mapping[str, Any], quality: Quality) -> dict[Key, Blessed]:
+def blessed_of(evaluation: Mapping[str, Any], quality: Quality, hidden: Collection[str] = ()) -> dict[Key, Blessed]:
     """What live figures are held against, by metric and slice: the metrics and slices that are watched.
 
     Args:
         evaluation: evaluation.json, in which the champion was the challenger.
         quality: What is watched, as `benison.config.quality.settled` has it.
+        hidden: Columns that the request log does not tell: slices by them are left out.
 
     Raises:
         ConfigError: A slice that is named is not among those of the evaluation.
@@ -89,7 +91,7 @@ def blessed_of(evaluation: Mapping[str, Any], quality: Quality) -> dict[Key, Ble
         (check.metric, one["slice"]): one["metrics"].get(check.metric, {}).get("challenger", {})
         for check in quality.checks
         for one in evaluation["slices"]
-        if one["slice"] in asked
+        if one["slice"] in asked and not set(one["keys"]) & set(hidden)
     }
     confidence = evaluation["confidence"]
     return {
@@ -121,7 +123,14 @@ def measured(
         one = _Question(metric, name, before, sample, quality, max(_LEAST, 1 - alpha))
         figures.append(one.figure())
         asked += [replace(each, unsure=unsure if share > quality.missing else "") for each in one.asked()]
-    return figures, asked
+    return figures, [*asked, *_unblessed(blessed, quality)]
+
+
+def _unblessed(blessed: Mapping[Key, Blessed], quality: Quality) -> list[Asked]:
+    """What is asked for by name and cannot be told, since there is nothing to hold it against."""
+    names = [OVERALL if name == ALL else name for name in quality.slices]
+    lost = [(check.metric, name) for check in quality.checks for name in names if (check.metric, name) not in blessed]
+    return nothing(lost, quality, _NO_VALUE) if lost else []
 
 
 def nothing(blessed: Iterable[Key], quality: Quality, why: str) -> list[Asked]:

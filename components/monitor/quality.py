@@ -69,8 +69,8 @@ class QualityWatch:
         if asked.weight:
             where, hint = f"{FILE} (monitor.quality)", "requests have no weight: leave quality out"
             raise ConfigError(where, expected="rows that weigh the same", got=f"weights in {asked.weight!r}", hint=hint)
-        redacted = config.serving.requests.redact if config.serving.requests else {}
-        self._slicings = tuple(one for one in asked.slicings if not set(one.columns) & redacted.keys())
+        self._hidden = frozenset(config.serving.requests.redact if config.serving.requests else ())
+        self._slicings = tuple(one for one in asked.slicings if not self._hidden & set(one.columns))
         self._blessed: dict[str, dict[Key, Blessed]] = {}
 
     def look(self, at: Span, recent: Sequence[Window]) -> tuple[Period | None, list[Asked]]:
@@ -111,7 +111,7 @@ class QualityWatch:
 
     def _known(self, champion: str) -> dict[Key, Blessed]:
         if champion not in self._blessed:
-            found = figures.blessed_of(self._evaluation(champion), self._asked)
+            found = figures.blessed_of(self._evaluation(champion), self._asked, self._hidden)
             if not found:
                 expected = "some figure with an interval of what is watched"
                 raise DataError("the champion's evaluation", expected=expected, got="none")

@@ -18,7 +18,7 @@ from benison.measures.intervals import Interval
 from benison.metrics.slice import Slice
 from benison.monitoring.judge import concluded
 from benison.monitoring.periods import Figure, Period, due
-from benison.monitoring.quality import Blessed, Labelled, measured
+from benison.monitoring.quality import Blessed, Labelled, blessed_of, measured
 from benison.monitoring.windows import Finding, Known, Window
 
 DAY = 86_400
@@ -125,6 +125,30 @@ def test_labels_of_one_kind_alone_say_nothing() -> None:
     figures, found = measured(one, {("auc", "overall"): SURE}, Quality(checks=(QualityCheck("auc", Limits(0.02, 0.1)),)), 0.001)  # noqa: E501  # fmt: skip
     assert found[0].finding.missing == "20 labels of each kind, got 300 positive and 0 not"
     assert (figures[0].value, figures[0].lower) == (None, None) and figures[0].note
+
+
+def test_a_metric_that_was_not_measured_at_the_blessing_is_not_silently_left_out() -> None:
+    one = Labelled(np.arange(400) % 2 == 0, np.linspace(0.1, 0.9, 400), None, [], 400)
+    checks = (QualityCheck(ACCURACY, Limits(0.02, 0.1)), QualityCheck("auc", Limits(0.02, 0.1)))
+    _, found = measured(one, {(ACCURACY, "overall"): SURE}, Quality(checks=checks), 0.001)
+    (lost,) = [each for each in concluded(found, 0.001) if each.subject == "auc"]
+    assert lost.verdict is Verdict.INCONCLUSIVE
+    assert lost.missing == (
+        "its value and interval in the champion's evaluation: name it in the evaluation config, and bless again"
+    )
+
+
+def test_slices_by_columns_that_the_log_hides_are_left_out() -> None:
+    figure = {ACCURACY: {"challenger": {"value": 0.9, "lower": 0.8, "upper": 0.95}}}
+    told = [
+        ("overall", {}),
+        ("sex=F", {"sex": "F"}),
+        ("age=9, sex=F", {"age": "9", "sex": "F"}),
+        ("age=9", {"age": "9"}),
+    ]
+    evaluation = {"confidence": 0.95, "slices": [{"slice": n, "keys": keys, "metrics": figure} for n, keys in told]}
+    found = blessed_of(evaluation, Quality(checks=(QualityCheck(ACCURACY, Limits(0.02, 0.1)),)), {"sex"})
+    assert [name for _, name in found] == ["overall", "age=9"]
 
 
 def test_a_window_with_a_period_is_the_same_after_it_was_written_and_read() -> None:

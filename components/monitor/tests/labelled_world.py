@@ -51,7 +51,8 @@ def _slice(name: str, sample: Sample) -> dict[str, Any]:
         metric: {"challenger": {"value": one.value, "lower": one.interval.lower, "upper": one.interval.upper}}
         for metric, one in found.items()
     }
-    return {"slice": name, "metrics": told}
+    keys = dict([name.split("=")]) if "=" in name else {}
+    return {"slice": name, "keys": keys, "metrics": told}
 
 
 def bless(bench: Bench, content: dict[str, Any]) -> None:
