@@ -72,11 +72,16 @@ class Watcher:
         config: What benison.yaml says.
         requests: The folder of the servers' request log.
         sender_of: What sends to a channel, by its name.
-        project: The folder of benison.yaml, at which that of outcomes begins.
+        project: The folder of benison.yaml, at which that of outcomes begins; the one that this runs in by default.
     """
 
     def __init__(
-        self, registry: Registry, config: Config, requests: Path, sender_of: Callable[[str], Send], project: Path
+        self,
+        registry: Registry,
+        config: Config,
+        requests: Path,
+        sender_of: Callable[[str], Send],
+        project: Path = Path(),
     ) -> None:
         self._registry, self._config, self._requests = registry, config, requests
         self._sender_of, self.asked, self.name = sender_of, config.monitor, config.name
