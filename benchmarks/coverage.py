@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from benison.components.evaluator.bound import Estimate, estimate, gain
-from benison.components.evaluator.measure import Rows, Sample
 from benison.core import metrics
+from benison.metrics.bound import Estimate, estimate, gain
+from benison.metrics.measure import Rows, Sample
 
 CONFIDENCE = 0.95
 SIZES = ((250, 0.12), (500, 0.5), (2000, 0.02), (2000, 0.25))

@@ -19,11 +19,11 @@ import numpy.typing as npt
 
 from benison.components.evaluator.compare import Answers, Measured, at_confidences, compare, parts_of
 from benison.components.evaluator.gaps import Comparison, Gap, gaps
-from benison.components.evaluator.measure import Rows
-from benison.components.evaluator.slice import Slice
 from benison.measures.holm import Bounds, surely_below
 from benison.measures.intervals import Interval
 from benison.measures.proportions import tango
+from benison.metrics.measure import Rows
+from benison.metrics.slice import Slice
 
 CONFIDENCE = 0.95
 COMPARISON = Comparison(("recall",), ("group",))

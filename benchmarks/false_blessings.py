@@ -18,8 +18,8 @@ from functools import cache
 import numpy as np
 from scipy import optimize, special
 
-from benison.components.evaluator.bound import gain
-from benison.components.evaluator.measure import Rows, Sample
+from benison.metrics.bound import gain
+from benison.metrics.measure import Rows, Sample
 
 CONFIDENCE = 0.95
 Draw = Callable[[np.random.Generator, float], tuple[Sample, Sample]]

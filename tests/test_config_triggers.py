@@ -21,7 +21,7 @@ from benison.config.triggers import (
     Webhook,
 )
 from benison.core.errors import ConfigError
-from benison.monitoring.windows import KINDS, QUALITY
+from benison.monitoring.windows import KINDS
 from tests.test_config_model_card import FRAME
 
 
@@ -98,7 +98,7 @@ ITSELF = {"provider": "github", "secret": "s3cr3t-itself"}  # pragma: allowlist 
         ),
         (
             {"alerts": {"kinds": ["drift", "latency"]}},
-            r"\(triggers.alerts.kinds\): expected some of drift, score_drift, skew, got 'latency'\n\n"
+            r"\(triggers.alerts.kinds\): expected some of drift, score_drift, skew, quality, got 'latency'\n\n"
             r"hint: another training does not mend it: it goes to people, by the channels of monitor.alerts",
         ),
         ({"alerts": {"kinds": ["drfit"]}}, r"got 'drfit'\n\nhint: did you mean drift\?"),
@@ -113,9 +113,10 @@ def test_a_mistake_is_named_with_its_key(tmp_path: Path, said: dict[str, Any], m
 
 
 def test_alerts_alone_mean_critical_ones_that_a_training_may_mend_and_nobody_took_over(tmp_path: Path) -> None:
-    assert read(tmp_path, alerts={}).alerts == AlertSource(("drift", "score_drift", "skew"), "critical", True)
-    # Quality is named by the alert log, but nothing raises it.
-    assert {*MENDED, *NOT_MENDED} == {*KINDS} - {QUALITY}
+    assert read(tmp_path, alerts={}).alerts == AlertSource(
+        ("drift", "score_drift", "skew", "quality"), "critical", True
+    )
+    assert {*MENDED, *NOT_MENDED} == {*KINDS}
 
 
 def test_a_query_cannot_be_looked_at(tmp_path: Path) -> None:

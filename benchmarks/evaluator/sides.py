@@ -62,9 +62,9 @@ def slicings(kind: str) -> list[tuple[str, ...]]:
 def ours(table: pa.Table, kind: str, models: tuple[str, ...] = ("new", "old")) -> int:
     """Every metric of every slice with its interval, for two models, and every gain with its interval."""
     from benison.components.evaluator.compare import Answers, compare
-    from benison.components.evaluator.measure import Rows
-    from benison.components.evaluator.slice import cut
     from benison.eval_config import EvalConfig, Slicing
+    from benison.metrics.measure import Rows
+    from benison.metrics.slice import cut
 
     config = EvalConfig("label", tuple(Slicing(keys) for keys in slicings(kind)), METRICS[kind])
     roles = dict(zip(("challenger", "champion"), models, strict=False))
@@ -81,11 +81,11 @@ def ours_one_model(table: pa.Table, kind: str) -> int:
 
 def ours_sums(table: pa.Table, kind: str) -> int:
     """Every metric of every slice of one model, without intervals, of rows in memory."""
-    from benison.components.evaluator.bound import value
     from benison.components.evaluator.compare import CHALLENGER, Answers, parts_of
-    from benison.components.evaluator.measure import Rows
-    from benison.components.evaluator.slice import cut
     from benison.eval_config import EvalConfig, Slicing
+    from benison.metrics.bound import value
+    from benison.metrics.measure import Rows
+    from benison.metrics.slice import cut
 
     config = EvalConfig("label", tuple(Slicing(keys) for keys in slicings(kind)), METRICS[kind])
     answers = Answers(Rows.of(table["label"].to_numpy()), {CHALLENGER: table["new"].to_numpy()}, {})
@@ -99,10 +99,10 @@ def ours_sums(table: pa.Table, kind: str) -> int:
 
 def ours_tables(table: pa.Table, kind: str) -> int:
     """The same from tables, as of rows that stream."""
-    from benison.components.evaluator.bound import value
     from benison.components.evaluator.streamed import Counted, sums_of, thresholds_of
     from benison.components.evaluator.tables.tally import Tally, Wanted
     from benison.eval_config import Slicing
+    from benison.metrics.bound import value
 
     slices = tuple(Slicing(keys) for keys in slicings(kind))
     wanted = Wanted("label", None, ("new",), (), slices, "", thresholds_of(METRICS[kind]), sums_of(METRICS[kind]))

@@ -11,7 +11,7 @@ from benison.config.monitor import ESCALATED, WARNING, Alerting
 from benison.core import digests
 from benison.core.verdicts import Verdict
 from benison.monitoring import words
-from benison.monitoring.windows import SKEW, UNREADABLE, Finding, Window
+from benison.monitoring.windows import OF_CHAMPION, UNREADABLE, Finding, Window
 
 REQUEST_LOG = "request log"
 Key = tuple[str, str]
@@ -52,15 +52,15 @@ def _of_key(
     closed: str,
 ) -> Entry | None:
     newest, is_open = windows[-1], alert is not None and alert.open
-    # What differs from training does so until another training, whatever a person accepts.
-    stays = alert is not None and key[0] == SKEW and alert.raised.champion == newest.champion
+    # What is so of the champion is so until there is another, whatever a person accepts.
+    stays = alert is not None and key[0] in OF_CHAMPION and alert.raised.champion == newest.champion
     if alert is not None and is_open and not stays and alert.raised.subject in newest.reset:
         return _recover(alert, newest.start, alerting, when, closed or "what came before does not count any more")
     if finding is not None and finding.verdict is Verdict.FAIL:
         if alert is not None and is_open:
             return _worsen(alert, finding, newest, alerting, when)
         return _begin(alert, finding, windows, alerting, when)
-    enough = 1 if key[0] == SKEW else alerting.recover_after
+    enough = 1 if key[0] in OF_CHAMPION else alerting.recover_after
     if alert is not None and is_open and _passes(key, windows, alert.last) >= enough:
         return _recover(alert, newest.start, alerting, when, f"{enough} windows passed")
     return None
@@ -85,7 +85,7 @@ def _begin(
 ) -> Entry | None:
     newest, key = windows[-1], (finding.kind, finding.subject)
     row = _row(key, windows)
-    if not finding.severe and finding.kind != SKEW and len(row) < alerting.raise_after:
+    if not finding.severe and finding.kind not in OF_CHAMPION and len(row) < alerting.raise_after:
         return None
     why, observed = words.reason(finding), words.observed(finding)
     if before is not None and _seconds(before.recovered) + 60 * alerting.cooling_minutes > newest.end:

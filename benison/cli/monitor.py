@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,7 @@ from benison.alerts.alert_log import AlertLog
 from benison.alerts.entries import Acknowledge
 from benison.alerts.state import AlertState
 from benison.cli import project as projects
+from benison.cli.monitor_serving import Figures, served
 from benison.cli.registry_opening import opened_of
 from benison.core.errors import DataError, RefusedError, ServerError, StorageError
 from benison.core.files import write_atomically
@@ -29,7 +31,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 @click.group()
 def command() -> None:
-    """Watch the champion's live traffic: drift, missing values, volume, errors, latency."""
+    """Watch the champion's live traffic: drift, missing values, volume, errors, latency, quality."""
 
 
 def _where(call: _F) -> _F:
@@ -60,16 +62,55 @@ def once(as_json: bool, requests: Path | None, folder: Path, registry: str | Non
 
 @command.command()
 @click.option("--every", type=click.FloatRange(1), default=60.0, metavar="SECONDS", help="How often; 60.")
+@click.option("--metrics-port", type=click.IntRange(0, 65535), help="Tell Prometheus /metrics here; 0: a free port.")
+@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Where --metrics-port listens.")
 @_where
-def run(every: float, requests: Path | None, folder: Path, registry: str | None) -> None:
+def run(
+    every: float,
+    metrics_port: int | None,
+    metrics_host: str,
+    requests: Path | None,
+    folder: Path,
+    registry: str | None,
+) -> None:
     """Go on watching until it is stopped; a registry that is out of reach is waited for."""
-    watcher, stopped = _watcher(folder, registry, requests), threading.Event()
-    while True:
-        try:
-            _say(watcher.look(datetime.now(UTC)))
-        except (StorageError, ServerError) as error:
-            click.echo(f"waiting: {str(error).splitlines()[0]}", err=True)
-        stopped.wait(every)
+    watcher, stopped, figures = _watcher(folder, registry, requests), threading.Event(), Figures()
+    with nullcontext(None) if metrics_port is None else served(figures, metrics_host, metrics_port) as port:
+        if port is not None:
+            click.echo(f"metrics: http://{metrics_host}:{port}/metrics")
+            # What is known is told at once: to catch up may take minutes.
+            _attempt(lambda: figures.tell(_figures(watcher)))
+        while True:
+            _attempt(lambda: _look(watcher, figures if port is not None else None))
+            stopped.wait(every)
+
+
+def _look(watcher: Watcher, figures: Figures | None) -> None:
+    _say(watcher.look(datetime.now(UTC)))
+    if figures is not None:
+        figures.tell(_figures(watcher))
+
+
+def _attempt(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except (StorageError, ServerError) as error:
+        click.echo(f"waiting: {str(error).splitlines()[0]}", err=True)
+
+
+@command.command()
+@_where
+def metrics(requests: Path | None, folder: Path, registry: str | None) -> None:
+    """Print the figures of the logs as Prometheus reads them, for node_exporter's textfile collector."""
+    click.echo(_figures(_watcher(folder, registry, requests)), nl=False)
+
+
+@command.command()
+def dashboard() -> None:
+    """Print a Grafana dashboard of these figures, as JSON to import."""
+    from benison.report.monitoring.dashboard import dashboard as of_figures
+
+    click.echo(of_figures(), nl=False)
 
 
 @command.command()
@@ -130,7 +171,14 @@ def _watcher(folder: Path, registry: str | None, requests: Path | None) -> Watch
     from benison.components.monitor.run import watcher_of
 
     project = projects.find(folder, registry)
-    return watcher_of(project.config, opened_of(project), requests.resolve() if requests else None)
+    return watcher_of(project.config, opened_of(project), requests.resolve() if requests else None, project.folder)
+
+
+def _figures(watcher: Watcher) -> str:
+    from benison.report.monitoring.exposition import exposition
+
+    watcher.windows.read()
+    return exposition(watcher.name, list(watcher.windows.recent), watcher.alerts.state(), datetime.now(UTC))
 
 
 def _say(watched: Watched) -> None:
@@ -142,6 +190,10 @@ def _say(watched: Watched) -> None:
         told = ", ".join(f"{many} {verdict}" for verdict, many in counts.items() if many)
         begin = datetime.fromtimestamp(window.start, UTC)
         click.echo(f"{begin:%Y-%m-%d %H:%M}  {window.counts['rows']:,} rows  {told}")
+        if (period := window.quality) is not None:
+            day = datetime.fromtimestamp(period.start, UTC)
+            told = period.trouble or f"labels of {period.labelled:,} of {period.requests:,} requests"
+            click.echo(f"  quality from {day:%Y-%m-%d %H:%M}: {told}")
         for one in window.findings:
             if one.verdict is Verdict.FAIL:
                 click.echo(f"  {words.reason(one)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benison import eval_config
@@ -46,6 +46,8 @@ from benison.config.own_metrics import OwnMetrics as OwnMetrics
 from benison.config.own_metrics import declared as declared
 from benison.config.paths import inside
 from benison.config.policy import gate_of
+from benison.config.quality import Quality as Quality
+from benison.config.quality import settled
 from benison.config.release import Release as Release
 from benison.config.release import release_of
 from benison.config.rollout import Rollout as Rollout
@@ -174,11 +176,22 @@ def read(project: Path) -> Config:
         triggers=triggers_of(top.section("triggers", optional=True)),
     )
     top.close()
+    config = _watching(top, config)
     _no_leak(top, config)
     _consistent(top, config)
     _triggerable(top, config)
     _behaves(config)
     return config
+
+
+def _watching(top: Section, config: Config) -> Config:
+    """With what monitor: quality: takes over from other sections."""
+    if config.monitor.quality is None:
+        return config
+    section = top.section("monitor").section("quality")
+    with config.speaking():
+        quality = settled(section, config.monitor.quality, config.rollout, config.gate, config.serving.requests)
+    return replace(config, monitor=replace(config.monitor, quality=quality))
 
 
 def _own_metrics(top: Section, project: Path) -> OwnMetrics | None:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from benison.config.channels import Channel, channels_of
+from benison.config.limits import Limits as Limits
+from benison.config.limits import limits_of
+from benison.config.quality import Quality, quality_of
 from benison.core.sections import Section
 
 NONE, DAY, WEEK = "none", "day", "week"
@@ -14,19 +17,8 @@ ESCALATED = "escalated"
 WARNING, CRITICAL = "warning", "critical"
 _TOLD_OF = (WARNING, CRITICAL, ESCALATED)
 _DAY_MINUTES = 24 * 60
-
-
-@dataclass(frozen=True)
-class Limits:
-    """From when on an effect matters.
-
-    Attributes:
-        limit: Above it an effect that is more than chance is an alarm.
-        severe: From it on the alarm is critical, and does not wait for a second window.
-    """
-
-    limit: float
-    severe: float
+_DRIFT, _MISSING = Limits(0.02, 0.1), Limits(0.1, 0.5)
+_VOLUME, _ERRORS = Limits(2.0, 10.0), Limits(0.01, 0.05)
 
 
 @dataclass(frozen=True)
@@ -81,6 +73,7 @@ class Monitor:
         volume: Of the factor by which rows are more or fewer than usual, above 1.
         errors: Of the share of requests that failed.
         latency: Of the share that was slow; None: not watched.
+        quality: Of answers whose labels came; None: not watched.
         alerting: What becomes of an alarm.
     """
 
@@ -90,12 +83,13 @@ class Monitor:
     features: tuple[str, ...] = ()
     min_rows: int = 100
     late_seconds: float = 60.0
-    drift: Limits = Limits(0.02, 0.1)
-    score: Limits = Limits(0.02, 0.1)
-    missing: Limits = Limits(0.1, 0.5)
-    volume: Limits = Limits(2.0, 10.0)
-    errors: Limits = Limits(0.01, 0.05)
+    drift: Limits = _DRIFT
+    score: Limits = _DRIFT
+    missing: Limits = _MISSING
+    volume: Limits = _VOLUME
+    errors: Limits = _ERRORS
     latency: Latency | None = None
+    quality: Quality | None = None
     alerting: Alerting = Alerting()
 
     @property
@@ -110,9 +104,9 @@ def monitor_of(section: Section) -> Monitor:
     Raises:
         ConfigError: Something in it is not understood, or does not go together.
     """
-    usual = Monitor()
+    usual, minutes = Monitor(), _window(section)
     monitor = Monitor(
-        window_minutes=_window(section),
+        window_minutes=minutes,
         season=section.choice("season", SEASONS, WEEK),
         false_alarms_per_month=section.number("false_alarms_per_month", 1.0, low=1e-4, high=1000),
         features=section.texts("features", ()),
@@ -124,9 +118,10 @@ def monitor_of(section: Section) -> Monitor:
         volume=_limits(section, "volume", usual.volume, low=1.01, high=1e6),
         errors=_limits(section, "errors", usual.errors),
         latency=_latency(section.section("latency")) if "latency" in section.content else None,
+        quality=quality_of(section.section("quality"), minutes) if "quality" in section.content else None,
         alerting=_alerting(section.section("alerts", optional=True)),
     )
-    section.asked.add("latency")
+    section.asked |= {"latency", "quality"}
     section.close()
     return monitor
 
@@ -140,21 +135,13 @@ def _window(section: Section) -> int:
 
 def _limits(section: Section, key: str, usual: Limits, low: float = 1e-6, high: float = 1.0) -> Limits:
     below = section.section(key, optional=True)
-    limits = _read(below, usual, low, high)
+    limits = limits_of(below, usual, low, high)
     below.close()
     return limits
 
 
-def _read(below: Section, usual: Limits, low: float = 1e-6, high: float = 1.0) -> Limits:
-    limit = below.number("limit", usual.limit, low=low, high=high)
-    severe = below.number("severe", max(limit, usual.severe), low=low, high=high)
-    if severe < limit:
-        raise below.error("severe", f"no less than limit, {limit:g}", f"{severe:g}")
-    return Limits(limit, severe)
-
-
 def _latency(section: Section) -> Latency:
-    found = Latency(section.number("over_ms", low=0.01, high=1e6), _read(section, Limits(0.05, 0.5)))
+    found = Latency(section.number("over_ms", low=0.01, high=1e6), limits_of(section, Limits(0.05, 0.5)))
     section.close()
     return found
 

@@ -34,12 +34,16 @@ class Asked:
         limits: Of the effect.
         p: The chance of such an effect, of this question alone; None where that is not known.
         reach: The smallest effect that has at most a given p value.
+        unsure: Why it must not pass, whatever was found; empty: nothing.
+        needs: What would decide at a given p value, as a person reads it; None: more rows.
     """
 
     finding: Finding
     limits: Limits
     p: float | None = None
     reach: Callable[[float], float] = lambda p: math.inf
+    unsure: str = ""
+    needs: Callable[[float], str] | None = None
 
 
 def judge(
@@ -81,7 +85,9 @@ def _verdict(one: Asked, p: float, alpha: float, each: float) -> Finding:
     if effect > one.limits.limit and p <= alpha:
         return replace(found, verdict=Verdict.FAIL, severe=effect >= one.limits.severe)
     if effect <= one.limits.limit and reach <= one.limits.severe:
-        return replace(found, verdict=Verdict.PASS)
+        return replace(found, missing=one.unsure) if one.unsure else replace(found, verdict=Verdict.PASS)
+    if one.needs is not None:
+        return replace(found, missing=one.needs(each))
     if effect > one.limits.limit:
         return replace(found, missing="windows used to differ by as much; more rows in a window, or a longer one")
     return replace(found, missing=f"only {reach:.3g} or more would be told from chance; more rows, or a longer window")

@@ -8,10 +8,14 @@ from typing import Any
 
 from benison.core.verdicts import Verdict
 from benison.measures.surprise import Distance
+from benison.monitoring.periods import Period
 
 DRIFT, SCORE_DRIFT, MISSING, VOLUME = "drift", "score_drift", "missing", "volume"
 LATENCY, ERRORS, QUALITY, UNREADABLE, SKEW = "latency", "errors", "quality", "unreadable", "skew"
-KINDS = (DRIFT, SCORE_DRIFT, MISSING, VOLUME, LATENCY, ERRORS, QUALITY, UNREADABLE, SKEW)
+UNMEASURED = "unmeasured"
+KINDS = (DRIFT, SCORE_DRIFT, MISSING, VOLUME, LATENCY, ERRORS, QUALITY, UNREADABLE, SKEW, UNMEASURED)
+# Asked once in many windows, of the champion as it was trained: one answer is enough, and no person's word changes it.
+OF_CHAMPION = (SKEW, QUALITY, UNMEASURED)
 SCORES, TRAFFIC, ANSWERS = "answers of the champion", "traffic", "requests"
 
 
@@ -21,7 +25,7 @@ class Finding:
 
     Attributes:
         kind: One of `KINDS`.
-        subject: A column, or `SCORES`, `TRAFFIC`, `ANSWERS`.
+        subject: A column, a metric on a slice, or `SCORES`, `TRAFFIC`, `ANSWERS`.
         verdict: FAIL: an effect that matters and is more than chance. PASS: none was found, and one that is
             severe would have been. INCONCLUSIVE: neither.
         severe: Of a FAIL: whether it is critical.
@@ -30,7 +34,8 @@ class Finding:
         reach: The smallest effect that would have been more than chance; None where that is not known.
         p: The chance of such an effect, times the number of questions asked (Holm); None where it is not known.
         rows: How many rows, or requests, it was found in.
-        against: What it was compared with: ``week``, ``day``, ``none``, ``training`` or ``limit``.
+        against: What it was compared with: ``week``, ``day``, ``none``, ``training``, ``blessing``
+            or ``limit``.
         missing: What there is too little of, as a person reads it; empty: nothing.
     """
 
@@ -92,6 +97,7 @@ class Window:
         known: How far it was from what was expected.
         findings: What was found.
         reset: Columns whose past does not count from here on, since a person or a new champion took it over.
+        quality: What labels say of the period whose last ones could have come by its end; None: of none.
     """
 
     start: int
@@ -105,6 +111,7 @@ class Window:
     known: Known
     findings: tuple[Finding, ...]
     reset: tuple[str, ...] = ()
+    quality: Period | None = None
 
     @property
     def end(self) -> int:
@@ -113,7 +120,7 @@ class Window:
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the log."""
-        return {
+        content = {
             "start": self.start,
             "minutes": self.minutes,
             "champion": self.champion,
@@ -126,6 +133,7 @@ class Window:
             "findings": [one.to_json() for one in self.findings],
             "reset": list(self.reset),
         }
+        return content if self.quality is None else {**content, "quality": self.quality.to_json()}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Window:
@@ -136,5 +144,6 @@ class Window:
                 "known": Known.from_json(content["known"]),
                 "findings": tuple(map(Finding.from_json, content["findings"])),
                 "reset": tuple(content["reset"]),
+                "quality": Period.from_json(content["quality"]) if "quality" in content else None,
             }
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benison.core.verdicts import Check, Tier, Verdict
-from benison.monitoring.windows import ERRORS, LATENCY, MISSING, SCORE_DRIFT, VOLUME, Finding
+from benison.monitoring.windows import ERRORS, LATENCY, MISSING, QUALITY, SCORE_DRIFT, UNMEASURED, VOLUME, Finding
 
 _NAMED = {
     "drift": "drift of {}",
@@ -13,18 +13,27 @@ _NAMED = {
     VOLUME: "rows of {}",
     ERRORS: "share of {} that failed",
     LATENCY: "share of {} that were slow",
+    QUALITY: "loss of {}",
+    UNMEASURED: "days without a label of the {}",
 }
 _AGAINST = {
     "week": "windows of the same hour of the week",
     "day": "windows of the same hour",
     "none": "the windows before",
     "training": "what the champion was trained on",
+    "blessing": "what it was at the champion's blessing",
     "limit": "the limit",
 }
 
 
+# What is rarer is 0 as a floating-point number.
+_LEAST_P = 1e-16
+
+
 def name(finding: Finding) -> str:
     """What was looked at."""
+    if finding.kind == QUALITY and finding.against == "limit":
+        return f"shortfall from {finding.subject}"
     return _NAMED[finding.kind].format(finding.subject)
 
 
@@ -44,7 +53,7 @@ def reason(finding: Finding) -> str:
     if finding.against:
         sentence += f", against {_AGAINST[finding.against]}"
     if finding.verdict is Verdict.FAIL and finding.p is not None:
-        sentence += f"; by chance p <= {finding.p:.2g}"
+        sentence += f"; by chance p <= {max(finding.p, _LEAST_P):.2g}"
     return f"{sentence}; needed: {finding.missing}" if finding.missing else sentence
 
 
@@ -66,4 +75,6 @@ def check(finding: Finding) -> Check:
 def _figure(kind: str, value: float) -> str:
     if kind == VOLUME:
         return f"a factor of {value:.3g}"
+    if kind == UNMEASURED:
+        return f"{value:.3g}"
     return f"{value:.2%}" if kind in (MISSING, ERRORS, LATENCY) else f"{value:.4f}"

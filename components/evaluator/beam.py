@@ -19,7 +19,6 @@ import pyarrow as pa
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from benison.components.evaluator import by_tfma, judge, tfma_pipeline
-from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.columns import Columns
 from benison.components.evaluator.compare import CHALLENGER, Answers, Measured, Metric, usable
 from benison.components.evaluator.decide import Baselines
@@ -35,7 +34,6 @@ from benison.components.evaluator.predictions import (
 )
 from benison.components.evaluator.reading import Census, Counts, census, reading_of
 from benison.components.evaluator.record import Outcome
-from benison.components.evaluator.slice import Keys, Slice, name_of
 from benison.components.evaluator.tables.order import ordered
 from benison.components.evaluator.tfma_pipeline import Wanted
 from benison.config import BASELINES
@@ -47,6 +45,8 @@ from benison.core.metrics import BINARY, better, metric
 from benison.core.verdicts import Check
 from benison.eval_config import EvalConfig
 from benison.measures.intervals import UNKNOWN
+from benison.metrics.bound import Estimate
+from benison.metrics.slice import Keys, Slice, name_of
 from benison.sources.dataset import Dataset
 
 BEAM = "beam"

@@ -17,14 +17,14 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_model_analysis import version
 
 from benison.components.evaluator import tfma_pipeline
-from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Answers, Metric
-from benison.components.evaluator.slice import Slice
 from benison.components.evaluator.tfma_pipeline import Figures, Wanted
 from benison.core.beam_options import options
 from benison.core.errors import ConfigError
 from benison.core.metrics import metric
 from benison.measures.intervals import UNKNOWN
+from benison.metrics.bound import Estimate
+from benison.metrics.slice import Slice
 
 _LOG = logging.getLogger(__name__)
 METHOD = f"TFMA {version.VERSION}, without interval"

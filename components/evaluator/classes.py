@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benison.components.evaluator.measure import Bools, Floats, Whole
 from benison.core.aspects import CLASS, EACH, aspect, reserved
 from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
 from benison.core.metrics import Metric, metric
 from benison.core.spelling import nearest
+from benison.metrics.measure import Bools, Floats, Whole
 
 PLACE = "{class}"
 # Of more classes nobody wants every figure of each unasked.

@@ -10,12 +10,12 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from benison.components.evaluator.bound import Estimate, estimate, gain, method
-from benison.components.evaluator.measure import Bools, Floats, Rows, Sample
 from benison.components.evaluator.own import Own
-from benison.components.evaluator.slice import Keys, Slice
 from benison.core.metrics import BINARY, MULTICLASS, RANKING, REGRESSION, THRESHOLD, better, metric
 from benison.measures.intervals import Interval
+from benison.metrics.bound import Estimate, estimate, gain, method
+from benison.metrics.measure import Bools, Floats, Rows, Sample
+from benison.metrics.slice import Keys, Slice
 
 CHALLENGER = "challenger"
 # How far the probabilities of all classes may be from 1 in sum.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Measured
 from benison.core.errors import ConfigError
 from benison.eval_config import CrossSlicing, EvalConfig, Slicing
 from benison.measures.intervals import mover
+from benison.metrics.bound import Estimate
 
 MOST = 10_000
 Keys = tuple[tuple[str, str], ...]

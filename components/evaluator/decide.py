@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Measured
-from benison.components.evaluator.metrics.base import counted
 from benison.config import Gate
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.measures.intervals import Interval
+from benison.metrics.base import counted
+from benison.metrics.bound import Estimate
 
 _FAR = 1000  # so many times the rows there are is past any holdout: no number is named then
 

@@ -31,11 +31,9 @@ from benison.components.evaluator.cross import crossed
 from benison.components.evaluator.decide import Baselines, too_small
 from benison.components.evaluator.gaps import Again, Comparison, Gap, comparisons_of, gaps
 from benison.components.evaluator.judge import Judgement
-from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.own import Own
 from benison.components.evaluator.plot import MOST_CLASSES, Plots, plot
 from benison.components.evaluator.record import Outcome
-from benison.components.evaluator.slice import Keys, Slice, cut, name_of
 from benison.components.evaluator.tfma_files import Naming
 from benison.config import BASELINES, CONFIDENCE, FILE, Gate
 from benison.core import plots
@@ -43,6 +41,8 @@ from benison.core.files import write_atomically
 from benison.core.metrics import BINARY, MULTICLASS, RANKING, spoken
 from benison.core.verdicts import Check
 from benison.eval_config import EvalConfig
+from benison.metrics.measure import Rows
+from benison.metrics.slice import Keys, Slice, cut, name_of
 
 Document = dict[str, Any]
 

@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import CHALLENGER, Measured
-from benison.components.evaluator.measure import Floats
 from benison.config import PARITIES, Gate, can_have_gaps
 from benison.core.metrics import better
 from benison.eval_config import EvalConfig
@@ -28,6 +26,8 @@ from benison.measures.gaps import (
     widest,
 )
 from benison.measures.intervals import UNKNOWN, Interval
+from benison.metrics.bound import Estimate
+from benison.metrics.measure import Floats
 
 METHOD = "MOVER on each group's own interval, over all pairs; gain: MOVER on each group's gain"
 # Of the error of a gap's gain so much is left for not knowing which two groups are the farthest apart.

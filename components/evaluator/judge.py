@@ -9,17 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from benison.components.evaluator import judge_gaps
-from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import CHALLENGER, Measured, sound
 from benison.components.evaluator.decide import Baselines, NotApplicable, Question, answer, too_small, unjudged
 from benison.components.evaluator.gaps import Gap
-from benison.components.evaluator.measure import Floats, Whole
-from benison.components.evaluator.slice import OVERALL
 from benison.config import BASELINES, FILE, Gate, GateCheck
 from benison.core.errors import ConfigError
 from benison.core.metrics import MULTICLASS
 from benison.core.spelling import nearest
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.metrics.bound import Estimate
+from benison.metrics.measure import Floats, Whole
+from benison.metrics.slice import OVERALL
 from benison.pages.figures import listed
 
 ALL = "all"

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import CHALLENGER
 from benison.components.evaluator.decide import Baselines, NotApplicable, Question, answer, unjudged
 from benison.components.evaluator.gaps import Comparison, Farthest, Gap
@@ -15,6 +14,7 @@ from benison.core.errors import ConfigError
 from benison.core.spelling import misspelt
 from benison.core.verdicts import Check
 from benison.eval_config import Slicing
+from benison.metrics.bound import Estimate
 
 
 @dataclass(frozen=True)

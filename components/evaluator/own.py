@@ -11,11 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benison.components.evaluator.measure import Bools, Floats, Whole
 from benison.config.own_metrics import TERMS, OwnMetric, OwnMetrics
 from benison.core.casts import as_text
 from benison.core.errors import ModelCodeError
 from benison.core.user_code import blamed, importable, imported
+from benison.metrics.measure import Bools, Floats, Whole
 
 Column = npt.NDArray[Any]
 Terms = tuple[Floats, Floats]

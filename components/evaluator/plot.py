@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from benison.components.evaluator import residuals
-from benison.components.evaluator.binarize import answers
 from benison.components.evaluator.compare import CHALLENGER, Part, Parts
-from benison.components.evaluator.measure import Floats, Sample
-from benison.components.evaluator.metrics.base import FEWEST
 from benison.core.metrics import BINARY, REGRESSION
 from benison.core.plots import Plot
 from benison.measures.calibration import Bin, reliability
 from benison.measures.levels import EPSILON, lower_ends
+from benison.metrics.base import FEWEST
+from benison.metrics.binarize import answers
+from benison.metrics.measure import Floats, Sample
 
 MOST_SLICES = 50
 _POINTS, _POINTS_OF_SLICE = 101, 51

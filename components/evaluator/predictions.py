@@ -26,7 +26,6 @@ from benison.components.evaluator.evaluate import (
     with_metrics_of,
     write_tfma,
 )
-from benison.components.evaluator.measure import Bools, Floats, Rows
 from benison.components.evaluator.own import opened
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.tfma_files import Naming
@@ -36,6 +35,7 @@ from benison.core import digests, documents
 from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
 from benison.core.metrics import BINARY, MULTICLASS, RANKING, REGRESSION
+from benison.metrics.measure import Bools, Floats, Rows
 from benison.sources.dataset import Dataset
 
 _LOG = logging.getLogger(__name__)

@@ -12,14 +12,14 @@ import pyarrow.compute as pc
 from benison.components.evaluator import tfma_pipeline
 from benison.components.evaluator.columns import Columns
 from benison.components.evaluator.compare import sound
-from benison.components.evaluator.measure import Bools, Floats
 from benison.components.evaluator.predictions import binary_labels, no_rows, numbers_of
-from benison.components.evaluator.slice import Keys, cut_part
 from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
 from benison.core.metrics import BINARY
 from benison.measures.confusion import THRESHOLD
 from benison.measures.products import dot
+from benison.metrics.measure import Bools, Floats
+from benison.metrics.slice import Keys, cut_part
 from benison.sources.dataset import Dataset, Part
 
 

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Measured, Metric
 from benison.components.evaluator.gaps import METHOD, Farthest, Gap
 from benison.components.evaluator.judge import Judgement
 from benison.components.evaluator.plot import Plots
-from benison.components.evaluator.slice import OVERALL
 from benison.config import CONFIDENCE, PARITIES, Gate
 from benison.core.metrics import metric
 from benison.core.verdicts import Check, Tier, Verdict, combine
+from benison.metrics.bound import Estimate
+from benison.metrics.slice import OVERALL
 
 Document = dict[str, Any]
 

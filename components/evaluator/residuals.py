@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from benison.components.evaluator.bound import estimate
-from benison.components.evaluator.measure import Floats, Sample, Whole
-from benison.components.evaluator.metrics.base import FEWEST
-from benison.components.evaluator.metrics.numbers import errors
 from benison.measures.calibration import equal_parts
 from benison.measures.histograms import columns, edges, quantiles
+from benison.metrics.base import FEWEST
+from benison.metrics.bound import estimate
+from benison.metrics.measure import Floats, Sample, Whole
+from benison.metrics.numbers import errors
 
 Document = dict[str, Any]
 # Half a percent on either side lies beyond the edges. Of a few rows that is none: there the middle says what is far.

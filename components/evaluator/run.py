@@ -27,7 +27,6 @@ from benison.components.evaluator.evaluate import (
     with_metrics_of,
     write_tfma,
 )
-from benison.components.evaluator.measure import Floats
 from benison.components.evaluator.own import opened
 from benison.components.evaluator.predict import Package
 from benison.components.evaluator.record import Outcome
@@ -40,6 +39,7 @@ from benison.core.examples import LabelledSplit, split_folder
 from benison.core.files import storage_errors, write_atomically
 from benison.core.key_sets import TrainedOn
 from benison.core.verdicts import Check
+from benison.metrics.measure import Floats
 
 _LOG = logging.getLogger(__name__)
 _BEAM_OPTIONS = f"{config.FILE} (evaluation.beam_options)"

@@ -15,8 +15,6 @@ from benison.components.evaluator import judge
 from benison.components.evaluator.columns import Columns
 from benison.components.evaluator.compare import CHALLENGER, Part, Parts
 from benison.components.evaluator.evaluate import Data, check_named, concluded
-from benison.components.evaluator.measure import Floats, Rows, Sample, Whole
-from benison.components.evaluator.metrics import measure_of
 from benison.components.evaluator.predictions import (
     Policy,
     Read,
@@ -28,7 +26,6 @@ from benison.components.evaluator.predictions import (
     no_rows,
     write,
 )
-from benison.components.evaluator.slice import Keys, name_of
 from benison.components.evaluator.tables.buckets import BUCKETS, MOST_BINS
 from benison.components.evaluator.tables.order import ordered
 from benison.components.evaluator.tables.read import count
@@ -39,6 +36,9 @@ from benison.core import digests
 from benison.core.metrics import THRESHOLD, metric
 from benison.core.verdicts import Check
 from benison.measures.ranking import tied
+from benison.metrics import measure_of
+from benison.metrics.measure import Floats, Rows, Sample, Whole
+from benison.metrics.slice import Keys, name_of
 from benison.sources.dataset import Dataset
 
 _LOG = logging.getLogger(__name__)

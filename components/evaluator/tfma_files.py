@@ -12,13 +12,13 @@ from tensorflow_model_analysis import version
 from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2, validation_result_pb2
 
 from benison.components.evaluator import tfma_keys
-from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import CHALLENGER, Measured, Metric
 from benison.components.evaluator.cross import Crossed, difference
 from benison.core.metrics import better, find
 from benison.core.verdicts import Check, Tier, Verdict, combine
 from benison.eval_config import CrossSlicing, EvalConfig, Slicing
 from benison.measures.intervals import UNKNOWN
+from benison.metrics.bound import Estimate
 
 CONFIG = "eval_config.json"
 METRICS_FILE = "metrics-00000-of-00001.tfrecord"

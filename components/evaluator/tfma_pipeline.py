@@ -17,9 +17,9 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_model_analysis.api import model_eval_lib
 from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2
 
-from benison.components.evaluator.measure import Floats, Whole
-from benison.components.evaluator.slice import Keys, Slice
 from benison.components.evaluator.tfma_keys import metric_config
+from benison.metrics.measure import Floats, Whole
+from benison.metrics.slice import Keys, Slice
 
 SLICE, LABEL, WEIGHT = "slice", "label", "weight"
 _ROWS = 1000  # of a batch, which is what workers share out among themselves

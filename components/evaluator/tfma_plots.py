@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
-from benison.components.evaluator.measure import Floats
 from benison.components.evaluator.plot import Plots
 from benison.components.evaluator.tfma_files import Naming, slice_key
 from benison.core.plots import CLASS_MATRIX, Plot
+from benison.metrics.measure import Floats
 
 _FIGURES = (
     "true_positives",

@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benison.components.evaluator.measure import Bools, Floats, Rows, Whole
 from benison.core.casts import as_text
 from benison.core.errors import ConfigError, DataError
 from benison.core.metrics import BINARY
 from benison.core.spelling import nearest
+from benison.metrics.measure import Bools, Floats, Rows, Whole
 
 
 def rows_of(

@@ -38,23 +38,25 @@ def run(*, registry_uri: str, requests: str, bundle: Path, record: Path) -> str:
         ConfigError: There is no request log.
     """
     config = configuration.read(bundle / "project")
-    watcher = watcher_of(config, Registry.open(registry_uri, config.name), Path(requests) if requests else None)
+    registry, project = Registry.open(registry_uri, config.name), bundle / "project"
+    watcher = watcher_of(config, registry, Path(requests) if requests else None, project)
     watched = watcher.look(datetime.now(UTC))
     told = document(watched)
     documents.write(record / RECORD, KIND, told)
     return str(told["verdict"])
 
 
-def watcher_of(config: Config, registry: Registry, requests: Path | None = None) -> Watcher:
+def watcher_of(config: Config, registry: Registry, requests: Path | None = None, project: Path = Path()) -> Watcher:
     """What watches a project's traffic.
 
     Args:
         config: What benison.yaml says.
         registry: The model's.
         requests: The servers' request log, instead of the one in benison.yaml.
+        project: The folder of benison.yaml; the one that this runs in by default.
 
     Raises:
-        ConfigError: There is no request log.
+        ConfigError: There is no request log, or live quality is to be measured and cannot be.
     """
     kept = config.serving.requests
     folder = requests or (kept.folder if kept else None)
@@ -63,7 +65,7 @@ def watcher_of(config: Config, registry: Registry, requests: Path | None = None)
         raise ConfigError(f"{FILE} (serving.requests)", expected="the servers' request log", got="none", hint=hint)
     alerting = config.monitor.alerting
     told = senders(alerting.channels, dict(os.environ), allow_private=alerting.allow_private)
-    return Watcher(registry, config, folder, told)
+    return Watcher(registry, config, folder, told, project)
 
 
 def document(watched: Watched) -> dict[str, object]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -27,16 +28,20 @@ from benison.core.errors import RegistryError, StorageError
 from benison.delivery.request_log import read_since
 from benison.monitoring.grid import Counts, Grid
 from benison.monitoring.judge import Asked, concluded, judge
+from benison.monitoring.periods import Period
 from benison.monitoring.skew import skew
 from benison.monitoring.window_log import WindowLog
-from benison.monitoring.windows import DRIFT, MISSING, SCORE_DRIFT, SKEW, Window
+from benison.monitoring.windows import DRIFT, MISSING, OF_CHAMPION, SCORE_DRIFT, Window
 from benison.registry.log import Champion, utc
 from benison.registry.registry import Registry
+
+if TYPE_CHECKING:
+    from benison.components.monitor.quality import QualityWatch
 
 _log = logging.getLogger(__name__)
 _DAY = 86_400
 # What a new champion may have learned.
-_LEARNED = (DRIFT, MISSING, SCORE_DRIFT, SKEW)
+_LEARNED = (DRIFT, MISSING, SCORE_DRIFT, *OF_CHAMPION)
 # A monitor that was away catches up with this much at a time, and begins no earlier than this.
 _AT_ONCE = 48
 _REACH_S = 28 * _DAY
@@ -67,14 +72,23 @@ class Watcher:
         config: What benison.yaml says.
         requests: The folder of the servers' request log.
         sender_of: What sends to a channel, by its name.
+        project: The folder of benison.yaml, at which that of outcomes begins; the one that this runs in by default.
     """
 
-    def __init__(self, registry: Registry, config: Config, requests: Path, sender_of: Callable[[str], Send]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        config: Config,
+        requests: Path,
+        sender_of: Callable[[str], Send],
+        project: Path = Path(),
+    ) -> None:
         self._registry, self._config, self._requests = registry, config, requests
         self._sender_of, self.asked, self.name = sender_of, config.monitor, config.name
         self._references = References(registry, config)
         self.alerts = AlertLog(registry.store, registry.model)
         self.windows = WindowLog(registry.store, registry.model, self.asked.season, self._references.grid)
+        self._quality = _quality(registry, config, project, self._rows)
 
     def look(self, now: datetime) -> Watched:
         """Judges every window that ended since the last look, and tells whom it concerns.
@@ -151,6 +165,7 @@ class Watcher:
         asked = judge(memory, sketch, start, known, self.asked, sample=self._sample())
         own_counts = sketch.columns if counted.own is None else counted.own.columns
         asked += self._skew(start, trained_on, own, own_counts)
+        period, more = self._labels_of(champion, start)
         window = Window(
             start=start,
             minutes=self.asked.window_minutes,
@@ -161,8 +176,9 @@ class Watcher:
             trained_on=trained_on,
             own=None if counted.own is None else {name: one.tolist() for name, one in counted.own.columns.items()},
             known=known,
-            findings=concluded(asked, self.asked.alpha),
+            findings=concluded([*asked, *more], self.asked.alpha),
             reset=reset,
+            quality=period,
         )
         if not self.windows.append(window):
             got = "another monitor, which judged the window already"
@@ -182,7 +198,7 @@ class Watcher:
             learned = [one for one in opened if one.raised.cause in _LEARNED]
             return decide.subjects_of(learned), f"{champion} is champion now, and is judged anew"
         return decide.subjects_of(
-            [one for one in opened if one.accepted and one.raised.cause != SKEW]
+            [one for one in opened if one.accepted and one.raised.cause not in OF_CHAMPION]
         ), "it was accepted as how it is to be"
 
     def _skew(self, start: int, trained_on: str, own: Grid, counts: dict[str, Counts]) -> list[Asked]:
@@ -199,6 +215,15 @@ class Watcher:
                 block[name] = block[name] + one if name in block else np.array(one, np.int64)
         full = [block for block in blocks.values() if block.keys() == own.columns.keys()]
         return skew(own, full, self.asked)
+
+    def _labels_of(self, champion: Champion, start: int) -> tuple[Period | None, list[Asked]]:
+        """What labels say, once a period."""
+        if self._quality is None:
+            return None, []
+        from benison.components.monitor.quality import Span
+
+        at = Span(start, start + 60 * self.asked.window_minutes, champion.package)
+        return self._quality.look(at, self.windows.recent)
 
     def _follow(self, now: datetime, closed: str = "") -> None:
         """Writes down what the newest window makes necessary, one entry after the other."""
@@ -220,3 +245,14 @@ def _own(window: Window) -> dict[str, Counts]:
     """Rows by column in the bins of what its champion was trained on."""
     of = window.counts["columns"] if window.own is None else window.own
     return {name: np.array(one, np.int64) for name, one in of.items()}
+
+
+def _quality(
+    registry: Registry, config: Config, project: Path, rows_since: Callable[[float], Iterator[pa.RecordBatch]]
+) -> QualityWatch | None:
+    if config.monitor.quality is None:
+        return None
+    # The statistics of metrics need SciPy, which takes longer to import than all else.
+    from benison.components.monitor.quality import QualityWatch
+
+    return QualityWatch(registry, config, project, rows_since)

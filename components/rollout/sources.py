@@ -10,13 +10,11 @@ from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from benison.components.rollout.measure import Tallies
-from benison.core.errors import DataError, StorageError
+from benison.core.errors import StorageError
+from benison.delivery.outcomes import between
 from benison.delivery.request_log import read_since
-
-OUTCOMES = ("label", "value")
 
 
 class Rows(Protocol):
@@ -92,17 +90,7 @@ class RequestLog:
         Raises:
             DataError: A column is missing.
         """
-        if self.labels is None or not self.labels.is_dir():
-            return None
-        found = ds.dataset(self.labels, format="parquet")
-        told = [name for name in OUTCOMES if name in found.schema.names]
-        missing = [name for name in ("request_id", "time") if name not in found.schema.names]
-        if missing or not told:
-            expected = "columns request_id, time, and label or value"
-            raise DataError(str(self.labels), expected=expected, got=", ".join(found.schema.names) or "none")
-        time = ds.field("time").cast(_TIME)
-        between = (time >= pa.scalar(_moment(since), _TIME)) & (time < pa.scalar(_moment(until), _TIME))
-        return found.to_table(columns=["request_id", "time", *told], filter=between)
+        return None if self.labels is None else between(self.labels, since, until)
 
 
 def _moment(seconds: float) -> datetime:

@@ -19,7 +19,7 @@ from benison.alerts.sending import MOST_ATTEMPTS
 from benison.config.monitor import Alerting, Channel
 from benison.core.errors import ConfigError, IntegrityError
 from benison.core.verdicts import Verdict
-from benison.monitoring.windows import Finding, Known, Window
+from benison.monitoring.windows import OF_CHAMPION, Finding, Known, Window
 from benison.registry.log import utc
 from benison.registry.testing import NOON, MemoryStore, digest
 from tests.alerts.receiver import Receiver
@@ -30,8 +30,8 @@ HOUR = 3600
 FAIL, PASS, OPEN = Verdict.FAIL, Verdict.PASS, Verdict.INCONCLUSIVE
 
 
-def window(number: int, verdict: Verdict, *, severe: bool = False) -> Window:
-    finding = Finding("drift", "age", verdict, severe, 0.03, 0.02, 0.01, 1e-6, 1000, "week")
+def window(number: int, verdict: Verdict, *, severe: bool = False, kind: str = "drift") -> Window:
+    finding = Finding(kind, "age", verdict, severe, 0.03, 0.02, 0.01, 1e-6, 1000, "week")
     return Window(
         start=number * HOUR, minutes=60, champion=digest("c"), snapshot=digest("s"), grid=digest("g"), counts={},
         trained_on=digest("s"), own=None, known=Known(), findings=(finding,),
@@ -72,6 +72,13 @@ def log() -> AlertLog:
 )
 def test_what_windows_make_necessary(log: AlertLog, verdicts: list[Verdict], severe: bool, actions: list[str]) -> None:
     assert told(log, [window(number, one, severe=severe) for number, one in enumerate(verdicts, 1)]) == actions
+
+
+@pytest.mark.parametrize("kind", OF_CHAMPION)
+def test_what_is_asked_once_a_period_needs_one_answer_and_no_word_of_a_person_ends_it(log: AlertLog, kind: str) -> None:
+    rows = [window(1, FAIL, kind=kind), replace(window(2, OPEN, kind=kind), reset=("age",)), window(3, PASS, kind=kind)]
+    assert told(log, rows[:2]) == ["raise"]
+    assert told(log, rows) == ["recover"]
 
 
 def test_a_warning_that_grows_severe_is_told_once(log: AlertLog) -> None:

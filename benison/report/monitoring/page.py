@@ -15,6 +15,7 @@ from benison.pages.badges import badge, sign
 from benison.pages.figures import calendar, count, moment, plural
 from benison.pages.frame import document
 from benison.pages.markup import Column, Markup, Row, escape, join, section, table, tag
+from benison.report.monitoring.quality import quality
 from benison.report.monitoring.timeline import timeline
 
 _ALERTS = (Column("Alert"), Column("Severity"), Column("Of"), Column("Since"), Column("Until"), Column("Observed"))
@@ -32,12 +33,13 @@ def render(model: str, windows: Sequence[Window], state: AlertState, asked: Moni
         asked: What is watched.
     """
     word, look, sentence = _answer(windows[-1], state)
+    parts = (_windows(windows, asked), quality(windows), _alerts(state), _newest(windows[-1]))
     return document(
         f"{model}: live traffic, {word}",
         join(
             [_masthead(model, windows), tag("div", tag("h1", sign(look, word), tag("span", sentence)), class_="answer")]
         ),
-        join([_windows(windows, asked), _alerts(state), _newest(windows[-1])]),
+        join([one for one in parts if one is not None]),
         escape(f"Written by Benison {__version__} from the logs of windows and alerts of {model}."),
         skip_to="windows",
     )

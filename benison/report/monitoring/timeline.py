@@ -11,7 +11,9 @@ from benison.pages.markup import Markup, tag
 from benison.pages.scales import Scale, label, place, tick_moment, time_ticks
 
 _MOST = 168
-_LEFT, _WIDTH, _HEIGHT, _TOP = 210.0, 900.0, 16.0, 8.0
+_LEFT, _WIDTH, _HEIGHT, _TOP = 275.0, 900.0, 16.0, 8.0
+# So many letters of the page's font stand left of the cells.
+_LETTERS = 46
 # The worst of several windows is what a cell shows; what was not asked is empty.
 _RANK = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.PASS)
 _FILLS = {
@@ -50,12 +52,18 @@ def _parts(windows: Sequence[Window]) -> list[Sequence[Window]]:
 
 def _row(row: int, key: tuple[str, str], parts: Sequence[Sequence[Window]], x: Scale) -> list[Markup]:
     top = _TOP + row * _HEIGHT
-    shapes = [label(_LEFT - 6, top + _HEIGHT - 4, f"{key[0]}: {key[1]}"[:34], anchor="end")]
+    shapes = [label(_LEFT - 6, top + _HEIGHT - 4, _named(key), anchor="end")]
     for part in parts:
         found = [one for window in part for one in window.findings if (one.kind, one.subject) == key]
         if found:
             shapes.append(_cell(min(found, key=lambda one: _RANK.index(one.verdict)), part, top, x))
     return shapes
+
+
+def _named(key: tuple[str, str]) -> str:
+    """What is watched, as a row is called; what has to be cut says so."""
+    name = f"{key[0]}: {key[1]}"
+    return name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}\u2026"
 
 
 def _cell(worst: Finding, part: Sequence[Window], top: float, x: Scale) -> Markup:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benison.components.evaluator.slice import MOST, Keys
 from benison.components.evaluator.tables.buckets import Whole
 from benison.components.evaluator.tables.coding import Coding
 from benison.eval_config import Slicing
+from benison.metrics.slice import MOST, Keys
 
 Combination = tuple[int, ...]
 # Combinations that have a number of 64 bits.

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benison.components.evaluator.slice import MOST
 from benison.components.evaluator.tables.buckets import Whole
 from benison.core.casts import as_text
+from benison.metrics.slice import MOST
 
 
 @dataclass

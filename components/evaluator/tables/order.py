@@ -7,8 +7,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from benison.components.evaluator.slice import MOST, Keys, name_of, none_of, told_apart, too_many, unknown_value
 from benison.eval_config import Slicing
+from benison.metrics.slice import MOST, Keys, name_of, none_of, told_apart, too_many, unknown_value
 
 
 class Found(Protocol):

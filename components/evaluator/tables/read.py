@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from benison.components.evaluator.predictions import numbers_of
-from benison.components.evaluator.slice import MOST
 from benison.components.evaluator.tables.buckets import Bins, Floats, fitted
 from benison.components.evaluator.tables.tables import Tables, bytes_of
 from benison.components.evaluator.tables.tally import Tally, Wanted
 from benison.core import memory
 from benison.core.forks import cores, map_forked
+from benison.metrics.slice import MOST
 from benison.sources.dataset import Dataset, Part
 
 # What bins are fitted to. Others would be as right, though not as fine where rows are many.

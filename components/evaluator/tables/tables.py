@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benison.components.evaluator.slice import Keys
 from benison.components.evaluator.tables.buckets import BUCKETS, MOST_BINS, Bins
 from benison.components.evaluator.tables.counts import Integers, narrow
 from benison.components.evaluator.tables.sums import Sums
+from benison.metrics.slice import Keys
 
 # What can be summed: predictions, log losses and squared errors, by the names of `Sample.totals`.
 SUMS = ("predictions", "losses", "squares")

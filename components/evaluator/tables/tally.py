@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 
 from benison.components.evaluator.predictions import numbers_of, says_yes
-from benison.components.evaluator.slice import Keys, too_many
 from benison.components.evaluator.tables.buckets import (
     BUCKETS,
     EDGES,
@@ -30,6 +29,7 @@ from benison.core.errors import DataError
 from benison.eval_config import Slicing
 from benison.measures import calibration
 from benison.measures.confusion import THRESHOLD
+from benison.metrics.slice import Keys, too_many
 
 # To how many binary digits predictions and squared errors are rounded, and log losses, of which none is over 16.2.
 SHARE_BITS, LOSS_BITS = 36, 32

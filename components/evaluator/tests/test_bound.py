@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn
 
-from benison.components.evaluator.bound import Estimate, estimate, gain, value
 from benison.components.evaluator.compare import Answers, compare
-from benison.components.evaluator.measure import Rows, Sample
-from benison.components.evaluator.metrics import MEASURES
-from benison.components.evaluator.slice import Slice
 from benison.core.metrics import KINDS, USUAL, VOCABULARIES, better
 from benison.measures.intervals import Interval
+from benison.metrics import MEASURES
+from benison.metrics.bound import Estimate, estimate, gain, value
+from benison.metrics.measure import Rows, Sample
+from benison.metrics.slice import Slice
 
 METRICS = tuple(name for name, kind in KINDS.items() if not kind.needs)
 DIRECTED = tuple(metric for metric in METRICS if better(metric))

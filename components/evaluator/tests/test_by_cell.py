@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from benison.components.evaluator.measure import Rows, Sample, by_cell
-from benison.components.evaluator.metrics import MEASURES
 from benison.core.metrics import BINARY, KINDS, THRESHOLD
+from benison.metrics import MEASURES
+from benison.metrics.measure import Rows, Sample, by_cell
 
 RANDOM = np.random.default_rng(1)
 LABELS = RANDOM.random(900) < 0.3

@@ -18,13 +18,13 @@ from benison import config, eval_config
 from benison.components.evaluator import by_tfma, engine, predictions
 from benison.components.evaluator.columns import Said, columns_of
 from benison.components.evaluator.compare import Answers
-from benison.components.evaluator.measure import Rows
 from benison.components.evaluator.predictions import Policy
-from benison.components.evaluator.slice import Slice
 from benison.config.data import Table
 from benison.core import documents
 from benison.core.errors import ConfigError
 from benison.core.metrics import Kind, OfTfma, speaking
+from benison.metrics.measure import Rows
+from benison.metrics.slice import Slice
 from benison.report.comparison import direction
 from benison.report.evaluation import Evaluation
 from benison.sources.columns import Columns as Asked

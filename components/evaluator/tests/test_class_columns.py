@@ -12,13 +12,13 @@ from google.protobuf import json_format
 from tensorflow_model_analysis.api import model_eval_lib
 from tensorflow_model_analysis.proto import config_pb2
 
-from benison.components.evaluator.bound import estimate
 from benison.components.evaluator.classes import columns_of_classes, names_of, numbers_of_labels
 from benison.components.evaluator.columns import Said
 from benison.components.evaluator.tests.test_classes import metrics_of, run, sample, table
 from benison.config import declared
 from benison.core.errors import BenisonError, ConfigError, DataError
 from benison.core.metrics import MULTICLASS, speaking
+from benison.metrics.bound import estimate
 
 SAID = Said("kind", "new_{class}", ("old_{class}",), ("town",))
 

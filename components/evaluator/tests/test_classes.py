@@ -17,14 +17,14 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from benison import eval_config
 from benison.components.evaluator import predictions
-from benison.components.evaluator.bound import estimate, gain, value
 from benison.components.evaluator.columns import Said, columns_of
-from benison.components.evaluator.measure import Rows, Sample
 from benison.components.evaluator.predictions import Policy
 from benison.config import OwnMetrics, read_gate
 from benison.config.data import Table
 from benison.core import documents
 from benison.core.metrics import MULTICLASS, better, speaking
+from benison.metrics.bound import estimate, gain, value
+from benison.metrics.measure import Rows, Sample
 from benison.sources.columns import Columns as Asked
 from benison.sources.dataset import open_table
 

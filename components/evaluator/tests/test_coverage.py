@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pytest
 from scipy import special
 
-from benison.components.evaluator.bound import Estimate, estimate, gain
-from benison.components.evaluator.measure import Rows, Sample
 from benison.core.metrics import USUAL, better
 from benison.measures.proportions import tango
+from benison.metrics.bound import Estimate, estimate, gain
+from benison.metrics.measure import Rows, Sample
 
 CONFIDENCE = 0.95
 HOLDOUTS = 2000

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Measured
 from benison.components.evaluator.cross import check, crossed, difference
 from benison.core.errors import ConfigError
 from benison.eval_config import CrossSlicing, EvalConfig, Slicing
 from benison.measures.intervals import UNKNOWN, Interval, mover
 from benison.measures.proportions import wilson
+from benison.metrics.bound import Estimate
 
 KEYS: list[tuple[tuple[str, str], ...]] = [
     (),

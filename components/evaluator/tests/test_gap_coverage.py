@@ -8,9 +8,9 @@ import pytest
 
 from benison.components.evaluator.compare import Answers, Measured, at_confidences, compare, parts_of
 from benison.components.evaluator.gaps import Comparison, Gap, gaps
-from benison.components.evaluator.measure import Rows
-from benison.components.evaluator.slice import Slice
 from benison.measures.intervals import Interval
+from benison.metrics.measure import Rows
+from benison.metrics.slice import Slice
 
 CONFIDENCE = 0.95
 HOLDOUTS = 1000

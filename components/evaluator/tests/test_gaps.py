@@ -8,13 +8,13 @@ import pytest
 
 from benison.components.evaluator.compare import Answers, Measured, at_confidences, compare, parts_of
 from benison.components.evaluator.gaps import Comparison, Gap, comparisons_of, gaps
-from benison.components.evaluator.measure import Rows
-from benison.components.evaluator.slice import Slice
 from benison.config import FairnessCheck, Gate
 from benison.core.verdicts import Tier
 from benison.eval_config import EvalConfig, Slicing
 from benison.measures.intervals import Interval, mover
 from benison.measures.proportions import proportion, tango, wilson
+from benison.metrics.measure import Rows
+from benison.metrics.slice import Slice
 
 CONFIDENCE = 0.95
 METRICS = ("recall", "false_positive_rate", "precision", "auc", "mean_prediction")

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Measured, Metric
 from benison.components.evaluator.decide import Baselines
 from benison.components.evaluator.judge import Judgement, broken, check_predictions, judge
@@ -15,6 +14,7 @@ from benison.config import Gate, GateCheck
 from benison.core.errors import ConfigError
 from benison.core.verdicts import Check, Tier, Verdict, combine
 from benison.measures.intervals import UNKNOWN, Interval
+from benison.metrics.bound import Estimate
 
 PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 BOTH = Baselines(("champion", "reference"))

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from benison.components.evaluator.bound import Estimate
 from benison.components.evaluator.compare import Measured, Metric
 from benison.components.evaluator.decide import Baselines
 from benison.components.evaluator.gaps import Comparison, Farthest, Gap
@@ -16,6 +15,7 @@ from benison.core.errors import ConfigError
 from benison.core.verdicts import Check, Tier, Verdict, combine
 from benison.eval_config import Slicing
 from benison.measures.intervals import UNKNOWN, Interval
+from benison.metrics.bound import Estimate
 
 PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 CHAMPION = Baselines(("champion",))

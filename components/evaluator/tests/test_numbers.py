@@ -15,9 +15,7 @@ from tensorflow_model_analysis.api import model_eval_lib
 from tensorflow_model_analysis.proto import config_pb2
 
 from benison.components.evaluator import predictions
-from benison.components.evaluator.bound import estimate, gain, value
 from benison.components.evaluator.columns import Said, columns_of
-from benison.components.evaluator.measure import Rows, Sample
 from benison.components.evaluator.predictions import Policy, number_labels
 from benison.config import read_gate
 from benison.config.data import Table
@@ -26,6 +24,8 @@ from benison.core.errors import BenisonError, ConfigError, DataError
 from benison.core.metrics import REGRESSION, VOCABULARIES, better, speaking
 from benison.eval_config import read_with_models
 from benison.measures.intervals import UNKNOWN, fieller
+from benison.metrics.bound import estimate, gain, value
+from benison.metrics.measure import Rows, Sample
 from benison.sources.columns import Columns as Asked
 from benison.sources.dataset import open_table
 

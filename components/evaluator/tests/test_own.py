@@ -15,15 +15,15 @@ from tensorflow_model_analysis.api import model_eval_lib
 
 from benison import config
 from benison.components.evaluator import own, predictions
-from benison.components.evaluator.bound import estimate, gain
 from benison.components.evaluator.columns import Said, columns_of
-from benison.components.evaluator.measure import Rows, Sample
 from benison.components.evaluator.predictions import Policy
 from benison.config.data import Table
 from benison.config.own_metrics import declared
 from benison.core import documents
 from benison.core.errors import BenisonError, ModelCodeError
 from benison.core.metrics import speaking
+from benison.metrics.bound import estimate, gain
+from benison.metrics.measure import Rows, Sample
 from benison.report.comparison import direction, metric_of
 from benison.report.evaluation import Evaluation
 from benison.sources.columns import Columns as Asked

@@ -10,10 +10,10 @@ from google.protobuf import json_format
 from tensorflow_model_analysis.api import model_eval_lib
 from tensorflow_model_analysis.proto import config_pb2
 
-from benison.components.evaluator.bound import value
-from benison.components.evaluator.measure import Rows, Sample
 from benison.core.metrics import KINDS, THRESHOLD, Metric
 from benison.measures.levels import buckets
+from benison.metrics.bound import value
+from benison.metrics.measure import Rows, Sample
 
 POPULATIONS = 60
 AREAS = ("auc", "auc_precision_recall")

@@ -17,11 +17,11 @@ from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2
 from benison.components.evaluator import plot as plots
 from benison.components.evaluator import tfma_files, tfma_plots
 from benison.components.evaluator.compare import Answers, parts_of
-from benison.components.evaluator.measure import Rows
-from benison.components.evaluator.slice import cut
 from benison.core.plots import FILE, Plot
 from benison.eval_config import EvalConfig, Slicing
 from benison.measures.proportions import wilson
+from benison.metrics.measure import Rows
+from benison.metrics.slice import cut
 
 Floats = npt.NDArray[np.float64]
 CONFIG = EvalConfig("label", (Slicing(), Slicing(("sex",)), Slicing(("grade",))), ("example_count",))

@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 from scipy import special
 
-from benison.components.evaluator.bound import estimate, gain, value
-from benison.components.evaluator.measure import Rows, Sample
 from benison.components.evaluator.tests.test_coverage import (
     CONFIDENCE,
     LEAST,
@@ -19,6 +17,8 @@ from benison.components.evaluator.tests.test_coverage import (
     truth,
 )
 from benison.core.metrics import better
+from benison.metrics.bound import estimate, gain, value
+from benison.metrics.measure import Rows, Sample
 
 POINTS = (
     "precision_at_recall@0.5",

@@ -17,9 +17,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from benison import eval_config
 from benison.components.evaluator import predictions
-from benison.components.evaluator.bound import estimate, gain, method, value
 from benison.components.evaluator.columns import Said, columns_of
-from benison.components.evaluator.measure import Rows, Sample
 from benison.components.evaluator.predictions import Policy
 from benison.components.evaluator.weighing import rows_of, units_of
 from benison.config import read_gate
@@ -28,6 +26,8 @@ from benison.core import documents
 from benison.core.errors import BenisonError, ConfigError, DataError
 from benison.core.metrics import RANKING, VOCABULARIES, find, speaking, task_of
 from benison.measures.quantiles import cautious
+from benison.metrics.bound import estimate, gain, method, value
+from benison.metrics.measure import Rows, Sample
 from benison.sources.columns import Columns as Asked
 from benison.sources.dataset import open_table
 

@@ -14,16 +14,16 @@ from tensorflow_model_analysis.api import model_eval_lib
 from tensorflow_model_analysis.proto import config_pb2
 
 from benison.components.evaluator import plot as plots
-from benison.components.evaluator.bound import estimate
 from benison.components.evaluator.columns import Said
 from benison.components.evaluator.compare import Answers, parts_of
-from benison.components.evaluator.measure import Rows, Sample
 from benison.components.evaluator.residuals import documents
-from benison.components.evaluator.slice import cut
 from benison.components.evaluator.tests.test_numbers import run, table
 from benison.components.evaluator.tests.test_plot import flat
 from benison.core.metrics import REGRESSION, speaking
 from benison.eval_config import EvalConfig, Slicing
+from benison.metrics.bound import estimate
+from benison.metrics.measure import Rows, Sample
+from benison.metrics.slice import cut
 
 Floats = npt.NDArray[np.float64]
 CONFIG = EvalConfig("price", (Slicing(), Slicing(("town",))), ("example_count",))

@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from benison.components.evaluator.slice import cut
 from benison.core.errors import ConfigError
 from benison.eval_config import EvalConfig, Slicing
+from benison.metrics.slice import cut
 
 RANDOM = np.random.default_rng(1)
 ROWS = 400

@@ -20,9 +20,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from benison.components.evaluator.compare import Answers, usable
-from benison.components.evaluator.measure import Rows, Sample
 from benison.components.evaluator.predictions import binary_labels, numbers
-from benison.components.evaluator.slice import cut
 from benison.components.evaluator.streamed import sums_of
 from benison.components.evaluator.tables import cells
 from benison.components.evaluator.tables.buckets import BUCKETS, EDGES, fitted
@@ -36,6 +34,8 @@ from benison.eval_config import EvalConfig, Slicing
 from benison.measures import calibration
 from benison.measures.levels import Levels
 from benison.measures.ranking import tied
+from benison.metrics.measure import Rows, Sample
+from benison.metrics.slice import cut
 from benison.sources.columns import Columns
 from benison.sources.dataset import Dataset, open_files
 

@@ -19,12 +19,12 @@ from benison.components.evaluator import judge, tfma_files
 from benison.components.evaluator.compare import Answers, Measured, compare
 from benison.components.evaluator.cross import crossed
 from benison.components.evaluator.decide import Baselines
-from benison.components.evaluator.measure import Rows
-from benison.components.evaluator.slice import cut
 from benison.config import Gate, GateCheck
 from benison.core.metrics import USUAL
 from benison.core.verdicts import Tier
 from benison.eval_config import CrossSlicing, EvalConfig, Slicing
+from benison.metrics.measure import Rows
+from benison.metrics.slice import cut
 
 CONFIG = EvalConfig("label", (Slicing(), Slicing(("sex",)), Slicing(("grade",), (("sex", "Female"),))), USUAL)
 PACKAGES = {"challenger": "sha256:" + "1" * 64, "champion": "sha256:" + "2" * 64, "reference": "sha256:" + "3" * 64}

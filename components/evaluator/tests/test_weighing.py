@@ -6,10 +6,10 @@ import pyarrow as pa
 import pytest
 from scipy import special
 
-from benison.components.evaluator.bound import estimate
-from benison.components.evaluator.measure import Rows, Sample
 from benison.components.evaluator.weighing import rows_of
 from benison.core.errors import BenisonError, ConfigError, DataError
+from benison.metrics.bound import estimate
+from benison.metrics.measure import Rows, Sample
 
 LABELS = np.array([True, False, True, False])
 TABLE = pa.table(

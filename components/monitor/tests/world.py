@@ -67,6 +67,7 @@ class World:
     watcher: Watcher
     random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(11))
     hours: int = 0
+    like: Hour = field(default_factory=Hour)
 
     def live(self, many: int, like: Callable[[int], Hour] = lambda hour: Hour()) -> Watched:
         """So many hours of traffic, and one look after them."""

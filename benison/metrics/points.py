@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benison.components.evaluator.measure import Floats, Sample
-from benison.components.evaluator.metrics import shares
-from benison.components.evaluator.metrics.base import IDENTITY, Measure, lopsided
-from benison.components.evaluator.metrics.shares import SHARES, share_interval
 from benison.measures.intervals import UNKNOWN, Interval, paired
 from benison.measures.quantiles import cautious
+from benison.metrics import shares
+from benison.metrics.base import IDENTITY, Measure, lopsided
+from benison.metrics.measure import Floats, Sample
+from benison.metrics.shares import SHARES, share_interval
 
 # TFMA's threshold of the highest recall there is, and its lowest threshold, which is below every score.
 _ALMOST_0, _BELOW_ALL = 1e-12, -1e-7

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from benison.components.evaluator.binarize import hits, of_label
-from benison.components.evaluator.measure import Floats, Sample
-from benison.components.evaluator.metrics import shares
-from benison.components.evaluator.metrics.base import FEWEST, LOG, Measure, lacking
-from benison.components.evaluator.metrics.matrix import exact
-from benison.components.evaluator.metrics.ratios import Ratio, careful, of_ratio
+from benison.metrics import shares
+from benison.metrics.base import FEWEST, LOG, Measure, lacking
+from benison.metrics.binarize import hits, of_label
+from benison.metrics.matrix import exact
+from benison.metrics.measure import Floats, Sample
+from benison.metrics.ratios import Ratio, careful, of_ratio
 
 # What Keras takes a smaller probability for.
 _LEAST = 1e-7

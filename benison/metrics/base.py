@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from benison.components.evaluator.measure import Floats, Sample
 from benison.measures.intervals import Interval, on_atanh_scale, on_log_scale, on_logit_scale, paired, symmetric
 from benison.measures.masses import Masses
 from benison.measures.quantiles import cautious, skewed, student
+from benison.metrics.measure import Floats, Sample
 
 Value = Callable[[Sample, float], float]
 Influences = Callable[[Sample, float], Floats]

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from benison.components.evaluator.measure import Floats, Sample
-from benison.components.evaluator.metrics.base import (
+from benison.core.metrics import KINDS
+from benison.measures.confusion import f1_of_jaccard, gradient, of_matrix
+from benison.measures.intervals import Interval, mover
+from benison.measures.quantiles import allowance
+from benison.metrics.base import (
     BOTH_CLASSES,
     FEWEST,
     Bound,
@@ -19,11 +22,8 @@ from benison.components.evaluator.metrics.base import (
     of_influences,
     scale_of,
 )
-from benison.components.evaluator.metrics.shares import SHARES, Share, share_interval
-from benison.core.metrics import KINDS
-from benison.measures.confusion import f1_of_jaccard, gradient, of_matrix
-from benison.measures.intervals import Interval, mover
-from benison.measures.quantiles import allowance
+from benison.metrics.measure import Floats, Sample
+from benison.metrics.shares import SHARES, Share, share_interval
 
 EXACT = "exact"
 _CELLS = ("true_positives", "false_positives", "true_negatives", "false_negatives")

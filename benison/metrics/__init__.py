@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benison.components.evaluator.metrics import categories, matrix, numbers, points, rankings, scores, shares
-from benison.components.evaluator.metrics.averages import of_classes
-from benison.components.evaluator.metrics.base import Measure as Measure
-from benison.components.evaluator.metrics.ratios import of_own
 from benison.core.metrics import BINARY, MULTICLASS, RANKING, REGRESSION, Metric
+from benison.metrics import categories, matrix, numbers, points, rankings, scores, shares
+from benison.metrics.averages import of_classes
+from benison.metrics.base import Measure as Measure
+from benison.metrics.ratios import of_own
 
 MEASURES: Mapping[str, Mapping[str, Measure]] = {
     BINARY: {**shares.measures(), **matrix.measures(), **scores.measures(), **points.measures()},

@@ -8,21 +8,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benison.components.evaluator.binarize import (
+from benison.core.aspects import CLASS, MACRO_RANKS, MICRO, MICRO_RANKS, RANK, WEIGHTED_MACRO, Aspect, aspect
+from benison.core.metrics import Kind, Metric
+from benison.measures.intervals import UNKNOWN, Interval
+from benison.measures.masses import Masses
+from benison.measures.quantiles import allowance, cautious
+from benison.metrics.base import FEWEST, Measure, lacking
+from benison.metrics.binarize import (
     all_classes,
     down_to_rank,
     one_class,
     one_rank,
     shares_of_labels,
 )
-from benison.components.evaluator.measure import Floats, Sample
-from benison.components.evaluator.metrics.base import FEWEST, Measure, lacking
-from benison.components.evaluator.metrics.matrix import EXACT, exact
-from benison.core.aspects import CLASS, MACRO_RANKS, MICRO, MICRO_RANKS, RANK, WEIGHTED_MACRO, Aspect, aspect
-from benison.core.metrics import Kind, Metric
-from benison.measures.intervals import UNKNOWN, Interval
-from benison.measures.masses import Masses
-from benison.measures.quantiles import allowance, cautious
+from benison.metrics.matrix import EXACT, exact
+from benison.metrics.measure import Floats, Sample
 
 View = Callable[[Sample], Sample]
 # With fewer of one class the interval of an average does not hold what it promises.

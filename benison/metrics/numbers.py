@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from benison.components.evaluator.measure import Bools, Floats, Sample
-from benison.components.evaluator.metrics.base import (
+from benison.measures.intervals import UNKNOWN, Interval, fieller, on_atanh_scale, on_log_scale
+from benison.metrics.base import (
     FEWEST,
     LOG,
     Bound,
@@ -20,9 +20,9 @@ from benison.components.evaluator.metrics.base import (
     of_influences,
     quantile,
 )
-from benison.components.evaluator.metrics.matrix import exact
-from benison.components.evaluator.metrics.ratios import Ratio, careful, of_ratio
-from benison.measures.intervals import UNKNOWN, Interval, fieller, on_atanh_scale, on_log_scale
+from benison.metrics.matrix import exact
+from benison.metrics.measure import Bools, Floats, Sample
+from benison.metrics.ratios import Ratio, careful, of_ratio
 
 _ROWS: Mapping[str, int] = {"rows": FEWEST}
 _ANY = bounded(-math.inf, math.inf)

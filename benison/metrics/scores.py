@@ -8,8 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from benison.components.evaluator.measure import Sample
-from benison.components.evaluator.metrics.base import (
+from benison.measures import calibration
+from benison.measures.intervals import UNKNOWN, Interval, on_logit_scale, paired
+from benison.measures.levels import Levels
+from benison.measures.precision_recall import PrecisionRecall, precision_recall
+from benison.measures.proportions import clopper_pearson
+from benison.measures.ranking import RocArea, auc_interval, own_interval, roc_area
+from benison.metrics.base import (
     BOTH_CLASSES,
     IDENTITY,
     LOG,
@@ -24,14 +29,9 @@ from benison.components.evaluator.metrics.base import (
     of_influences,
     quantile,
 )
-from benison.components.evaluator.metrics.matrix import exact
-from benison.components.evaluator.metrics.ratios import Ratio, of_ratio
-from benison.measures import calibration
-from benison.measures.intervals import UNKNOWN, Interval, on_logit_scale, paired
-from benison.measures.levels import Levels
-from benison.measures.precision_recall import PrecisionRecall, precision_recall
-from benison.measures.proportions import clopper_pearson
-from benison.measures.ranking import RocArea, auc_interval, own_interval, roc_area
+from benison.metrics.matrix import exact
+from benison.metrics.measure import Sample
+from benison.metrics.ratios import Ratio, of_ratio
 
 # Of rows that weigh differently, or hang together: the upper bound of a calibration held in 91% where there were fewer.
 _POSITIVES = 40

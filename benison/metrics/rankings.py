@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benison.components.evaluator.measure import Floats, Rows, Sample
-from benison.components.evaluator.metrics.base import FEWEST, LOGIT, Measure, quantile
-from benison.components.evaluator.metrics.matrix import exact
-from benison.components.evaluator.metrics.ratios import paired_gain
 from benison.measures import queries
 from benison.measures.confusion import share
 from benison.measures.intervals import Interval, symmetric, union
 from benison.measures.proportions import clopper_pearson
 from benison.measures.queries import Ranking
+from benison.metrics.base import FEWEST, LOGIT, Measure, quantile
+from benison.metrics.matrix import exact
+from benison.metrics.measure import Floats, Rows, Sample
+from benison.metrics.ratios import paired_gain
 
 _QUERIES: Mapping[str, int] = {"queries": FEWEST}
 _METHOD = "mean over queries: influence (logit) and Student; gain: paired influences"

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from benison.components.evaluator.measure import Bools, Floats, Sample
-from benison.components.evaluator.metrics.base import FEWEST, Bound, Gain, Measure, gain_of, quantile
 from benison.measures.confusion import Counts, share
 from benison.measures.intervals import Interval, mover
 from benison.measures.proportions import (
@@ -19,6 +17,8 @@ from benison.measures.proportions import (
     proportion,
     wilson_of_share,
 )
+from benison.metrics.base import FEWEST, Bound, Gain, Measure, gain_of, quantile
+from benison.metrics.measure import Bools, Floats, Sample
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from benison.components.evaluator.measure import Bools, Floats, Rows, Sample, Whole
 from benison.measures.masses import Masses
+from benison.metrics.measure import Bools, Floats, Rows, Sample, Whole
 
 Ranks = npt.NDArray[np.int32]
 Value = TypeVar("Value", np.int32, np.float64)

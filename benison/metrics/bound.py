@@ -9,12 +9,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benison.components.evaluator.measure import Sample, by_cell
-from benison.components.evaluator.metrics import measure_of
-from benison.components.evaluator.metrics.base import lacking
-from benison.components.evaluator.metrics.matrix import EXACT
 from benison.core import metrics
 from benison.measures.intervals import UNKNOWN, Interval
+from benison.metrics import measure_of
+from benison.metrics.base import lacking
+from benison.metrics.matrix import EXACT
+from benison.metrics.measure import Sample, by_cell
 
 _UNDEFINED = "undefined: its denominator is 0"
 

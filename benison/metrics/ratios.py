@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benison.components.evaluator.measure import Bools, Floats, Sample
-from benison.components.evaluator.metrics.base import (
+from benison.core.errors import ModelCodeError
+from benison.core.metrics import Kind
+from benison.measures.confusion import share
+from benison.measures.intervals import UNKNOWN, Interval
+from benison.metrics.base import (
     IDENTITY,
     Bound,
     Gain,
@@ -22,10 +25,7 @@ from benison.components.evaluator.metrics.base import (
     quantile,
     scale_of,
 )
-from benison.core.errors import ModelCodeError
-from benison.core.metrics import Kind
-from benison.measures.confusion import share
-from benison.measures.intervals import UNKNOWN, Interval
+from benison.metrics.measure import Bools, Floats, Sample
 
 # Rows that are counted in bins may be this far from their own sum, as a share of it.
 _MOST_APART = 0.01
