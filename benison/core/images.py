@@ -31,7 +31,7 @@ GROUP_OF: Mapping[str, str] = {
     "example_gen": "data",
     "example_validator": "data",
     "infra_validator": "evaluate",
-    "monitor": "deliver",
+    "monitor": "evaluate",
     "pusher": "deliver",
     "rollout": "deliver",
     "trainer": "train",

@@ -5,10 +5,10 @@ from typing import NamedTuple
 from kfp import dsl
 from kfp.dsl import Artifact, Input, Output
 
-from benison.core.images import DELIVER
+from benison.core.images import EVALUATE
 
 
-@dsl.component(base_image=DELIVER, install_kfp_package=False)
+@dsl.component(base_image=EVALUATE, install_kfp_package=False)
 def monitor(
     registry_uri: str,
     requests: str,
