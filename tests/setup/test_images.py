@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # Imported only for what none of the images is made for.
 WITHOUT = {
     ("evaluator", "duckdb"),  # raw data are read by example_gen
-    ("rollout", "kubernetes"),  # a router that says what to install; an image of one's own has it
+    # Routers that say what to install; an image of one's own has it.
+    *(("rollout", name) for name in ("kubernetes", "requests", "urllib3")),
     # tf.Examples, as which stored data come and no request does.
     *(("rollout", name) for name in ("tensorflow", "tensorflow_metadata", "tfx_bsl")),
     ("trainer", "tfx"),  # a TFX module that imports tfx runs in an image of its project
