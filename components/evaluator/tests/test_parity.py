@@ -15,7 +15,7 @@ from benison.components.evaluator.measure import Rows, Sample
 from benison.core.metrics import KINDS, THRESHOLD, Metric
 from benison.measures.levels import buckets
 
-POPULATIONS = 60
+POPULATIONS = 30
 AREAS = ("auc", "auc_precision_recall")
 BY_NEGATIVES = ("recall_at_false_positive_rate", "sensitivity_at_specificity", "specificity_at_sensitivity")
 
