@@ -117,8 +117,8 @@ def examples(cells: Sequence[Cell], question: Question, keys: Iterable[int]) -> 
     if not len(wanted):
         return {}
     found: dict[int, dict[tuple[str, ...], Counter[str]]] = {key: {} for key in wanted.tolist()}
-    values = map_forked(lambda cell: _values_of(cell, question, wanted), cells, workers_for(cells))
-    for cell, some in zip(cells, values, strict=True):
+    counted = map_forked(lambda cell: _values_of(cell, question, wanted), cells, workers_for(cells))
+    for cell, some in zip(cells, counted, strict=True):
         for (key, values), rows in some.items():
             counts = found[key].setdefault(values, Counter())
             counts[""] += rows
