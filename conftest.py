@@ -20,6 +20,6 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_teardown() -> None:
-    """Forking thaws what was frozen."""
+    """Forked work thaws what was frozen; the imports go back, with what little the test left."""
     if not gc.get_freeze_count():
         gc.freeze()

@@ -97,11 +97,8 @@ def _kept(pieces: Sequence[Piece], wanted: Wanted, scratch: Path) -> tuple[Taken
 
 def _workers(pieces: Sequence[Piece]) -> int | None:
     """One where there is little to read: to fork processes would take longer."""
-    return (
-        1
-        if sum(path.stat().st_size for path in {piece.path for piece in pieces} if path.exists()) < FORKED_BYTES
-        else None
-    )
+    files = {piece.path for piece in pieces}
+    return 1 if sum(file.stat().st_size for file in files if file.exists()) < FORKED_BYTES else None
 
 
 def _sound(taken: Sequence[Taken], wanted: Wanted) -> tuple[Taken, ...]:
@@ -123,13 +120,8 @@ def _as_texts(taken: Sequence[Taken], schema: pa.Schema, wanted: Wanted) -> tupl
     texts = {field.name for field in schema if pa.types.is_string(field.type)}
     again = [(number, one) for number, one in enumerate(taken) if one.rounded & texts]
     retake = partial(_retaken, wanted=replace(wanted, texts=frozenset(texts)))
-    done = dict(
-        zip(
-            [number for number, _ in again],
-            map_forked(retake, [one for _, one in again], _workers([one.piece for _, one in again])),
-            strict=True,
-        )
-    )
+    found = map_forked(retake, [one for _, one in again], _workers([one.piece for _, one in again]))
+    done = dict(zip([number for number, _ in again], found, strict=True))
     return tuple(done.get(number, one) for number, one in enumerate(taken))
 
 

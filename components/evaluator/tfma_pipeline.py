@@ -114,7 +114,7 @@ def run(source: beam.PTransform, wanted: Wanted, options: PipelineOptions, folde
 
 
 def _writer(config: config_pb2.EvalConfig, folder: Path) -> MetricsPlotsAndValidationsWriter:
-    """Writes figures alone: TFMA's own choice adds four more outputs, which are half of the pipeline's stages."""
+    """Writes figures alone: TFMA's own choice adds four more outputs, two fifths of the transforms."""
     return MetricsPlotsAndValidationsWriter(
         {constants.METRICS_KEY: str(folder / "metrics")},
         config,
