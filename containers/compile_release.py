@@ -10,12 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from benison import compile as compiling
-from benison.compile import profile
-from benison.config import targets
-from benison.config.machines import TARGETS
 from benison.core.images import IMAGES, SERVE
-from checks.compiled import COMPILED, normalised
 
 _DIGEST = re.compile(r"\S+/\S+@sha256:[0-9a-f]{64}")
 
@@ -39,6 +34,12 @@ def compiled(images: dict[str, str]) -> dict[str, str]:
     Raises:
         SystemExit: But for the images it is not what the repository holds.
     """
+    # KFP takes a second and a half to come, which a mistake need not wait for.
+    from benison import compile as compiling
+    from benison.compile import profile
+    from benison.config import targets
+    from benison.config.machines import TARGETS
+
     made = {}
     for name in compiling.names():
         for target in TARGETS:
@@ -51,6 +52,8 @@ def compiled(images: dict[str, str]) -> dict[str, str]:
 
 
 def _held(text: str, images: dict[str, str], file: str) -> None:
+    from checks.compiled import COMPILED, normalised
+
     for group, reference in images.items():
         text = text.replace(reference, IMAGES[group])
     if normalised(text) != (COMPILED / file).read_text():

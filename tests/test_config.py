@@ -174,6 +174,16 @@ def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path, text: str, s
         read(tmp_path, text)
 
 
+def test_a_fault_is_told_in_the_words_of_pyyaml_s_own_parser(tmp_path: Path) -> None:
+    loader = yaml.SafeLoader("name: [a\nlabel: b\n")
+    loader.name = config.FILE
+    with pytest.raises(yaml.YAMLError) as theirs:
+        loader.get_single_node()
+    with pytest.raises(ConfigError) as ours:
+        read(tmp_path, "name: [a\nlabel: b\n")
+    assert ours.value.got == " ".join(str(theirs.value).split())
+
+
 def test_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     (tmp_path / config.FILE).write_bytes(b"name: caf\xe9\n")
     with pytest.raises(ConfigError, match="UTF-8 text, got byte 0xe9"):

@@ -16,6 +16,7 @@ from benison.core.errors import BrokenError, DataError, InputError
 from benison.core.files import write_atomically
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
+_REMARKS = {"$id", "$schema", "title", "description", "$comment"}
 
 
 @functools.cache
@@ -26,8 +27,34 @@ def _registry() -> Registry[Any]:
 
 @functools.cache
 def _validator(kind: str) -> Validator:
-    schema = _registry().contents(f"{kind}.schema.json")
+    schema = _inlined(_registry().contents(f"{kind}.schema.json"), f"{kind}.schema.json")
     return jsonschema.Draft202012Validator(schema, registry=_registry())
+
+
+def _inlined(schema: Any, file: str, within: frozenset[str] = frozenset()) -> Any:
+    """A schema with what it refers to in the place of references, which take as long to look up as the rest to check.
+
+    Args:
+        schema: Any part of it.
+        file: The file that it stands in.
+        within: The references that led here; one that leads to itself stays.
+    """
+    if isinstance(schema, list):
+        return [_inlined(item, file, within) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    # A property may be called as a remark is, but is no text.
+    rules = {name: part for name, part in schema.items() if not (name in _REMARKS and isinstance(part, str))}
+    rest = {name: _inlined(part, file, within) for name, part in rules.items() if name not in ("$ref", "$defs")}
+    if "$ref" not in schema:
+        return rest
+    there, _, place = str(schema["$ref"]).partition("#")
+    reference = f"{there or file}#{place}"
+    if reference in within:
+        return {**rest, "$ref": reference}
+    target = _registry().resolver().lookup(reference).contents
+    found = _inlined(target, there or file, within | {reference})
+    return {**rest, "allOf": [*rest.get("allOf", []), found]} if rest else found
 
 
 def problems(kind: str, content: Any) -> list[str]:

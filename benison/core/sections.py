@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import io
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,19 @@ class _StrictLoader(yaml.SafeLoader):
     """Safe YAML that refuses a key written twice, of which YAML would silently keep the last."""
 
 
-def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+class _FastLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Likewise by libyaml, where PyYAML was built with it: ten times as fast, with other words for what is wrong."""
+
+
+class _Text(io.StringIO):
+    """A text that knows its file's name."""
+
+    def __init__(self, text: str, name: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
+def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
     for index, key in enumerate(keys):
         if key in keys[:index]:
@@ -43,7 +56,8 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     return loader.construct_mapping(node, deep=True)
 
 
-_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+for _loader in (_StrictLoader, _FastLoader):
+    _loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
 def lines_of(node: yaml.Node | None, at: tuple[str, ...] = ()) -> dict[tuple[str, ...], int]:
@@ -184,19 +198,38 @@ def _said_of(path: Path) -> Iterator[None]:
         raise ConfigError(str(path), expected="YAML", got=str(error), hint=hint) from error
 
 
+def _parsed(path: Path, read: Callable[[yaml.SafeLoader], _T]) -> _T:
+    """What a file's text says; what is wrong with it is told in the words of PyYAML's own parser."""
+    with _said_of(path):
+        text = path.read_text(encoding="utf-8-sig")
+        try:
+            return read(_FastLoader(_Text(text, path.name)))
+        except yaml.YAMLError:
+            loader = _StrictLoader(text)
+            loader.name = path.name
+            return read(loader)
+
+
+def _every_document(loader: yaml.SafeLoader) -> list[tuple[Any, dict[tuple[str, ...], int]]]:
+    found = []
+    while loader.check_node():
+        node = loader.get_node()
+        found.append((loader.construct_document(node), lines_of(node)))
+    return found
+
+
+def _one_document(loader: yaml.SafeLoader) -> tuple[Any, dict[tuple[str, ...], int]]:
+    node = loader.get_single_node()
+    return (loader.construct_document(node) if node is not None else None), lines_of(node)
+
+
 def documents(path: Path) -> list[tuple[dict[str, Any], dict[tuple[str, ...], int]]]:
     """Reads a YAML file of several documents, each a mapping; beside each stand the lines of its keys.
 
     Raises:
         ConfigError: The file is missing, not YAML, or a document is something else than a mapping.
     """
-    found = []
-    with _said_of(path):
-        loader = _StrictLoader(path.read_text(encoding="utf-8-sig"))
-        loader.name = path.name
-        while loader.check_node():
-            node = loader.get_node()
-            found.append((loader.construct_document(node), lines_of(node)))
+    found = _parsed(path, _every_document)
     for number, (content, _) in enumerate(found, start=1):
         if not isinstance(content, dict):
             where, got = f"{path.name}, document {number}", type(content).__name__
@@ -210,11 +243,7 @@ def load(path: Path) -> Section:
     Raises:
         ConfigError: The file is missing, not YAML, or something else than a mapping.
     """
-    with _said_of(path):
-        loader = _StrictLoader(path.read_text(encoding="utf-8-sig"))
-        loader.name = path.name
-        node = loader.get_single_node()
-        content = loader.construct_document(node) if node is not None else None
+    content, lines = _parsed(path, _one_document)
     if not isinstance(content, dict):
         raise ConfigError(f"{path.name}:1", expected="a mapping of keys to values", got=type(content).__name__)
-    return Section(path.name, content, lines_of(node))
+    return Section(path.name, content, lines)

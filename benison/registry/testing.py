@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -38,6 +38,13 @@ class MemoryStore:
     def __init__(self) -> None:
         self._objects: dict[str, bytes] = {}
         self._lock = threading.Lock()
+
+    def copy(self) -> Self:
+        """Another store that holds the same, and goes its own way from here."""
+        other = type(self)()
+        with self._lock:
+            other._objects.update(self._objects)
+        return other
 
     def where(self, key: str) -> str:
         return f"memory/{key}"

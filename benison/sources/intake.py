@@ -22,6 +22,9 @@ from benison.sources.spill import Held
 from benison.sources.take import Taken, Wanted, take
 from benison.sources.times import Spans
 
+# With less to read than this, to fork processes takes longer than reading in this one.
+FORKED_BYTES = 1 << 20
+
 
 @dataclass(frozen=True)
 class Intake:
@@ -89,7 +92,13 @@ def _evidence(taken: Sequence[Taken]) -> dict[str, Evidence]:
 def _kept(pieces: Sequence[Piece], wanted: Wanted, scratch: Path) -> tuple[Taken, ...]:
     """Pieces of text formats, kept on scratch disk."""
     work = [(piece, scratch / f"piece-{number:06d}.arrow") for number, piece in enumerate(pieces)]
-    return _sound(list(map_forked(lambda each: take(each[0], wanted, each[1]), work)), wanted)
+    return _sound(list(map_forked(lambda each: take(each[0], wanted, each[1]), work, _workers(pieces))), wanted)
+
+
+def _workers(pieces: Sequence[Piece]) -> int | None:
+    """One where there is little to read: to fork processes would take longer."""
+    files = {piece.path for piece in pieces}
+    return 1 if sum(file.stat().st_size for file in files if file.exists()) < FORKED_BYTES else None
 
 
 def _sound(taken: Sequence[Taken], wanted: Wanted) -> tuple[Taken, ...]:
@@ -111,7 +120,8 @@ def _as_texts(taken: Sequence[Taken], schema: pa.Schema, wanted: Wanted) -> tupl
     texts = {field.name for field in schema if pa.types.is_string(field.type)}
     again = [(number, one) for number, one in enumerate(taken) if one.rounded & texts]
     retake = partial(_retaken, wanted=replace(wanted, texts=frozenset(texts)))
-    done = dict(zip([number for number, _ in again], map_forked(retake, [one for _, one in again]), strict=True))
+    found = map_forked(retake, [one for _, one in again], _workers([one.piece for _, one in again]))
+    done = dict(zip([number for number, _ in again], found, strict=True))
     return tuple(done.get(number, one) for number, one in enumerate(taken))
 
 
@@ -125,7 +135,7 @@ def _looked(pieces: Sequence[Piece], wanted: Wanted) -> tuple[Taken, ...]:
     if first.fault is not None:
         raise first.fault
     look = partial(_look, wanted=wanted, before=first.evidence)
-    return _sound([first, *map_forked(look, pieces[1:])], wanted)
+    return _sound([first, *map_forked(look, pieces[1:], _workers(pieces))], wanted)
 
 
 def _look(piece: Piece, wanted: Wanted, before: Mapping[str, Evidence]) -> Taken:

@@ -61,17 +61,19 @@ def split_cells(artifact: Path, split: str, spans: Sequence[tuple[int, int]]) ->
     for span, of_span in groupby(pieces, key=lambda pair: pair[0]):
         groups = (split_group(split), span_group(span))
         for some in _together([piece for _, piece in of_span]):
-            found.append((span, Cell(groups, partial(read_pieces, some))))
+            found.append((span, _cell(groups, some)))
     # A split or a span without rows is measured too, so that a check can say so.
     empty = [span for span, count in spans if not count]
-    return found + [(span, Cell((split_group(split), span_group(span)), partial(read_pieces, []))) for span in empty]
+    return found + [(span, _cell((split_group(split), span_group(span)), [])) for span in empty]
 
 
 def file_cells(files: Sequence[Path], group: str) -> list[Cell]:
     """The cells of whole files; one without rows where they have none."""
-    return [Cell((group,), partial(read_pieces, some)) for some in _together(list(_pieces(files)))] or [
-        Cell((group,), partial(read_pieces, []))
-    ]
+    return [_cell((group,), some) for some in _together(list(_pieces(files)))] or [_cell((group,), [])]
+
+
+def _cell(groups: tuple[str, ...], pieces: Sequence[Piece]) -> Cell:
+    return Cell(groups, partial(read_pieces, pieces), sum(piece.rows for piece in pieces))
 
 
 def _pieces(files: Sequence[Path]) -> Iterator[Piece]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benison.components.example_validator.measure import Cell
+from benison.components.example_validator.measure import Cell, workers_for
 from benison.components.example_validator.runs import Run, write
 from benison.core.forks import map_forked
 from benison.core.hashes import Hashes
@@ -71,7 +71,7 @@ def spill(cells: Sequence[Cell], questions: Mapping[str, Question], scratch: Pat
             for name, (keys, left_out) in found.items()
         }
 
-    runs = list(map_forked(of_cell, range(len(cells)))) if questions else []
+    runs = list(map_forked(of_cell, range(len(cells)), workers_for(cells))) if questions else []
     return {name: tuple(one[name] for one in runs) for name in questions}
 
 
@@ -117,7 +117,8 @@ def examples(cells: Sequence[Cell], question: Question, keys: Iterable[int]) -> 
     if not len(wanted):
         return {}
     found: dict[int, dict[tuple[str, ...], Counter[str]]] = {key: {} for key in wanted.tolist()}
-    for cell, some in zip(cells, map_forked(lambda cell: _values_of(cell, question, wanted), cells), strict=True):
+    counted = map_forked(lambda cell: _values_of(cell, question, wanted), cells, workers_for(cells))
+    for cell, some in zip(cells, counted, strict=True):
         for (key, values), rows in some.items():
             counts = found[key].setdefault(values, Counter())
             counts[""] += rows

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from benison.components.example_validator.examine import Rows
 from benison.components.example_validator.keyed import lacking
 from benison.components.example_validator.keys import SHOWN
-from benison.components.example_validator.measure import Cell
+from benison.components.example_validator.measure import Cell, workers_for
 from benison.core.forks import map_forked
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.measures.times import seconds
@@ -75,7 +75,7 @@ def _ordered(cells: Sequence[Cell], feature_time: str, label_time: str) -> _Orde
     def of_cell(cell: Cell) -> _Order:
         return sum((_of_batch(batch, feature_time, label_time) for batch in cell.batches()), _Order())
 
-    return sum(map_forked(of_cell, cells), _Order())
+    return sum(map_forked(of_cell, cells, workers_for(cells)), _Order())
 
 
 def _of_batch(batch: pa.RecordBatch, feature_time: str, label_time: str) -> _Order:

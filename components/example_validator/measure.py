@@ -24,6 +24,8 @@ from benison.measures.texts import TextTally
 
 # Rows that are counted at once.
 BATCH_ROWS = 1 << 16
+# With fewer rows than these, to fork processes takes longer than reading in this one.
+FORKED_ROWS = 1 << 14
 # As many third values of a label are kept by name.
 KEPT_LABELS = 100
 
@@ -81,10 +83,18 @@ class Cell:
     Attributes:
         groups: What they belong to: ``split train``, ``span 3``.
         batches: Reads them: int64, float64 or string, null for missing. Can be called again, in a forked process too.
+        rows: How many there are; None: that is not known before they are read.
     """
 
     groups: tuple[str, ...]
     batches: Callable[[], Iterator[pa.RecordBatch]]
+    rows: int | None = None
+
+
+def workers_for(cells: Sequence[Cell]) -> int | None:
+    """How many processes shall read some cells, as `map_forked` takes it: 1 where few rows are not worth a fork."""
+    rows = [cell.rows for cell in cells]
+    return 1 if None not in rows and sum(filter(None, rows)) < FORKED_ROWS else None
 
 
 @dataclass(frozen=True)
@@ -112,11 +122,12 @@ def measure(cells: Sequence[Cell], asked: Asked, workers: int | None = None) -> 
     Args:
         cells: All rows.
         asked: What is to be measured of them.
-        workers: As in `map_forked`.
+        workers: As in `map_forked`; None: as `workers_for` says.
 
     Yields:
         Each group by its name, as soon as its last cell is in.
     """
+    workers = workers_for(cells) if workers is None else workers
     plan = _Plan(asked, cells, workers)
     left = Counter(group for cell in cells for group in cell.groups)
     found: dict[str, _Partial] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benison.config.rollout import Guardrail, Phase, Rollout
@@ -184,6 +184,7 @@ def test_a_changed_entry_is_found(tmp_path: Path) -> None:
 _ANY = st.sampled_from([SHIFT, replace(SHIFT, phase=1, percent=25), *EVERY[2:5]])
 
 
+@settings(max_examples=40)
 @given(st.lists(_ANY, max_size=12))
 def test_reading_on_comes_to_the_same_as_reading_all(more: list[Entry]) -> None:
     store = MemoryStore()

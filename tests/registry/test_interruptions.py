@@ -23,7 +23,7 @@ from benison.registry.verification import verify
 Act = Callable[[Bench], object]
 
 
-def prepared(folder: Path) -> tuple[Store, str, str]:
+def prepared(folder: Path) -> tuple[MemoryStore, str, str]:
     """A champion with one before it, and a blessed challenger."""
     store = MemoryStore()
     bench = Bench(Registry(store, "census"), folder)
@@ -57,14 +57,14 @@ def view(state: State) -> tuple[object, ...]:
 @pytest.mark.parametrize("done", [False, True])
 @pytest.mark.parametrize("act", [register, bless, promote, rollback])
 def test_leaves_the_old_state_or_the_new_one_wherever_it_stops(tmp_path: Path, act: Act, done: bool) -> None:
-    whole, _, _ = prepared(tmp_path)
-    after = Bench(Registry(whole, "census"), tmp_path)
+    before, _, _ = prepared(tmp_path)
+    after = Bench(Registry(before.copy(), "census"), tmp_path)
     old = view(after.registry.state())
     act(after)
     new = view(after.registry.state())
     seen = set()
     for at in count(1):
-        store, _, _ = prepared(tmp_path)
+        store = before.copy()
         stopping = StoppingStore(store, at, done=done)
         with suppress(Stopped):
             act(Bench(Registry(stopping, "census"), tmp_path))

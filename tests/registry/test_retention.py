@@ -164,8 +164,9 @@ def prepared(folder: Path) -> tuple[MemoryStore, str]:
 @pytest.mark.parametrize("done", [False, True])
 def test_wherever_it_stops_the_next_one_completes(tmp_path: Path, done: bool) -> None:
     keep, states = Keep(grace=0, champions=1), set()
+    whole, old = prepared(tmp_path)
     for at in count(1):
-        store, old = prepared(tmp_path)
+        store = whole.copy()
         stopping = StoppingStore(store, at, done=done)
         with suppress(Stopped):
             collected(Bench(Registry(stopping, "census"), tmp_path), keep, 0)
@@ -203,8 +204,9 @@ class Meddling:
 
 def test_a_collection_at_any_moment_of_a_registration_loses_nothing(tmp_path: Path) -> None:
     outcomes = set()
+    whole, old = prepared(tmp_path)
     for at in count(1):
-        store, old = prepared(tmp_path)
+        store = whole.copy()
 
         def collect(store: Store = store) -> None:
             collected(Bench(Registry(store, "census"), tmp_path), Keep(grace=0, champions=1), 0)

@@ -57,9 +57,11 @@ class Full(MemoryStore):
 
 @pytest.mark.parametrize("name", ACTS)
 def test_a_disk_that_is_full_at_any_write_leaves_the_old_state(tmp_path: Path, name: str) -> None:
+    whole = Full()
+    prepared(whole, tmp_path)
     for room in itertools.count():
-        store = Full()
-        bench = prepared(store, tmp_path)
+        store = whole.copy()
+        bench = Bench(Registry(store, "census"), tmp_path)
         old, store.room = bench.registry.state(), room
         try:
             ACTS[name](bench)
@@ -139,6 +141,14 @@ def test_two_clocks_that_are_apart_and_go_backwards_do_not_disturb_the_order(tmp
     assert verify(Registry(store, "census")).sound
 
 
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> tuple[MemoryStore, Path]:
+    """What each bucket begins with, and its packages."""
+    store, folder = MemoryStore(), tmp_path_factory.mktemp("packages")
+    prepared(store, folder)
+    return store, folder
+
+
 @pytest.fixture
 def unanswered() -> Unanswered:
     return Unanswered()
@@ -153,11 +163,19 @@ def uri(unanswered: Unanswered, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
 @pytest.mark.parametrize("retries", [0, 2])
 @pytest.mark.parametrize("name", ACTS)
 def test_a_bucket_that_wrote_and_never_answered(
-    uri: str, unanswered: Unanswered, tmp_path: Path, name: str, retries: int, monkeypatch: pytest.MonkeyPatch
+    uri: str,
+    unanswered: Unanswered,
+    ready: tuple[MemoryStore, Path],
+    name: str,
+    retries: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whether the client asks again, and is told 'taken', or gives up: the change is made once."""
     monkeypatch.setattr(buckets, "CLIENT_RETRIES", {"max_retries": retries})
-    bench = prepared(buckets.BucketStore(uri), tmp_path)
+    store, (kept, folder) = buckets.BucketStore(uri), ready
+    for key in kept.list_after(""):
+        assert store.put_if_absent(key, kept.get(key) or b"")
+    bench = Bench(Registry(store, "census"), folder)
     began = len(bench.registry.log())
     unanswered.left = 1
     try:
@@ -166,7 +184,7 @@ def test_a_bucket_that_wrote_and_never_answered(
         assert retries == 0, error
         assert "registry/census/" in str(error)
     assert len(unanswered.done) == 1
-    again = Bench(Registry(buckets.BucketStore(uri), "census"), tmp_path)
+    again = Bench(Registry(buckets.BucketStore(uri), "census"), folder)
     if len(again.registry.log()) == began:
         ACTS[name](again)
     assert len(again.registry.log()) == began + 1

@@ -26,6 +26,15 @@ class TestMemoryStore(StoreTests):
         return MemoryStore()
 
 
+def test_a_copy_of_a_store_in_memory_goes_its_own_way() -> None:
+    store = MemoryStore()
+    store.put_if_absent("a", b"1")
+    other = store.copy()
+    store.put_if_absent("b", b"2")
+    other.delete("a")
+    assert (list(store.list_after("")), list(other.list_after(""))) == (["a", "b"], [])
+
+
 def test_leaves_nothing_but_the_objects(tmp_path: Path) -> None:
     store = LocalStore(tmp_path)
     store.put_if_absent("a/b", b"1")

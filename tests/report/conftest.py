@@ -78,10 +78,15 @@ def folder(request: pytest.FixtureRequest, census: ModuleType, tmp_path_factory:
 
 @pytest.fixture(scope="session")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Writes what ``benison evaluate`` makes of two models' answers; gives the folder."""
+    """Writes what ``benison evaluate`` makes of two models' answers, once for the same words; gives the folder."""
+
+    made: dict[tuple[tuple[str, ...], str], Path] = {}
 
     def write(*words: str, policy: str = "", content: list[dict[str, str]] | None = None) -> Path:
+        if content is None and (words, policy) in made:
+            return made[words, policy]
         folder = tmp_path_factory.mktemp("evaluated")
+        asked = (words, policy)
         people = answered.write(folder / "people.csv", content or answered.rows())
         if policy:
             (folder / "policy.yaml").write_text(policy)
@@ -89,6 +94,8 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         given = ["--predictions", str(people), "--label", "paid", "--positive", "yes", "--prediction", "boosted"]
         args = ["evaluate", *given, *words, "--output", str(folder / "out")]
         assert cli.guarded(lambda: cli.benison.main(args=args, standalone_mode=False)) in (0, 1)
+        if content is None:
+            made[asked] = folder / "out"
         return folder / "out"
 
     return write

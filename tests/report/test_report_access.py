@@ -14,7 +14,7 @@ from benison.report.gather import gather
 from benison.report.page import render
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(folder: Path) -> ET.Element:
     return ET.fromstring(render(gather(folder)).removeprefix("<!DOCTYPE html>\n"))
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from referencing import Registry, Resource
 
 from benison.core import documents
 
@@ -21,6 +22,12 @@ def kind_of(example: Path) -> str:
     fitting = [kind for kind in KINDS if example.stem == kind or example.stem.startswith(f"{kind}-")]
     assert fitting, f"{example.name} begins with no kind of document"
     return max(fitting, key=len)
+
+
+@pytest.fixture(scope="module")
+def files() -> Registry[Any]:
+    schemas = ((path.name, json.loads(path.read_text())) for path in ROOT.glob("*.schema.json"))
+    return Registry().with_resources((name, Resource.from_contents(schema)) for name, schema in schemas)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -42,8 +49,12 @@ def test_a_valid_example_is_accepted(example: Path) -> None:
 
 
 @pytest.mark.parametrize("example", examples("invalid"), ids=lambda path: path.stem)
-def test_an_invalid_example_is_refused(example: Path) -> None:
-    assert documents.problems(kind_of(example), json.loads(example.read_text())) != []
+def test_an_invalid_example_is_refused_as_its_schema_says(example: Path, files: Registry[Any]) -> None:
+    content, schema = json.loads(example.read_text()), files.contents(f"{kind_of(example)}.schema.json")
+    found = jsonschema.Draft202012Validator(schema, registry=files).iter_errors(content)
+    worst_first = sorted(found, key=jsonschema.exceptions.relevance)
+    said = [f"{error.json_path}: {error.message[:300]}" for error in worst_first]
+    assert documents.problems(kind_of(example), content) == said != []
 
 
 def objects(schema: Any, place: str = "$") -> list[tuple[str, Any]]:

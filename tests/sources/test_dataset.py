@@ -22,7 +22,7 @@ from benison.config.data import Data, Splits
 from benison.core import digests
 from benison.core.errors import DataError
 from benison.core.forks import map_forked
-from benison.sources import cuts, read_csv, spill
+from benison.sources import cuts, intake, read_csv, spill
 from benison.sources.columns import Columns
 from benison.sources.dataset import Dataset, open_dataset
 from tests.sources.reading import NOTHING, opened, table
@@ -59,6 +59,8 @@ def over_time(
 def small(monkeypatch: pytest.MonkeyPatch, part: int = 200, block: int = 64) -> None:
     monkeypatch.setattr(cuts, "PART_BYTES", part)
     monkeypatch.setattr(read_csv, "BLOCK_BYTES", block)
+    # As a large file is read: by forked workers.
+    monkeypatch.setattr(intake, "FORKED_BYTES", 0)
 
 
 def test_a_file_in_many_parts_is_the_file_in_one(monkeypatch: pytest.MonkeyPatch) -> None:

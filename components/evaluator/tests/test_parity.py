@@ -15,7 +15,7 @@ from benison.measures.levels import buckets
 from benison.metrics.bound import value
 from benison.metrics.measure import Rows, Sample
 
-POPULATIONS = 60
+POPULATIONS = 30
 AREAS = ("auc", "auc_precision_recall")
 BY_NEGATIVES = ("recall_at_false_positive_rate", "sensitivity_at_specificity", "specificity_at_sensitivity")
 

@@ -9,7 +9,7 @@ from benison.components.example_validator.measure import Cell
 
 
 def cell(groups: Sequence[str], table: pa.Table) -> Cell:
-    return Cell(tuple(groups), lambda: iter(table.to_batches()))
+    return Cell(tuple(groups), lambda: iter(table.to_batches()), table.num_rows)
 
 
 def rows(*spans: pa.Table) -> Rows:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benison.components.example_validator import cells
+from benison.components.example_validator import cells, measure
 from benison.components.example_validator.cells import file_cells, split_cells
-from benison.components.example_validator.measure import Cell
+from benison.components.example_validator.measure import Cell, workers_for
 from benison.core.errors import DataError
 
 
@@ -69,6 +69,16 @@ def test_a_file_without_rows_is_one_cell_without_rows(tmp_path: Path) -> None:
     written(tmp_path, [0], 10)
     [cell] = file_cells([tmp_path / "Split-train" / "data-00000.parquet"], "serving")
     assert (cell.groups, rows_of(cell)) == (("serving",), [])
+
+
+def test_few_rows_are_read_by_this_process_and_many_by_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, [100], 10)
+    found = [cell for _, cell in split_cells(tmp_path, "train", [(1, 60), (2, 40)])]
+    assert [cell.rows for cell in found] == [60, 40]
+    assert workers_for(found) == 1
+    assert workers_for([*found, Cell(("unknown",), lambda: iter(()))]) is None
+    monkeypatch.setattr(measure, "FORKED_ROWS", 100)
+    assert workers_for(found) is None
 
 
 @pytest.mark.parametrize("said", [99, 101])

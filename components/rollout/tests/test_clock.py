@@ -20,7 +20,7 @@ def carried_to(world: World, percent: float) -> Controller:
         if running.percent == percent:
             return controller
         controller.look()
-        world.wait(10)
+        world.wait(30)
     raise AssertionError("it did not come so far")
 
 
@@ -44,14 +44,14 @@ def test_one_that_goes_back_is_no_figures_and_keeps_no_bad_challenger(world: Wor
 def test_one_that_goes_back_a_little_changes_nothing(world: World) -> None:
     controller = carried_to(world, 25)
     world.time -= timedelta(seconds=9)
-    world.carry(controller)
+    world.carry(controller, each=30)
     assert ended(world).outcome == "promoted"
 
 
 def test_one_that_jumps_ahead_shortens_the_step_and_no_other(world: World) -> None:
     controller = carried_to(world, 5)
     world.time += timedelta(hours=3)
-    world.carry(controller, hours=9)
+    world.carry(controller, hours=9, each=30)
     assert ended(world).outcome == "promoted"
     shifts = [entry for _, entry in world.log.entries() if isinstance(entry, Shift)]
     last, all_traffic = (moment(one.when) for one in shifts[-2:])

@@ -41,7 +41,7 @@ def say(world: World, command: str, why: str = "I say so") -> None:
 def test_a_challenger_that_is_as_good_goes_through_every_phase_to_all_traffic(world: World) -> None:
     before = world.champion
     world.begin()
-    world.carry(world.controller())
+    world.carry(world.controller(), each=30)
     past = ended(world)
     assert (past.finish.outcome, past.finish.verdict) == ("promoted", Verdict.PASS)
     assert [(shift.percent, shift.shadow) for shift in past.shifts] == [(0, 100), (5, 0), (25, 0), (100, 0)]
@@ -229,9 +229,9 @@ def test_labels_of_the_trial_that_come_after_it_still_count(world: World, score:
     before = labelled.champion
     labelled.begin(plan)
     controller = labelled.controller()
-    labelled.carry(controller, hours=0.25)
+    labelled.carry(controller, hours=0.25, each=30)
     say(labelled, "promote")
-    labelled.carry(controller)
+    labelled.carry(controller, each=30)
     past = ended(labelled)
     assert past.finish.outcome == outcome
     assert labelled.champion == (labelled.challenger if outcome == "promoted" else before)
