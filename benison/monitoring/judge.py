@@ -43,7 +43,14 @@ class Asked:
 
 
 def judge(
-    memory: Memory, sketch: Sketch, start: int, known: Known, monitor: Monitor, *, sample: float = 1.0
+    memory: Memory,
+    sketch: Sketch,
+    start: int,
+    known: Known,
+    monitor: Monitor,
+    *,
+    own: Sketch | None = None,
+    sample: float = 1.0,
 ) -> list[Asked]:
     """Every question that is asked of a window.
 
@@ -53,10 +60,12 @@ def judge(
         start: When the window begins, in seconds since 1970.
         known: `Memory.known` of it.
         monitor: What is watched.
+        own: The same rows in the bins of what the champion was trained on; None: those of `sketch` are.
         sample: The share of answered requests that the log keeps.
     """
     asked = [
-        _compared(memory, sketch, start, key, counts, known, monitor) for key, counts in vectors_of(sketch).items()
+        _compared(memory, own or sketch, start, key, counts, known, monitor)
+        for key, counts in vectors_of(sketch).items()
     ]
     return [*asked, *_limited(sketch, monitor, sample)]
 
@@ -88,7 +97,7 @@ def _verdict(one: Asked, p: float, alpha: float, each: float) -> Finding:
 
 
 def _compared(
-    memory: Memory, sketch: Sketch, start: int, key: Key, counts: Counts, known: Known, monitor: Monitor
+    memory: Memory, own: Sketch, start: int, key: Key, counts: Counts, known: Known, monitor: Monitor
 ) -> Asked:
     """A question that earlier windows answer; while they are too few, training answers for what is severe."""
     kind, subject = key
@@ -102,7 +111,7 @@ def _compared(
         expected = memory.expected(level, start, key)
         if found is not None and usual is not None and expected is not None:
             return _predicted(replace(finding, against=level), limits, usual, found, expected[0], counts)
-    return Asked(_untaught(memory, sketch, key, counts, finding, limits), limits)
+    return Asked(_untaught(memory, own, key, finding, limits), limits)
 
 
 def _predicted(
@@ -131,14 +140,14 @@ def _spread(before: Counts, now: Counts) -> float:
     return share * (1 - share)
 
 
-def _untaught(memory: Memory, sketch: Sketch, key: Key, counts: Counts, finding: Finding, limits: Limits) -> Finding:
+def _untaught(memory: Memory, own: Sketch, key: Key, finding: Finding, limits: Limits) -> Finding:
     need = FEWEST + FEWEST_WINDOWS - memory.predictions(key)
     told = replace(finding, missing=f"about {max(need, 1)} more windows to learn from")
     if key[0] not in (DRIFT, MISSING):
         return told
-    reference = np.array(sketch.grid.columns[key[1]].reference, np.int64)
+    reference, counts = np.array(own.grid.columns[key[1]].reference, np.int64), vectors_of(own).get(key)
     before = reference[:-1] if key[0] == DRIFT else np.array([reference[:-1].sum(), reference[-1]], np.int64)
-    if not before.sum():
+    if counts is None or not before.sum():
         return told
     found = compare(before, counts)
     effect = found.beyond_chance(JENSEN_SHANNON) if key[0] == DRIFT else _difference(before, counts)

@@ -137,6 +137,15 @@ def test_a_new_champion_keeps_the_past_comparable_and_is_judged_anew(world: Make
     assert one.live(1, lambda hour: Hour(age=60)).windows[-1].reset == ()
 
 
+def test_a_new_champion_that_knows_others_by_far_ends_the_alert_for_good(world: Make) -> None:
+    one = world()
+    one.live(LEARNING)
+    one.live(3, lambda hour: Hour(age=90))
+    crowned(one.bench, "second", age=90, spans=(2,))
+    one.live(3, lambda hour: Hour(age=90))
+    assert not one.watcher.alerts.state().open, "what is gross is told against what this champion was trained on"
+
+
 def test_what_a_person_accepts_is_learned_anew(world: Make) -> None:
     one = world()
     one.live(LEARNING)
