@@ -43,7 +43,8 @@ ITSELF = "json://me:hunter22@host"  # pragma: allowlist secret -- made up
     [
         (
             {"window_minutes": 7},
-            "expected minutes that a day can be divided by, such as 15, 60 or 240, or a whole second of it, such as 0.25, got 7",
+            "expected minutes that a day can be divided by, such as 15, 60 or 240, or a whole second of it, such as "
+            "0.25, got 7",
         ),
         ({"window_minutes": 0.02}, "such as 0.25, got 0.02"),
         ({"season": "year"}, "expected one of none, day, week, got 'year'"),

@@ -59,7 +59,8 @@ def _events(said: Iterable[tuple[int, Entry]]) -> Iterator[Event]:
     for number, entry in said:
         look = _LOOKS.get(entry.outcome, "fail") if isinstance(entry, Finished) else "same"
         what = f"{entry.action}: {tail(entry)}".removesuffix(f": {entry.why}")
-        yield Event(moment(entry.when), RUNS, what, look, entry.who, entry.why, f"trigger ledger {number}")
+        page = f"; {entry.page}" if isinstance(entry, Finished) and entry.page else ""
+        yield Event(moment(entry.when), RUNS, what, look, entry.who, entry.why, f"trigger ledger {number}{page}")
 
 
 def _runs(said: Iterable[tuple[int, Entry]]) -> Iterator[Spell]:

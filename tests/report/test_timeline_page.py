@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -29,7 +30,7 @@ CENSUS = Path(__file__).resolve().parents[2] / "examples" / "census"
 AT = "2026-11-20T12:{:02}:00Z"
 
 
-def said(minute: int, why: str) -> dict[str, str]:
+def said(minute: int, why: str) -> dict[str, Any]:
     return {"who": "tests", "when": AT.format(minute), "why": why}
 
 
@@ -124,13 +125,13 @@ def test_the_command_writes_what_triggers_did_too_and_escapes_what_came_from_out
     done = invoke("--registry", str(tmp_path / "registry"), "--out", str(page))
     assert done.exit_code == 0, done.output
     text = page.read_text()
-    assert "run 2: held" in text and "cause: alert:1" in text and "trigger ledger 4" in text
+    assert "run 2: held" in text and "cause: alert:1" in text and "trigger ledger 4; p<" in text
     assert "alert 1, drift of &lt;age&gt;: critical, raised" in text and "<age>" not in text
     assert "no alert is open" in text and "<script" not in text
 
 
 def test_where_nothing_happened_there_is_no_page() -> None:
-    with pytest.raises(DataError, match="the logs of census: expected an entry, got none so far\n\nhint: train a first"):
+    with pytest.raises(DataError, match="logs of census: expected an entry, got none so far\n\nhint: train a first"):
         require(Timeline("census", (), ()))
 
 

@@ -52,12 +52,12 @@ def _lanes(timeline: Timeline, x: Scale) -> Iterator[tuple[str, float, list[Mark
     """Of each its name, its height and its shapes."""
     if timeline.windows:
         yield "rows of traffic", _TALL, _rows(timeline.windows, x)
-        yield "furthest from usual", _TALL, _effects(timeline.windows, x)
+        yield "most unusual", _TALL, _effects(timeline.windows, x)
     for lane in LANES:
         spells = [one for one in timeline.spells if one.lane == lane]
         events = [one for one in timeline.events if one.lane == lane]
         if lane == SHARE and timeline.splits:
-            yield "challenger's share", _TALL, _shares(timeline, x)
+            yield "to challenger", _TALL, _shares(timeline, x)
         elif lane in (ALERTS, RUNS, CHAMPION) and spells:
             rows = _packed(spells, x)
             yield (
@@ -101,7 +101,7 @@ def _effects(windows: Sequence[Window], x: Scale) -> list[Markup]:
     limit = _TALL - (_TALL - 4) / _BEYOND
     return [
         *bars, line(_LEFT, limit, _WIDTH - 8, limit, "limit"), label(_LEFT - 6, limit + 4, "limit", "tick", "end"),
-        label(_LEFT - 6, 12, f"{_BEYOND:g} times", "tick", "end"),
+        label(_LEFT - 6, 12, f"{_BEYOND:g}x", "tick", "end"),
     ]  # fmt: skip
 
 

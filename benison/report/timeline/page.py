@@ -56,7 +56,7 @@ def _lanes(timeline: Timeline) -> Markup:
     keys = [
         ("challenger", "answered by the challenger"),
         ("copied", "copied to it"),
-        ("level", "limit of what is watched"),
+        ("level", "limit: of each window the effect is shown that is furthest beyond its own"),
     ]
     legend = tag("figcaption", *(tag("span", words, class_=f"key {kind}") for kind, words in keys))
     return section("lanes", "What happened", tag("figure", legend, chart(timeline)))
