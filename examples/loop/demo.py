@@ -126,7 +126,7 @@ def _break(story: Story, census: Census, live: Live) -> None:
     before = story.champion()
     story.title(f"the feed breaks: nine rows in ten have no {BROKEN}")
     live.ask_of(census.broken(census.everybody(1_500)))
-    _until(story.messages, 120, "a message to the one on call")
+    _until(lambda: [title for title, _ in story.messages() if BROKEN in title], 120, "a message to the one on call")
     write(census.broken(census.everybody(4_000)), PROJECT / "data" / "span-3.csv.gz")
     _until(lambda: len(story.runs_over()) > 1, 900, "the second run to end")
     story.broken(BROKEN, before)

@@ -155,3 +155,14 @@ def test_bars_of_one_lane_that_overlap_lie_in_rows_of_their_own() -> None:
     text = render(Timeline("m", events, spells))
     tops = re.findall(r'<rect[^>]* y="(\d+)"[^>]*><title>run ', text)
     assert tops == ["12", "30", "12"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "first"), [(6.0, "00:00:00"), (800.0, "00:00"), (40_000.0, "00:00"), (8e6, "1 Jan")]
+)
+def test_there_are_some_ticks_whatever_the_length(seconds: float, first: str) -> None:
+    events = tuple(Event(at, RUNS, "x", "same", "tests", "y", "z") for at in (0.0, seconds))
+    spell = Spell(RUNS, 0.0, seconds, "run 1", "pass")
+    text = render(Timeline("m", events, (spell,)))
+    found = re.findall(r'text-anchor="middle">([^<]+)</text>', text)
+    assert 3 <= len(found) <= 9 and found[0] == first

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from benison.core.verdicts import Verdict
 from benison.monitoring import words
@@ -19,6 +21,9 @@ _MOST = 300
 # The largest effect that is drawn, in limits.
 _BEYOND = 4.0
 _LETTER = 5.6
+_TICKS = 8
+# Seconds between ticks.
+_STEPS = (1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 1800.0)
 
 
 def chart(timeline: Timeline) -> Markup:
@@ -44,8 +49,13 @@ def chart(timeline: Timeline) -> Markup:
 
 
 def _moments(x: Scale) -> list[tuple[float, str]]:
-    found = time_ticks(x.low, x.high, at_most=8)
-    return [(at, tick_moment(at, found)) for at in found]
+    """Where hours and days are too far apart for what is shown, whole minutes and seconds."""
+    found = time_ticks(x.low, x.high, at_most=_TICKS)
+    if len(found) > 2:
+        return [(at, tick_moment(at, found)) for at in found]
+    step = next((one for one in _STEPS if (x.high - x.low) / one <= _TICKS), _STEPS[-1])
+    found = [at * step for at in range(math.ceil(x.low / step), math.floor(x.high / step) + 1)]
+    return [(at, datetime.fromtimestamp(at, UTC).strftime("%H:%M" if step >= 60 else "%H:%M:%S")) for at in found]
 
 
 def _lanes(timeline: Timeline, x: Scale) -> Iterator[tuple[str, float, list[Markup]]]:

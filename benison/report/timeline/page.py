@@ -64,7 +64,7 @@ def _lanes(timeline: Timeline) -> Markup:
 
 def _events(timeline: Timeline) -> Markup:
     rows = map(_row, timeline.events)
-    return section("events", "Every event", table("In order of time, of all logs", _EVENTS, rows))
+    return section("events", "Every event", table("In order of time, of all logs", _EVENTS, rows, kind="events"))
 
 
 def _row(one: Event) -> Row:
