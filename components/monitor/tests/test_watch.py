@@ -117,6 +117,15 @@ def test_hours_add_up_to_what_the_day_has_at_once(world: Make) -> None:
     assert whole.rows == 24 * 600
 
 
+def test_windows_of_seconds_hold_what_the_hour_has(world: Make) -> None:
+    hour = world(window_minutes=0.5)
+    found = hour.live(1).windows[:120]
+    assert [one.start for one in found] == list(range(found[0].start, found[0].start + 3600, 30))
+    assert {one.end - one.start for one in found} == {30}
+    assert sum(one.counts["rows"] for one in found) == 600
+    assert problems(hour.bench.registry) == ()
+
+
 def test_a_champion_that_was_trained_on_others_is_told_after_a_day(world: Make) -> None:
     one = world()
     crowned(one.bench, "second", age=55, spans=(2,))
