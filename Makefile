@@ -22,7 +22,7 @@ run: setup ## the example project: span 1 makes the first champion, span 2 a cha
 demo-rollout: serve-setup ## a bad and a good challenger on their way to live traffic; under three minutes
 	@$(BIN)/python examples/rollout/demo.py
 
-demo-loop: serve-setup ## others come: alert, run, rollout, recovery; a feed breaks: a message, and nothing goes through; five minutes
+demo-loop: serve-setup ## others come: alert, run, rollout, recovery; a feed breaks: a message, and nothing goes through; minutes
 	@$(BIN)/python examples/loop/demo.py
 
 serve-setup: setup ## what `benison serve` runs in: .serve, unless .venv has kserve already

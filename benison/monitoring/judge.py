@@ -14,7 +14,7 @@ from benison.measures import surprise
 from benison.measures.drift import JENSEN_SHANNON, compare
 from benison.measures.holm import holm
 from benison.measures.surprise import FEWEST, Distance, Habit
-from benison.monitoring.grid import Counts
+from benison.monitoring.grid import PRESENCE, Counts
 from benison.monitoring.memory import Key, Memory, vectors_of
 from benison.monitoring.seasons import FEWEST_WINDOWS
 from benison.monitoring.sketch import Sketch
@@ -145,15 +145,20 @@ def _untaught(memory: Memory, own: Sketch, key: Key, finding: Finding, limits: L
     told = replace(finding, missing=f"about {max(need, 1)} more windows to learn from")
     if key[0] not in (DRIFT, MISSING):
         return told
-    reference, counts = np.array(own.grid.columns[key[1]].reference, np.int64), vectors_of(own).get(key)
-    before = reference[:-1] if key[0] == DRIFT else np.array([reference[:-1].sum(), reference[-1]], np.int64)
-    if counts is None or not before.sum():
+    bins = own.grid.columns[key[1]]
+    before, counts = _part(key[0], np.array(bins.reference, np.int64)), _part(key[0], own.columns[key[1]])
+    if not before.sum() or (key[0] == DRIFT and bins.kind == PRESENCE):
         return told
     found = compare(before, counts)
     effect = found.beyond_chance(JENSEN_SHANNON) if key[0] == DRIFT else _difference(before, counts)
     told = replace(told, effect=effect, against=TRAINING)
     severe = effect >= max(limits.severe, _GROSS) and found.p_value < _BEYOND_CHANCE
     return replace(told, verdict=Verdict.FAIL, severe=True, p=found.p_value, missing="") if severe else told
+
+
+def _part(kind: str, counts: Counts) -> Counts:
+    """What a question is about of a column's counts: values by bin, or how many there are and how many are missing."""
+    return counts[:-1] if kind == DRIFT else np.array([counts[:-1].sum(), counts[-1]], np.int64)
 
 
 def _difference(before: Counts, now: Counts) -> float:
