@@ -8,7 +8,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-setup run test test-containers slow long kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry bench-serving demo-rollout stress false-alarms guardrails faults engines drift-power clean
+.PHONY: help setup serve-setup run test test-containers slow long kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry bench-serving demo-rollout demo-loop stress false-alarms guardrails faults engines drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ run: setup ## the example project: span 1 makes the first champion, span 2 a cha
 
 demo-rollout: serve-setup ## a bad and a good challenger on their way to live traffic; under three minutes
 	@$(BIN)/python examples/rollout/demo.py
+
+demo-loop: serve-setup ## others come: alert, run, rollout, recovery; a feed breaks: a message, and nothing goes through; minutes
+	@$(BIN)/python examples/loop/demo.py
 
 serve-setup: setup ## what `benison serve` runs in: .serve, unless .venv has kserve already
 	@$(BIN)/python -c "import sys, importlib.util as u; sys.exit(not u.find_spec('kserve'))" || $(MAKE) --no-print-directory .serve/done

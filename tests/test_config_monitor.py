@@ -30,13 +30,24 @@ def test_everything_that_is_said_is_understood() -> None:
     assert found.alerting.channels == {"oncall": Channel("ONCALL_URL", ("critical", "escalated"))}
 
 
+def test_windows_may_be_shorter_than_a_minute() -> None:
+    found = read(window_minutes=0.05)
+    assert found.window_seconds == 3
+    assert found.alpha == pytest.approx(0.05 / 43_200)
+
+
 ITSELF = "json://me:hunter22@host"  # pragma: allowlist secret -- made up
 
 
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({"window_minutes": 7}, "expected minutes that a day can be divided by, such as 15, 60 or 240, got 7"),
+        (
+            {"window_minutes": 7},
+            "expected minutes that a day can be divided by, such as 15, 60 or 240, or a whole second of it, such as "
+            "0.25, got 7",
+        ),
+        ({"window_minutes": 0.02}, "such as 0.25, got 0.02"),
         ({"season": "year"}, "expected one of none, day, week, got 'year'"),
         ({"drift": {"limit": 0.2, "severe": 0.1}}, "expected no less than limit, 0.2, got 0.1"),
         ({"seasons": "day"}, "got 'seasons'\n\nhint: did you mean season?"),

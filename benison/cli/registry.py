@@ -6,6 +6,7 @@ import click
 
 from benison.cli import registry_changing as changing
 from benison.cli import registry_viewing as viewing
+from benison.cli.registry_timeline import timeline
 
 
 @click.group()
@@ -23,6 +24,7 @@ for _one in (
     viewing.show,
     viewing.lineage,
     viewing.verify,
+    timeline,
     changing.promote,
     changing.approve,
     changing.rollback,

@@ -13,10 +13,11 @@ from benison.triggers.outlook import Outlook
 
 def one_line(number: int, entry: Entry) -> str:
     """An entry of the ledger."""
-    return f"{number:6}  {entry.when}  {entry.action:9}  {_tail(entry)}"
+    return f"{number:6}  {entry.when}  {entry.action:9}  {tail(entry)}"
 
 
-def _tail(entry: Entry) -> str:
+def tail(entry: Entry) -> str:
+    """What an entry says, without its place, moment and kind."""
     match entry:
         case Watch() | Cause():
             hot = "hot fix, " if isinstance(entry, Cause) and entry.urgent else ""

@@ -60,7 +60,7 @@ class Monitor:
     """What is watched.
 
     Attributes:
-        window_minutes: The length of a window; a divisor of a day.
+        window_minutes: The length of a window: whole seconds, of which a day is a multiple.
         season: Windows are compared with earlier ones of the same hour of the ``day``, or of the ``week``, or with the
             last ones, ``none``.
         false_alarms_per_month: So many false alarms are expected in 30 days at most, over all that is watched.
@@ -77,7 +77,7 @@ class Monitor:
         alerting: What becomes of an alarm.
     """
 
-    window_minutes: int = 60
+    window_minutes: float = 60
     season: str = WEEK
     false_alarms_per_month: float = 1.0
     features: tuple[str, ...] = ()
@@ -91,6 +91,11 @@ class Monitor:
     latency: Latency | None = None
     quality: Quality | None = None
     alerting: Alerting = Alerting()
+
+    @property
+    def window_seconds(self) -> int:
+        """The length of a window."""
+        return round(60 * self.window_minutes)
 
     @property
     def alpha(self) -> float:
@@ -126,11 +131,13 @@ def monitor_of(section: Section) -> Monitor:
     return monitor
 
 
-def _window(section: Section) -> int:
-    minutes = section.whole("window_minutes", 60, low=1)
-    if minutes > _DAY_MINUTES or _DAY_MINUTES % minutes:
-        raise section.error("window_minutes", "minutes that a day can be divided by, such as 15, 60 or 240", minutes)
-    return minutes
+def _window(section: Section) -> float:
+    minutes = section.number("window_minutes", 60.0, low=1 / 60, high=_DAY_MINUTES)
+    seconds = round(60 * minutes)
+    if abs(60 * minutes - seconds) > 1e-6 or 60 * _DAY_MINUTES % seconds:
+        expected = "minutes that a day can be divided by, such as 15, 60 or 240, or a whole second of it, such as 0.25"
+        raise section.error("window_minutes", expected, f"{minutes:g}")
+    return int(minutes) if minutes.is_integer() else minutes
 
 
 def _limits(section: Section, key: str, usual: Limits, low: float = 1e-6, high: float = 1.0) -> Limits:

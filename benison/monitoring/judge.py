@@ -14,7 +14,7 @@ from benison.measures import surprise
 from benison.measures.drift import JENSEN_SHANNON, compare
 from benison.measures.holm import holm
 from benison.measures.surprise import FEWEST, Distance, Habit
-from benison.monitoring.grid import Counts
+from benison.monitoring.grid import PRESENCE, Counts
 from benison.monitoring.memory import Key, Memory, vectors_of
 from benison.monitoring.seasons import FEWEST_WINDOWS
 from benison.monitoring.sketch import Sketch
@@ -47,7 +47,14 @@ class Asked:
 
 
 def judge(
-    memory: Memory, sketch: Sketch, start: int, known: Known, monitor: Monitor, *, sample: float = 1.0
+    memory: Memory,
+    sketch: Sketch,
+    start: int,
+    known: Known,
+    monitor: Monitor,
+    *,
+    own: Sketch | None = None,
+    sample: float = 1.0,
 ) -> list[Asked]:
     """Every question that is asked of a window.
 
@@ -57,10 +64,12 @@ def judge(
         start: When the window begins, in seconds since 1970.
         known: `Memory.known` of it.
         monitor: What is watched.
+        own: The same rows in the bins of what the champion was trained on; None: those of `sketch` are.
         sample: The share of answered requests that the log keeps.
     """
     asked = [
-        _compared(memory, sketch, start, key, counts, known, monitor) for key, counts in vectors_of(sketch).items()
+        _compared(memory, own or sketch, start, key, counts, known, monitor)
+        for key, counts in vectors_of(sketch).items()
     ]
     return [*asked, *_limited(sketch, monitor, sample)]
 
@@ -94,7 +103,7 @@ def _verdict(one: Asked, p: float, alpha: float, each: float) -> Finding:
 
 
 def _compared(
-    memory: Memory, sketch: Sketch, start: int, key: Key, counts: Counts, known: Known, monitor: Monitor
+    memory: Memory, own: Sketch, start: int, key: Key, counts: Counts, known: Known, monitor: Monitor
 ) -> Asked:
     """A question that earlier windows answer; while they are too few, training answers for what is severe."""
     kind, subject = key
@@ -108,7 +117,7 @@ def _compared(
         expected = memory.expected(level, start, key)
         if found is not None and usual is not None and expected is not None:
             return _predicted(replace(finding, against=level), limits, usual, found, expected[0], counts)
-    return Asked(_untaught(memory, sketch, key, counts, finding, limits), limits)
+    return Asked(_untaught(memory, own, key, finding, limits), limits)
 
 
 def _predicted(
@@ -137,20 +146,25 @@ def _spread(before: Counts, now: Counts) -> float:
     return share * (1 - share)
 
 
-def _untaught(memory: Memory, sketch: Sketch, key: Key, counts: Counts, finding: Finding, limits: Limits) -> Finding:
+def _untaught(memory: Memory, own: Sketch, key: Key, finding: Finding, limits: Limits) -> Finding:
     need = FEWEST + FEWEST_WINDOWS - memory.predictions(key)
     told = replace(finding, missing=f"about {max(need, 1)} more windows to learn from")
     if key[0] not in (DRIFT, MISSING):
         return told
-    reference = np.array(sketch.grid.columns[key[1]].reference, np.int64)
-    before = reference[:-1] if key[0] == DRIFT else np.array([reference[:-1].sum(), reference[-1]], np.int64)
-    if not before.sum():
+    bins = own.grid.columns[key[1]]
+    before, counts = _part(key[0], np.array(bins.reference, np.int64)), _part(key[0], own.columns[key[1]])
+    if not before.sum() or (key[0] == DRIFT and bins.kind == PRESENCE):
         return told
     found = compare(before, counts)
     effect = found.beyond_chance(JENSEN_SHANNON) if key[0] == DRIFT else _difference(before, counts)
     told = replace(told, effect=effect, against=TRAINING)
     severe = effect >= max(limits.severe, _GROSS) and found.p_value < _BEYOND_CHANCE
     return replace(told, verdict=Verdict.FAIL, severe=True, p=found.p_value, missing="") if severe else told
+
+
+def _part(kind: str, counts: Counts) -> Counts:
+    """What a question is about of a column's counts: values by bin, or how many there are and how many are missing."""
+    return counts[:-1] if kind == DRIFT else np.array([counts[:-1].sum(), counts[-1]], np.int64)
 
 
 def _difference(before: Counts, now: Counts) -> float:

@@ -36,11 +36,30 @@ def verified(store: Store, model: str) -> Iterator[str]:
     chain = Chain(store, f"{model}/windows", KIND)
     chain.verify()
     for link in chain.links_after():
-        try:
-            Window.from_json(link.content)
-        except (KeyError, TypeError, ValueError) as error:
-            raise damaged(chain.where(link.number), KIND, str(error)) from error
+        _window(chain, link)
         yield digests.of_json(link.content)
+
+
+def windows_of(store: Store, model: str) -> Iterator[Window]:
+    """Every window of a model, in order of time.
+
+    Args:
+        store: Where the log lies.
+        model: The model's name.
+
+    Raises:
+        IntegrityError: As `verified`.
+    """
+    chain = Chain(store, f"{model}/windows", KIND)
+    for link in chain.links_after():
+        yield _window(chain, link)
+
+
+def _window(chain: Chain, link: Link) -> Window:
+    try:
+        return Window.from_json(link.content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged(chain.where(link.number), KIND, str(error)) from error
 
 
 class WindowLog:

@@ -101,7 +101,7 @@ class Window:
     """
 
     start: int
-    minutes: int
+    minutes: float
     champion: str
     snapshot: str
     grid: str
@@ -116,7 +116,7 @@ class Window:
     @property
     def end(self) -> int:
         """When it ends, in seconds since 1970."""
-        return self.start + 60 * self.minutes
+        return self.start + round(60 * self.minutes)
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the log."""

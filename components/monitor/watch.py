@@ -124,7 +124,7 @@ class Watcher:
 
     def _due(self, last: Window | None, now: datetime) -> list[int]:
         """The beginnings of windows that ended and were not judged; the first ever is that of the oldest row."""
-        seconds = 60 * self.asked.window_minutes
+        seconds = self.asked.window_seconds
         until = int((now.timestamp() - self.asked.late_seconds) // seconds) * seconds
         first = last.end if last is not None else self._first(now, until)
         first = max(first, until - _REACH_S) // seconds * seconds
@@ -147,7 +147,7 @@ class Watcher:
         columns = self._references.watched(trained_on)
         own, grid = self._references.grid(trained_on, columns), self._standing(trained_on, columns)
         over_ms = self.asked.latency.over_ms if self.asked.latency else float("inf")
-        counted = measure(self._rows(due[0]), due, 60 * self.asked.window_minutes, grid, own, over_ms)
+        counted = measure(self._rows(due[0]), due, self.asked.window_seconds, grid, own, over_ms)
         return [self._judge(champion, trained_on, own, one, now) for one in counted]
 
     def _standing(self, trained_on: str, columns: tuple[str, ...]) -> Grid:
@@ -162,7 +162,7 @@ class Watcher:
         sketch, memory, start = counted.sketch, self.windows.memory, counted.start
         memory.prepare(champion.package, sketch.grid.digest, reset)
         known = memory.known(sketch, start)
-        asked = judge(memory, sketch, start, known, self.asked, sample=self._sample())
+        asked = judge(memory, sketch, start, known, self.asked, own=counted.own, sample=self._sample())
         own_counts = sketch.columns if counted.own is None else counted.own.columns
         asked += self._skew(start, trained_on, own, own_counts)
         period, more = self._labels_of(champion, start)
@@ -203,7 +203,7 @@ class Watcher:
 
     def _skew(self, start: int, trained_on: str, own: Grid, counts: dict[str, Counts]) -> list[Asked]:
         """Asked once a day, of the last whole season."""
-        seconds = 60 * self.asked.window_minutes
+        seconds = self.asked.window_seconds
         if (start + seconds) % _DAY:
             return []
         past = self.windows.cycle(start)

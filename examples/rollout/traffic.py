@@ -18,12 +18,21 @@ class Traffic:
     Args:
         port: The server's, on this machine.
         model: Its name.
-        rows: What is asked, over and over.
+        rows: What is asked, over and over; others may be put in their place at any time.
         per_second: Requests, of all threads together.
+        together: Rows in a request.
     """
 
-    def __init__(self, port: int, model: str, rows: list[dict[str, object]], per_second: float) -> None:
-        self._port, self._path, self._rows, self._each = port, f"/v1/models/{model}:predict", rows, 4 / per_second
+    def __init__(
+        self, port: int, model: str, rows: list[dict[str, object]], per_second: float, together: int = 1
+    ) -> None:
+        self._port, self._path, self._each, self._together = (
+            port,
+            f"/v1/models/{model}:predict",
+            4 / per_second,
+            together,
+        )
+        self.rows = rows
         self._stop = threading.Event()
         self.answers: Counter[str] = Counter()
         self._threads = [threading.Thread(target=self._ask, args=(number,), daemon=True) for number in range(4)]
@@ -44,13 +53,14 @@ class Traffic:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
         asked, due = number, time.monotonic()
         while not self._stop.is_set():
-            row = self._rows[asked % len(self._rows)]
-            self.answers[self._one(connection, row, f"person {asked}")] += 1
+            rows, first = self.rows, asked * self._together
+            asks = [rows[place % len(rows)] for place in range(first, first + self._together)]
+            self.answers[self._one(connection, asks, f"person {asked}")] += 1
             asked, due = asked + 4, due + self._each
             time.sleep(max(due - time.monotonic(), 0))
 
-    def _one(self, connection: http.client.HTTPConnection, row: dict[str, object], unit: str) -> str:
-        body = json.dumps({"instances": [row]})
+    def _one(self, connection: http.client.HTTPConnection, rows: list[dict[str, object]], unit: str) -> str:
+        body = json.dumps({"instances": rows})
         try:
             connection.request("POST", self._path, body, {"Content-Type": "application/json", "x-unit-id": unit})
             answer = connection.getresponse()
@@ -70,8 +80,12 @@ def rows_of(file: Path, columns: dict[str, str], most: int = 5000) -> list[dict[
         most: So many rows.
     """
     with gzip.open(file, "rt") as opened:
-        found = [row for row, _ in zip(csv.DictReader(opened), range(most), strict=False)]
-    return [{name: _value(row[name], kind) for name, kind in columns.items()} for row in found]
+        return asked_of([row for row, _ in zip(csv.DictReader(opened), range(most), strict=False)], columns)
+
+
+def asked_of(people: list[dict[str, str]], columns: dict[str, str]) -> list[dict[str, object]]:
+    """People as a server takes them; `columns` as in `rows_of`."""
+    return [{name: _value(row[name], kind) for name, kind in columns.items()} for row in people]
 
 
 def _value(text: str, kind: str) -> object:

@@ -12,7 +12,7 @@ from benison.core.verdicts import Verdict
 from benison.monitoring import words
 from benison.monitoring.windows import Finding, Window
 from benison.pages.badges import badge, sign
-from benison.pages.figures import calendar, count, moment, plural
+from benison.pages.figures import calendar, count, duration, moment, plural
 from benison.pages.frame import document
 from benison.pages.markup import Column, Markup, Row, escape, join, section, table, tag
 from benison.report.monitoring.quality import quality
@@ -62,7 +62,7 @@ def _masthead(model: str, windows: Sequence[Window]) -> Markup:
 
 def _windows(windows: Sequence[Window], asked: Monitor) -> Markup:
     how = (
-        f"Each cell is {asked.window_minutes} minutes. An alarm is an effect that matters and is more than chance; "
+        f"Each cell is {duration(asked.window_seconds)}. An alarm is an effect that matters and is more than chance; "
         f"at most {asked.false_alarms_per_month:g} false ones a month are expected over all rows together."
     )
     return section("windows", "Windows", tag("p", how), timeline(windows))

@@ -117,6 +117,15 @@ def test_hours_add_up_to_what_the_day_has_at_once(world: Make) -> None:
     assert whole.rows == 24 * 600
 
 
+def test_windows_of_seconds_hold_what_the_hour_has(world: Make) -> None:
+    hour = world(window_minutes=0.5)
+    found = hour.live(1).windows[:120]
+    assert [one.start for one in found] == list(range(found[0].start, found[0].start + 3600, 30))
+    assert {one.end - one.start for one in found} == {30}
+    assert sum(one.counts["rows"] for one in found) == 600
+    assert problems(hour.bench.registry) == ()
+
+
 def test_a_champion_that_was_trained_on_others_is_told_after_a_day(world: Make) -> None:
     one = world()
     crowned(one.bench, "second", age=55, spans=(2,))
@@ -135,6 +144,15 @@ def test_a_new_champion_keeps_the_past_comparable_and_is_judged_anew(world: Make
     newest = one.watcher.windows.recent[-1]
     assert newest.reset == ("age",) and newest.own is not None and newest.snapshot != newest.trained_on
     assert one.live(1, lambda hour: Hour(age=60)).windows[-1].reset == ()
+
+
+def test_a_new_champion_that_knows_others_by_far_ends_the_alert_for_good(world: Make) -> None:
+    one = world()
+    one.live(LEARNING)
+    one.live(3, lambda hour: Hour(age=90))
+    crowned(one.bench, "second", age=90, spans=(2,))
+    one.live(3, lambda hour: Hour(age=90))
+    assert not one.watcher.alerts.state().open, "what is gross is told against what this champion was trained on"
 
 
 def test_what_a_person_accepts_is_learned_anew(world: Make) -> None:
