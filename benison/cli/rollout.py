@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from benison.cli import project as projects
+from benison.cli import rollout_following as following
 from benison.cli.registry_opening import opened_of
+from benison.cli.rollout_carrying import carry, controller_of, where_of_rollouts
 from benison.core.errors import RefusedError
 from benison.delivery import entries
 from benison.delivery.entries import Command, Entry
@@ -21,13 +22,9 @@ from benison.delivery.state import Past, RolloutState, Running
 from benison.registry.log import utc
 
 if TYPE_CHECKING:
-    from benison.cli.project import Project
-    from benison.components.rollout.control import Controller, Look
+    from benison.components.rollout.control import Controller
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-# A count that goes down, or a bound that moves, is no news.
-_NUMBER = re.compile(r"[-+]?\d[\d.,:]*")
-_GOOD = (entries.PROMOTED, entries.SHADOWED)
 
 
 @click.group()
@@ -35,11 +32,8 @@ def command() -> None:
     """Carry a blessed challenger to all live traffic step by step, or send it back."""
 
 
-def _where(call: _F) -> _F:
-    call = click.option("--requests", type=projects.FOLDER, help="The servers' request log; as benison.yaml says.")(
-        call
-    )
-    return projects.project_option(projects.registry_option(call))
+for _one in (following.once, following.run):
+    command.add_command(_one)
 
 
 def _why(call: _F) -> _F:
@@ -52,7 +46,7 @@ def _why(call: _F) -> _F:
 @click.option("--again", is_flag=True, help="Although a rollout sent this version back before.")
 @click.option("--all-at-once", is_flag=True, help="Say a second time that  strategy: big_bang  is meant.")
 @click.option("--detach", is_flag=True, help="Only begin it;  benison rollout control  carries it on.")
-@_where
+@where_of_rollouts
 def start(
     version: str,
     why: str,
@@ -73,7 +67,7 @@ def start(
 
     project = projects.find(folder, registry)
     opened, plan = opened_of(project), plan_of(project.config)
-    controller = None if detach else _controller(project, requests)
+    controller = None if detach else controller_of(project, requests)
     number = begin(
         opened,
         RolloutLog(opened.store, opened.model),
@@ -90,28 +84,28 @@ def start(
     for line in view.shares(plan):
         click.echo(line)
     if controller is not None:
-        _carry(controller)
+        _end(controller)
 
 
 @command.command()
-@_where
+@where_of_rollouts
 def control(requests: Path | None, folder: Path, registry: str | None) -> None:
     """Go on with the rollout that is under way, where its controller ended; exits as start does."""
     project = projects.find(folder, registry)
-    controller = _controller(project, requests)
+    controller = controller_of(project, requests)
     _under_way(controller.log.state())
-    _carry(controller)
+    _end(controller)
 
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@_where
+@where_of_rollouts
 def status(as_json: bool, requests: Path | None, folder: Path, registry: str | None) -> None:
     """Say where the rollout stands, what speaks for and against it, and what comes next."""
     from benison.cli import rollout_view as view
 
     project = projects.find(folder, registry)
-    controller = _controller(project, requests)
+    controller = controller_of(project, requests)
     look = controller.peek()
     if as_json:
         click.echo(json.dumps(view.as_json(look, controller.log.state()), indent=2, sort_keys=True))
@@ -136,7 +130,7 @@ def log(folder: Path, registry: str | None) -> None:
 @command.command()
 @click.argument("number", metavar="[ID]", required=False, type=click.IntRange(1))
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The file; rollout-ID.html by default.")
-@_where
+@where_of_rollouts
 def report(number: int | None, out: Path | None, requests: Path | None, folder: Path, registry: str | None) -> None:
     """Write a rollout as one HTML page: the one under way by default, else the last."""
     from benison.cli.rollout_report import evidence_of, write
@@ -144,7 +138,7 @@ def report(number: int | None, out: Path | None, requests: Path | None, folder: 
     project = projects.find(folder, registry)
     opened = opened_of(project)
     state = RolloutLog(opened.store, opened.model).state()
-    found = evidence_of(opened, state, lambda: _controller(project, requests), number)
+    found = evidence_of(opened, state, lambda: controller_of(project, requests), number)
     click.echo(f"rollout {found.id}: {found.outcome}, {found.reason}")
     click.echo(f"report: {write(found, out)}")
 
@@ -162,7 +156,7 @@ _SHARE, _POSITIVE = click.FloatRange(0, 1), click.FloatRange(0, min_open=True)
 @click.option("--outcomes-share", type=_SHARE, default=1.0, metavar="P", help="Of requests whose outcome is told; 1.")
 @click.option("--harm", "harms", multiple=True, metavar="GUARDRAIL=AMOUNT", help="Say how long this much harm takes.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@_where
+@where_of_rollouts
 def plan(
     rate: float | None,
     error_rate: float | None,
@@ -237,36 +231,8 @@ def _refusal(name: str, running: Running) -> RefusedError | None:
     return None
 
 
-def _controller(project: Project, requests: Path | None) -> Controller:
-    """A controller on a project's registry and its servers' request log."""
-    from benison.components.rollout.control import Controller
-    from benison.components.rollout.run import SystemClock, source_of
-    from benison.components.rollout.stage import Stage
-
-    source = source_of(project.config, project.folder, requests.resolve() if requests else None)
-    opened = opened_of(project)
-    who, policy, stage = projects.who(), project.config.gate.digest, Stage(opened, project.folder)
-    return Controller(opened, source, SystemClock(), who=who, policy=policy, stage=stage)
-
-
-def _carry(controller: Controller) -> None:
-    """Follows a rollout to its end, saying whatever changes."""
-    from benison.cli import rollout_view as view
-    from benison.components.rollout.run import SystemClock, follow
-
-    said = ""
-
-    def say(look: Look) -> None:
-        nonlocal said
-        line = view.brief(look)
-        if (news := _NUMBER.sub("", line)) != said:
-            click.echo(line, err=True)
-        said = news
-
-    past = follow(controller, SystemClock(), say)
-    for line in view.of_past(past):
-        click.echo(line)
-    if past.finish.outcome not in _GOOD:
+def _end(controller: Controller) -> None:
+    if not carry(controller):
         raise click.exceptions.Exit(1)
 
 

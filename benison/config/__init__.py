@@ -176,7 +176,11 @@ def read(project: Path) -> Config:
         triggers=triggers_of(top.section("triggers", optional=True)),
     )
     top.close()
-    config = _watching(top, config)
+    return _checked(top, _watching(top, config))
+
+
+def _checked(top: Section, config: Config) -> Config:
+    """What sections say together."""
     _no_leak(top, config)
     _consistent(top, config)
     _triggerable(top, config)

@@ -123,7 +123,7 @@ def monitor_of(section: Section) -> Monitor:
         volume=_limits(section, "volume", usual.volume, low=1.01, high=1e6),
         errors=_limits(section, "errors", usual.errors),
         latency=_latency(section.section("latency")) if "latency" in section.content else None,
-        quality=quality_of(section.section("quality"), minutes) if "quality" in section.content else None,
+        quality=quality_of(section.section("quality"), round(60 * minutes)) if "quality" in section.content else None,
         alerting=_alerting(section.section("alerts", optional=True)),
     )
     section.asked |= {"latency", "quality"}

@@ -72,12 +72,12 @@ class Quality:
         return 60 * (self.mature_minutes or 0.0)
 
 
-def quality_of(section: Section, window_minutes: int) -> Quality:
+def quality_of(section: Section, window_seconds: int) -> Quality:
     """Reads ``monitor: quality:``.
 
     Args:
         section: The section.
-        window_minutes: How long a window is.
+        window_seconds: How long a window is.
 
     Raises:
         ConfigError: Something in it is not understood.
@@ -88,7 +88,7 @@ def quality_of(section: Section, window_minutes: int) -> Quality:
     quality = Quality(
         outcomes=section.take("outcomes", str, ""),
         mature_minutes=section.number(mature, low=0, high=1e6) if mature in section.content else None,
-        period_minutes=_period(section, window_minutes),
+        period_minutes=_period(section, window_seconds),
         checks=tuple(_check(line, limits) for line in section.sections("checks")),
         slices=section.texts("slices", (ALL,)),
         limits=limits,
@@ -100,10 +100,12 @@ def quality_of(section: Section, window_minutes: int) -> Quality:
     return quality
 
 
-def _period(section: Section, window_minutes: int) -> int:
+def _period(section: Section, window_seconds: int) -> int:
     minutes = section.whole("period_minutes", DAY_MINUTES, low=1)
-    if minutes % window_minutes or minutes > 7 * DAY_MINUTES or 7 * DAY_MINUTES % minutes:
-        expected = f"whole windows of {window_minutes} minutes that a week can be divided by, such as 1440 or 10080"
+    if 60 * minutes % window_seconds or minutes > 7 * DAY_MINUTES or 7 * DAY_MINUTES % minutes:
+        expected = (
+            f"whole windows of {window_seconds / 60:g} minutes that a week can be divided by, such as 1440 or 10080"
+        )
         raise section.error("period_minutes", expected, minutes)
     return minutes
 

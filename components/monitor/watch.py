@@ -222,7 +222,7 @@ class Watcher:
             return None, []
         from benison.components.monitor.quality import Span
 
-        at = Span(start, start + 60 * self.asked.window_minutes, champion.package)
+        at = Span(start, start + self.asked.window_seconds, champion.package)
         return self._quality.look(at, self.windows.recent)
 
     def _follow(self, now: datetime, closed: str = "") -> None:

@@ -41,7 +41,7 @@ _T = TypeVar("_T")
 
 @dataclass
 class Live:
-    """What runs all the time: the server, the monitor, the trigger manager, and whoever asks."""
+    """What runs all the time: the server, the monitor, the trigger manager, the rollouts, and whoever asks."""
 
     traffic: Traffic
     columns: dict[str, str]
@@ -99,6 +99,7 @@ def _live(port: int, oncall: OnCall, people: list[Person]) -> Live:
     said = {**os.environ, "ONCALL_URL": oncall.address}
     live.processes.append(_start("monitor", "run", "--every", "1", env=said))
     live.processes.append(_start("trigger", "run", "--every", "1", "--port", "0"))
+    live.processes.append(_start("rollout", "run", "--every", "1"))
     return live
 
 
@@ -115,8 +116,8 @@ def _shift(story: Story, census: Census, live: Live) -> None:
     run = _until(lambda: next(iter(story.runs_over()), None), 900, "a run that is over")
     story.say(f"run {run.number}, since {run.run.why}: {run.finish.outcome}")
     story.check("the run came to a challenger that waits for its rollout", run.finish.outcome == "held")
-    done = _rollout(f"run {run.number} of the trigger manager")
-    story.rolled_out(done, before)
+    _until(story.rollouts_over, 600, "a rollout that is over")
+    story.rolled_out(before)
     _until(lambda: not story.open_alerts(), 120, "the alert to recover")
     story.recovered()
 
@@ -139,12 +140,6 @@ def _project(port: int) -> None:
     settings = (HERE / "benison.yaml").read_text().format(port=port, requests=json.dumps(str(WORK / "requests")))
     # A few epochs do: what is to be seen comes after training.
     said.write_text(said.read_text().replace("epochs: 30", "epochs: 4") + settings)
-
-
-def _rollout(why: str) -> int:
-    words = [*BENISON, "rollout", "start", "--why", why, "-p", str(PROJECT)]
-    with (WORK / "rollout.log").open("wb") as log:
-        return subprocess.run(words, stdout=log, stderr=log).returncode
 
 
 def _benison(*words: str) -> None:

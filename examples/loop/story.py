@@ -12,6 +12,7 @@ from benison.alerts.alert_log import AlertLog
 from benison.alerts.state import Alert
 from benison.core.chain import Chain
 from benison.delivery.rollout_log import RolloutLog
+from benison.delivery.state import Past
 from benison.monitoring.window_log import KIND
 from benison.registry.registry import Registry
 from benison.triggers.entries import Finished, Run
@@ -75,12 +76,19 @@ class Story:
         runs = {number: entry for number, entry in said if isinstance(entry, Run)}
         return [Ended(one.run, runs[one.run], one) for _, one in said if isinstance(one, Finished)]
 
-    def rolled_out(self, code: int, before: str) -> None:
+    def rollouts_over(self) -> list[Past]:
+        """Rollouts that ended, oldest first."""
+        return list(RolloutLog(self._registry.store, self._model).state().past.values())
+
+    def rolled_out(self, before: str) -> None:
         """The challenger had shadow, canary and all traffic, and nothing else made it champion."""
-        past = list(RolloutLog(self._registry.store, self._model).state().past.values())
+        past = self.rollouts_over()
         path = [f"copies of {one.shadow:g}%" if one.shadow else f"{one.percent:g}%" for one in past[-1].shifts]
         self.say(f"rollout {past[-1].id}: {', '.join(path)}: {past[-1].finish.outcome}; champion {self.champion()}")
-        self.check("the rollout made the challenger champion", code == 0 and self.champion() != before)
+        self.check(
+            "the rollout made the challenger champion",
+            past[-1].finish.outcome == "promoted" and self.champion() != before,
+        )
         self.check("by copies first, then by steps, then all", path == ["copies of 100%", "20%", "50%", "100%"])
 
     def recovered(self) -> None:
