@@ -75,7 +75,7 @@ class Chain:
         """The entries after one that was read before; all of them without one.
 
         Args:
-            head: The last one that was read.
+            head: The last one that was read. Where the place after it is free, nothing is looked for behind that.
             segments: Whether segments may be read instead of the entries that they are copies of.
 
         Raises:
@@ -83,6 +83,9 @@ class Chain:
                 names its file.
         """
         found: list[Link] = []
+        # Whoever follows a log asks all the time: one entry is asked for at once, a long folder takes long to list.
+        if head is not None and self._store.get(self._key(head.number + 1)) is None:
+            return found
         last = self._last_after(head)
         if segments and last - (head.number if head else 0) > SEGMENT:
             found = self._in_segments(head)
