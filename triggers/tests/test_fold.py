@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,14 +35,20 @@ def legal(state: State, number: int, pick: Callable[[int], int]) -> Entry:
     if pending:
         causes = tuple(pending[pick(len(pending)) :])
         steps = ((entries.CHECKS, entries.TRAINING), (entries.TRAINING,), (entries.CHECKS,))[pick(3)]
-        inputs = {"commit": "", "since": "", "code": f"code-{pick(2)}", "data": f"data-{pick(2)}", "span": 0}
+        inputs: dict[str, Any] = {
+            "commit": "",
+            "since": "",
+            "code": f"code-{pick(2)}",
+            "data": f"data-{pick(2)}",
+            "span": 0,
+        }
         choices.append(Run(causes=causes, key=f"{number:x}", place="", target="local", steps=steps, **inputs, **said))
         choices.append(Suppress(causes=causes, **said))
         choices.append(Refuse(causes=causes, until=utc(moment(number) + timedelta(days=30)), **said))
     if active:
         one = active[pick(len(active))]
         ends, hours = ENDS[one.step], pick(50) / 10
-        over = {"outcome": ends[pick(len(ends))], "device_hours": hours, "page": ""}
+        over: dict[str, Any] = {"outcome": ends[pick(len(ends))], "device_hours": hours, "page": ""}
         begun = Started(run=one.number, step=one.step, id="it", **said)
         choices.append(begun if one.started is None else Finished(run=one.number, step=one.step, **over, **said))
     if owed:
@@ -72,19 +78,17 @@ def test_whatever_follows_each_cause_has_one_answer_and_every_hour_is_counted_on
     data: st.DataObject, length: int
 ) -> None:
     state, log = grown(data, length)
-    of = {kind: [(number, one) for number, one in log if isinstance(one, kind)] for kind in (Cause, Run, Suppress)}
-    answers = Counter(cause for kind in (Run, Suppress) for _, one in of[kind] for cause in one.causes)
+    causes = {number for number, one in log if isinstance(one, Cause)}
+    decided = {number for number, one in log if isinstance(one, Run)}
+    answers = Counter(cause for _, one in log if isinstance(one, (Run, Suppress)) for cause in one.causes)
     ended = [one for _, one in log if isinstance(one, Finished)]
     runs = dict(log)
     over = {one.run for one in ended if one.outcome != entries.PASSED or is_last(runs[one.run], one.step)}
-    over |= {
-        number for number, one in of[Run] if one.steps == (entries.CHECKS,) and any(e.run == number for e in ended)
-    }
     assert set(answers.values()) <= {1}, "at most one run or reason for each cause"
-    assert set(state.pending) == {number for number, _ in of[Cause]} - set(answers)
-    assert set(state.active) == {number for number, _ in of[Run]} - over
+    assert set(state.pending) == causes - set(answers)
+    assert set(state.active) == decided - over
     assert all(one.started is None or one.started.step == one.step for one in state.active.values())
-    by_month = Counter[str]()
+    by_month: defaultdict[str, float] = defaultdict(float)
     for one in ended:
         by_month[month_of(datetime.fromisoformat(one.when))] += one.device_hours
     assert dict(state.hours) == pytest.approx(dict(by_month))
