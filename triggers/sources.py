@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Protocol
 
@@ -100,7 +100,7 @@ class Schedule:
         before = datetime.fromisoformat(last.key)
         if newest <= before:
             return None
-        times = takewhile(lambda time: time < newest, self._timing.next(before, _MOST_MISSED))
+        times = takewhile(lambda time: time < newest, islice(self._timing.following(before), _MOST_MISSED))
         missed = sum(1 for _ in times)
         more = f"; it stands for {missed} more that were missed" if missed else ""
         return Notice(_key(newest), f"{self.name}: {newest:%a %Y-%m-%d %H:%M %Z}{more}")

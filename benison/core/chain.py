@@ -75,7 +75,7 @@ class Chain:
         """The entries after one that was read before; all of them without one.
 
         Args:
-            head: The last one that was read.
+            head: The last one that was read. Where the place after it is free, nothing is looked for behind that.
             segments: Whether segments may be read instead of the entries that they are copies of.
 
         Raises:
@@ -83,12 +83,16 @@ class Chain:
                 names its file.
         """
         found: list[Link] = []
+        following, raw = (head.number + 1 if head else 0), None
+        # Whoever follows a log asks all the time: one entry is asked for at once, a long folder takes long to list.
+        if head is not None and (raw := self._store.get(self._key(following))) is None:
+            return found
         last = self._last_after(head)
         if segments and last - (head.number if head else 0) > SEGMENT:
             found = self._in_segments(head)
             head = found[-1] if found else head
         for number in range((head.number if head else 0) + 1, last + 1):
-            head = self._read(number, head)
+            head = self._read(number, head, raw if number == following else None)
             found.append(head)
         return found
 
@@ -214,9 +218,9 @@ class Chain:
             last = int(name[1])
         return last
 
-    def _read(self, number: int, before: Link | None) -> Link:
-        """Reads an entry and holds it to its place and to the entry before it."""
-        self._raw[number] = raw = self._bytes(number)
+    def _read(self, number: int, before: Link | None, raw: bytes | None = None) -> Link:
+        """Reads an entry, unless it was, and holds it to its place and to the entry before it."""
+        self._raw[number] = raw = self._bytes(number) if raw is None else raw
         return self._link(number, raw, before, self.where(number))
 
     def _bytes(self, number: int) -> bytes:

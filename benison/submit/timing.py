@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
@@ -34,7 +34,11 @@ class Timing:
 
     def next(self, after: datetime, count: int) -> list[datetime]:
         """The next times after a moment, in the schedule's own time zone."""
-        return list(islice(CronSim(self.cron, after.astimezone(self._zone)), count))
+        return list(islice(self.following(after), count))
+
+    def following(self, moment: datetime) -> Iterator[datetime]:
+        """The times after a moment, one after the other, in the schedule's own time zone."""
+        return CronSim(self.cron, moment.astimezone(self._zone))
 
     def last(self, until: datetime) -> datetime:
         """The newest time that is not after a moment, in the schedule's own time zone."""

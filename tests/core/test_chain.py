@@ -175,6 +175,31 @@ class Counting:
         return getattr(self.store, name)
 
 
+class _Unlisted(MemoryStore):
+    """Must not be listed."""
+
+    def list_after(self, prefix: str, after: str = "") -> Any:
+        raise AssertionError(f"{prefix} was listed")
+
+
+def test_whoever_has_read_all_is_told_so_without_listing_the_log() -> None:
+    store = _Unlisted()
+    log, head = chain(store), None
+    for n in range(3):
+        head = log.append(said(f"entry {n + 1}"), head)
+    assert log.links_after(head) == []
+
+
+def test_an_entry_that_vanished_behind_the_one_read_last_is_named_by_whoever_reads_on(tmp_path: Path) -> None:
+    log = grown(LocalStore(tmp_path), 3)
+    head = log.links_after()[0]
+    file(tmp_path, 2).unlink()
+    assert log.links_after(head) == []
+    log.append(said("in its place"), head)
+    with pytest.raises(IntegrityError, match=r"000000000003.json: expected the entry before it to be sha256:"):
+        log.links_after(head)
+
+
 @pytest.fixture
 def segments_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SEGMENT", 5)

@@ -66,3 +66,20 @@ def test_a_damaged_or_foreign_document_is_refused(tmp_path: Path, content: bytes
 def test_a_missing_document_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"absent\.json"):
         documents.read(tmp_path / "absent.json", "checks")
+
+
+def test_what_is_wrong_with_an_entry_is_told_by_what_its_own_action_asks_for() -> None:
+    said = {"action": "breaker", "state": "ajar", "who": "ci", "when": "2026-11-20T12:00:00Z", "why": "a test"}
+    link = {"kind": "trigger_entry", "format": 1, "number": 1, "writer": "0" * 32, "previous": None}
+    assert documents.problems("trigger_entry", {**link, "entry": {**said, "state": "open"}}) == []
+    (told,) = documents.problems("trigger_entry", {**link, "entry": said})
+    assert told == "$.entry.state: 'ajar' is not one of ['open', 'closed']"
+    for entry in ({**said, "action": "none"}, {}, None, [said], {**said, "action": ["breaker"]}):
+        assert documents.problems("trigger_entry", {**link, "entry": entry})
+
+
+@pytest.mark.parametrize("kind", ["alert_entry", "rollout_entry", "trigger_entry"])
+def test_entries_are_told_apart_by_their_action_alone(kind: str) -> None:
+    schema = json.loads((documents.SCHEMAS / f"{kind}.schema.json").read_bytes())
+    names = [one["$ref"].removeprefix("#/$defs/") for one in schema["properties"]["entry"]["oneOf"]]
+    assert names == [schema["$defs"][name]["properties"]["action"]["const"] for name in names]
