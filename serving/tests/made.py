@@ -30,8 +30,9 @@ FEATURES = {
     ],
 }
 _ANSWERED = {"nan": float("nan"), "high": 2.0}
-# A tenth of a second, and some seconds.
-_ROUNDS = {"late": 100, "slow": 4000}
+_SLOW_SECONDS = 4
+# Some seconds' work.
+_ROUNDS = 4000
 ROW = {"x": 0.5, "visits": 2, "city": "Bonn"}
 
 
@@ -40,7 +41,7 @@ class Scaling(tf.Module):
 
     Args:
         level: From 0 to 1.
-        fails: ``nan``, ``high``, ``late``, ``slow`` or none: what cities of that name are answered with; any other: an
+        fails: ``nan``, ``high``, ``slow``, ``busy`` or none: what cities of that name are answered with; any other: an
             error.
     """
 
@@ -60,19 +61,32 @@ class Scaling(tf.Module):
         return {"probability": self._faulty(tf.equal(city, self.fails), score) if self.fails else score}
 
     def _faulty(self, hit: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
-        if self.fails in _ROUNDS:
-            return score + 0.0 * tf.cond(tf.reduce_any(hit), lambda: _work(_ROUNDS[self.fails]), lambda: 0.0)
+        if self.fails in _LATE:
+            return score + 0.0 * tf.cond(tf.reduce_any(hit), _LATE[self.fails], lambda: 0.0)
         if self.fails in _ANSWERED:
             return tf.where(hit, _ANSWERED[self.fails], score)
         with tf.control_dependencies([tf.debugging.Assert(~tf.reduce_any(hit), ["out of order"])]):
             return tf.identity(score)
 
 
-def _work(rounds: int) -> tf.Tensor:
+def _work() -> tf.Tensor:
     """A millisecond or so a round of work on one core, which nothing can skip."""
     start = tf.ones([300, 300]) / 300.0
-    (_, worked) = tf.while_loop(lambda i, _: i < rounds, lambda i, a: (i + 1, tf.matmul(a, start)), (0, start))
+    (_, worked) = tf.while_loop(lambda i, _: i < _ROUNDS, lambda i, a: (i + 1, tf.matmul(a, start)), (0, start))
     return tf.reduce_sum(worked)
+
+
+def _sleep() -> tf.Tensor:
+    """Some seconds of which no core hears."""
+    kinds: dict[str, Any] = {"output_types": [tf.float32], "output_shapes": [[]]}
+    one = tf.raw_ops.TensorDataset(components=[tf.constant(0.0)], output_shapes=[[]])
+    slept = tf.raw_ops.SleepDataset(
+        input_dataset=one, sleep_microseconds=tf.constant(_SLOW_SECONDS * 1_000_000, tf.int64), **kinds
+    )
+    return tf.raw_ops.DatasetToSingleElement(dataset=slept, **kinds)[0]
+
+
+_LATE = {"slow": _sleep, "busy": _work}
 
 
 class Examples(tf.Module):
