@@ -30,9 +30,8 @@ FEATURES = {
     ],
 }
 _ANSWERED = {"nan": float("nan"), "high": 2.0}
-_SLOW_SECONDS = 4
-# Some seconds' work.
-_ROUNDS = 4000
+# Longer than a server of the tests waits, and more work than comes in that time.
+_SLEEP_SECONDS, _ROUNDS = 4, 2000
 ROW = {"x": 0.5, "visits": 2, "city": "Bonn"}
 
 
@@ -77,11 +76,11 @@ def _work() -> tf.Tensor:
 
 
 def _sleep() -> tf.Tensor:
-    """Some seconds of which no core hears."""
+    """Some seconds of which no core hears: half of them before the one element, half before the end."""
     kinds: dict[str, Any] = {"output_types": [tf.float32], "output_shapes": [[]]}
     one = tf.raw_ops.TensorDataset(components=[tf.constant(0.0)], output_shapes=[[]])
     slept = tf.raw_ops.SleepDataset(
-        input_dataset=one, sleep_microseconds=tf.constant(_SLOW_SECONDS * 1_000_000, tf.int64), **kinds
+        input_dataset=one, sleep_microseconds=tf.constant(_SLEEP_SECONDS * 500_000, tf.int64), **kinds
     )
     return tf.raw_ops.DatasetToSingleElement(dataset=slept, **kinds)[0]
 

@@ -114,9 +114,12 @@ def test_a_shadow_that_hangs_or_fails_never_hurts_the_champion(shop: Shop, regis
     shop.say(31, registered(0.5), challenger=registered(0.25, "nan"), shadow=100.0)
     assert shop.server.predict({**ROW, "city": "nan"}, headers={"x-request-id": "shade"}).scores == [0.25]
     assert [(row["role"], row["status"]) for row in logged(shop, "shade", 2)] == [("champion", 200), ("shadow", 500)]
-    shop.say(32, registered(0.5), challenger=registered(0.25, "slow"), shadow=100.0)
+    busy = registered(0.25, "busy")
+    shop.say(32, registered(0.5), challenger=busy, shadow=100.0)
+    copied = f'benison_requests_total{{outcome="200",role="shadow",version="{busy[7:19]}"}}'
+    until(lambda: shop.server.predict(ROW).status == 200 and shop.server.metric(copied) > 0)
     dropped = shop.server.metric("benison_shadow_dropped_total")
-    hanging = [{**ROW, "city": "slow"}] * 16
+    hanging = [{**ROW, "city": "busy"}] * 16
     assert all(shop.server.predict(*hanging).scores == [0.25] * 16 for _ in range(80))
     assert shop.server.metric("benison_shadow_dropped_total") > dropped
 
@@ -203,7 +206,7 @@ def test_with_traffic_or_without_a_rollout_nobody_is_tried(
     shop: Shop, registered: Registered, more: dict[str, float]
 ) -> None:
     one, two = registered(0.5), registered(0.25)
-    shop.say(82 + len(more), one, **({"challenger": two, **more} if more else {}))
+    shop.say(82 + len("".join(more)), one, **({"challenger": two, **more} if more else {}))
     for package in (one, two, "sha256:" + "0" * 64):
         found = staged(shop, package)
         assert (found.status, found.headers["x-request-id"]) == (409, "tried")
