@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,10 @@ FEATURES = {
     ],
 }
 _ANSWERED = {"nan": float("nan"), "high": 2.0}
-# Longer than a server of the tests waits, and more work than comes in that time.
-_SLEEP_SECONDS, _ROUNDS = 4, 2000
+# Longer than a server of the tests waits.
+_SLEEP_SECONDS = 4
+# A tenth of a second, more than copies are waited for, and some seconds.
+_ROUNDS = {"late": 100, "busy": 2000, "slow": 4000}
 ROW = {"x": 0.5, "visits": 2, "city": "Bonn"}
 
 
@@ -40,8 +44,8 @@ class Scaling(tf.Module):
 
     Args:
         level: From 0 to 1.
-        fails: ``nan``, ``high``, ``slow``, ``busy`` or none: what cities of that name are answered with; any other: an
-            error.
+        fails: ``nan``, ``high``, ``late``, ``busy``, ``slow``, ``asleep`` or none: what cities of that name are
+            answered with; any other: an error.
     """
 
     def __init__(self, level: float, fails: str = "") -> None:
@@ -68,10 +72,10 @@ class Scaling(tf.Module):
             return tf.identity(score)
 
 
-def _work() -> tf.Tensor:
+def _work(rounds: int) -> tf.Tensor:
     """A millisecond or so a round of work on one core, which nothing can skip."""
     start = tf.ones([300, 300]) / 300.0
-    (_, worked) = tf.while_loop(lambda i, _: i < _ROUNDS, lambda i, a: (i + 1, tf.matmul(a, start)), (0, start))
+    (_, worked) = tf.while_loop(lambda i, _: i < rounds, lambda i, a: (i + 1, tf.matmul(a, start)), (0, start))
     return tf.reduce_sum(worked)
 
 
@@ -85,7 +89,10 @@ def _sleep() -> tf.Tensor:
     return tf.raw_ops.DatasetToSingleElement(dataset=slept, **kinds)[0]
 
 
-_LATE = {"slow": _sleep, "busy": _work}
+_LATE: dict[str, Callable[[], tf.Tensor]] = {
+    **{name: partial(_work, rounds) for name, rounds in _ROUNDS.items()},
+    "asleep": _sleep,
+}
 
 
 class Examples(tf.Module):

@@ -67,7 +67,7 @@ def test_a_unit_is_told_by_header_parameter_column_or_is_the_request(shop: Shop,
         ("nan", 500, "row 1: expected a number from 0 to 1, got nan"),
         ("high", 500, "row 1: expected a number from 0 to 1, got 2"),
         ("error", 500, "failed: "),
-        ("slow", 504, "no answer within 1500 ms"),
+        ("asleep", 504, "no answer within 1500 ms"),
     ],
 )
 def test_the_champion_steps_in_where_a_challenger_fails(
@@ -147,11 +147,11 @@ def test_a_registry_that_cannot_be_reached_leaves_the_champion_as_it_was(shop: S
 
 
 def test_a_queue_that_is_full_and_a_package_that_is_slow_are_told(shop: Shop, registered: Registered) -> None:
-    shop.say(60, registered(0.5, "slow"))
+    shop.say(60, registered(0.5, "asleep"))
     with ThreadPoolExecutor(8) as pool:
-        slow = pool.submit(shop.server.predict, {**ROW, "city": "slow"})
+        slow = pool.submit(shop.server.predict, {**ROW, "city": "asleep"})
         until(lambda: shop.server.metric("benison_request_seconds_count") > 0)
-        waiting = [pool.submit(shop.server.predict, *[{**ROW, "city": "slow"}] * 10) for _ in range(6)]
+        waiting = [pool.submit(shop.server.predict, *[{**ROW, "city": "asleep"}] * 10) for _ in range(6)]
         statuses = sorted(each.result().status for each in [slow, *waiting])
     assert set(statuses) == {429, 504}
     assert slow.result().body == {"error": "no answer within 1500 ms"}
