@@ -58,6 +58,15 @@ class Answers:
     total: Floats
     squares: Floats | None = None
 
+    def followed_by(self, more: Answers) -> Answers:
+        """With later blocks; of counts, squares are totals."""
+        squares = None
+        if self.squares is not None or more.squares is not None:
+            both = (one.total if one.squares is None else one.squares for one in (self, more))
+            squares = np.concatenate([*both], axis=-1)
+        requests = np.concatenate([self.requests, more.requests], axis=-1)
+        return Answers(requests, np.concatenate([self.total, more.total], axis=-1), squares)
+
     def mean(self) -> Floats:
         """Of each block; 0 where it has no requests."""
         found: Floats = self.total / np.maximum(self.requests, 1)

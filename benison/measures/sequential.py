@@ -11,7 +11,8 @@ import bisect
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -78,6 +79,91 @@ class Bounds:
     skipped: int
 
 
+_NONE = Answers(np.zeros(0), np.zeros(0))
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Blocks of one trial as `difference` takes them: harm, proof and what is missing for it rest on one computation.
+
+    Look after look, blocks that were there before are neither checked nor read again.
+
+    Attributes:
+        ratio: What the champion's mean is multiplied by.
+        min_blocks: Before so many blocks that count nothing is said; 2 or more.
+        blocks: All so far, in order of time; `after` adds them, and what follows from them.
+        champion: What the champion answered in those that count.
+        challenger: What the challenger did.
+    """
+
+    ratio: float = 1.0
+    min_blocks: int = MIN_BLOCKS
+    blocks: tuple[Block, ...] = ()
+    champion: Answers = field(default=_NONE, repr=False)
+    challenger: Answers = field(default=_NONE, repr=False)
+
+    def __post_init__(self) -> None:
+        _require(self.min_blocks >= 2, "min_blocks", "2 or more", self.min_blocks)
+
+    def after(self, blocks: Sequence[Block]) -> Trial:
+        """The trial with these blocks, which go on from its own ones or replace them.
+
+        Args:
+            blocks: All so far, in order of time.
+
+        Raises:
+            DataError: If the blocks are not in order, or a total cannot be one.
+        """
+        begun, now = len(self.blocks), tuple(blocks)
+        if now[:begun] != self.blocks:
+            return Trial(self.ratio, self.min_blocks).after(now)
+        if len(now) == begun:
+            return self
+        _require_order(now[max(begun - 1, 0) :])
+        served = [block for block in now[begun:] if block.served]
+        champion = self.champion.followed_by(_answers([block.champion for block in served]))
+        challenger = self.challenger.followed_by(_answers([block.challenger for block in served]))
+        return Trial(self.ratio, self.min_blocks, now, champion, challenger)
+
+    def difference(self, alpha: float) -> Bounds:
+        """Estimate and bounds after the last block; as the function of that name."""
+        _require_alpha(alpha)
+        many = len(self.champion.requests)
+        if not many:
+            return Bounds(math.nan, -math.inf, math.inf, 0, len(self.blocks))
+        found = self._evidence.last()
+        low, high = bounds(found, alpha)
+        return Bounds(float(found.estimate), float(low), float(high), many, len(self.blocks) - many)
+
+    def differences(self, alpha: float) -> list[Bounds]:
+        """Estimate and bounds after each block; as the function of that name."""
+        _require_alpha(alpha)
+        after = [Bounds(math.nan, -math.inf, math.inf, 0, 0)]
+        if len(self.champion.requests):
+            found = self._evidence
+            ends = zip(found.estimate, *bounds(found, alpha), strict=True)
+            after += [Bounds(float(one), float(low), float(high), n, 0) for n, (one, low, high) in enumerate(ends, 1)]
+        counted = itertools.accumulate(int(block.served) for block in self.blocks)
+        return [replace(after[many], skipped=place - many) for place, many in enumerate(counted, start=1)]
+
+    def more_needed(self, limit: float, alpha: float, horizon: int = HORIZON) -> int | None:
+        """How many more blocks would decide; as the function of that name."""
+        _require_alpha(alpha)
+        if len(self.champion.requests) < self.min_blocks:
+            return None
+        found, pace = self._evidence.last(), _pace(self.blocks[-self.min_blocks :])
+
+        def decided(more: int) -> bool:
+            low, high = bounds(found.extended(more, *pace), alpha)
+            return bool(low > limit or high < limit)
+
+        return bisect.bisect_left(range(horizon), True, key=decided) if decided(horizon) else None
+
+    @cached_property
+    def _evidence(self) -> Evidence:
+        return evidence(self.champion, self.challenger, ratio=self.ratio, min_blocks=self.min_blocks)
+
+
 def difference(blocks: Sequence[Block], *, alpha: float, ratio: float = 1.0, min_blocks: int = MIN_BLOCKS) -> Bounds:
     """Estimate and bounds of challenger - ratio * champion after these blocks.
 
@@ -102,13 +188,7 @@ def difference(blocks: Sequence[Block], *, alpha: float, ratio: float = 1.0, min
     >>> f"{found.estimate:.3f} is at least {found.low:.3f} after {found.blocks} blocks"
     '0.084 is at least 0.061 after 20 blocks'
     """
-    served = _served(blocks, alpha, min_blocks)
-    skipped = len(blocks) - len(served)
-    if not served:
-        return Bounds(math.nan, -math.inf, math.inf, 0, skipped)
-    found = _latest(served, ratio, min_blocks)
-    low, high = bounds(found, alpha)
-    return Bounds(float(found.estimate), float(low), float(high), len(served), skipped)
+    return Trial(ratio, min_blocks).after(blocks).difference(alpha)
 
 
 def differences(
@@ -128,14 +208,7 @@ def differences(
     Raises:
         DataError: As `difference`.
     """
-    served = _served(blocks, alpha, min_blocks)
-    after = [Bounds(math.nan, -math.inf, math.inf, 0, 0)]
-    if served:
-        found = _evidence(served, ratio, min_blocks)
-        ends = zip(found.estimate, *bounds(found, alpha), strict=True)
-        after += [Bounds(float(one), float(low), float(high), n, 0) for n, (one, low, high) in enumerate(ends, 1)]
-    counted = itertools.accumulate(int(block.served) for block in blocks)
-    return [replace(after[many], skipped=place - many) for place, many in enumerate(counted, start=1)]
+    return Trial(ratio, min_blocks).after(blocks).differences(alpha)
 
 
 def more_needed(
@@ -165,17 +238,7 @@ def more_needed(
     Raises:
         DataError: As `difference`.
     """
-    served = _served(blocks, alpha, min_blocks)
-    if len(served) < min_blocks:
-        return None
-    found = _latest(served, ratio, min_blocks)
-    pace = _pace(blocks[-min_blocks:])
-
-    def decided(more: int) -> bool:
-        low, high = bounds(found.extended(more, *pace), alpha)
-        return bool(low > limit or high < limit)
-
-    return bisect.bisect_left(range(horizon), True, key=decided) if decided(horizon) else None
+    return Trial(ratio, min_blocks).after(blocks).more_needed(limit, alpha, horizon)
 
 
 def _pace(blocks: Sequence[Block]) -> tuple[float, float]:
@@ -237,21 +300,13 @@ def split(alpha: float, weights: Mapping[str, float]) -> dict[str, float]:
     return {name: alpha * weight / whole for name, weight in weights.items()}
 
 
-def _served(blocks: Sequence[Block], alpha: float, min_blocks: int) -> list[Block]:
+def _require_alpha(alpha: float) -> None:
     _require(0 < alpha < 0.5, "alpha", "above 0 and below 0.5", alpha)
-    _require(min_blocks >= 2, "min_blocks", "2 or more", min_blocks)
+
+
+def _require_order(blocks: Sequence[Block]) -> None:
     for before, block in itertools.pairwise(blocks):
         _require(before.start < block.start, "start of a block", f"later than {before.start:g}", f"{block.start:g}")
-    return [block for block in blocks if block.served]
-
-
-def _latest(served: Sequence[Block], ratio: float, min_blocks: int) -> Evidence:
-    return _evidence(served, ratio, min_blocks).last()
-
-
-def _evidence(served: Sequence[Block], ratio: float, min_blocks: int) -> Evidence:
-    champion, challenger = _answers([one.champion for one in served]), _answers([one.challenger for one in served])
-    return evidence(champion, challenger, ratio=ratio, min_blocks=min_blocks)
 
 
 def _answers(arms: Sequence[Arm]) -> Answers:

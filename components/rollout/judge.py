@@ -5,6 +5,7 @@ A challenger is sent back on proof of harm, and passes on proof of none; both ho
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +13,7 @@ from benison.components.rollout.measure import Tallies
 from benison.config.rollout import KPI, OUTCOME_METRICS, SCORE, Guardrail, Rollout
 from benison.core.verdicts import Check, Tier, Verdict
 from benison.delivery.traffic import COPIED, LIVE
-from benison.measures.sequential import Block, Bounds, difference, more_needed, sustained
+from benison.measures.sequential import Block, Bounds, Trial, sustained
 
 # How often a challenger that is exactly at a tolerance may pass, of each guardrail and over all looks.
 PASSED_FALSELY = 0.05
@@ -67,11 +68,16 @@ def judge(tallies: Tallies, *, percent: float, since: float) -> tuple[Check, ...
         since: Since when, in seconds since 1970.
     """
     plan = tallies.plan
-    checks = [
-        _compared(line, stage, of_trial(plan, line, tallies.blocks(line, stage), tallies.ended), plan)
-        for line, stage in compared(plan)
-    ]
+    checks = [_compared(line, stage, _trial(tallies, line, stage), plan) for line, stage in compared(plan)]
     return (*checks, *_breakers(tallies), *_silence(tallies, percent, since))
+
+
+def _trial(tallies: Tallies, line: Guardrail, stage: str) -> Trial:
+    """The last look's, gone on with."""
+    plan, key = tallies.plan, (line.name, stage)
+    begun = tallies.trials.get(key) or Trial(ratio_of(line), plan.min_blocks)
+    tallies.trials[key] = begun.after(of_trial(plan, line, tallies.blocks(line, stage), tallies.ended))
+    return tallies.trials[key]
 
 
 def of_trial(plan: Rollout, line: Guardrail, blocks: Sequence[Block], ended: float | None) -> Sequence[Block]:
@@ -83,25 +89,23 @@ def of_trial(plan: Rollout, line: Guardrail, blocks: Sequence[Block], ended: flo
     Args:
         plan: The plan.
         line: The guardrail.
-        blocks: All blocks.
+        blocks: All blocks, in order of time.
         ended: When the challenger got all traffic, in seconds since 1970; None: it has not so far.
     """
     if ended is None or line.metric in OUTCOME_METRICS:
         return blocks
-    return [block for block in blocks if block.start + plan.block_seconds <= ended]
+    return blocks[: bisect.bisect_right(blocks, ended, key=lambda block: block.start + plan.block_seconds)]
 
 
-def _compared(line: Guardrail, stage: str, blocks: Sequence[Block], plan: Rollout) -> Check:
+def _compared(line: Guardrail, stage: str, trial: Trial, plan: Rollout) -> Check:
     """One guardrail: FAIL where harm is proven, PASS where it is proven that there is none."""
-    ratio, alpha = ratio_of(line), alpha_of(plan, line.tier)
-    harm = difference(blocks, alpha=alpha, ratio=ratio, min_blocks=plan.min_blocks)
-    proof = difference(blocks, alpha=PASSED_FALSELY, ratio=ratio, min_blocks=plan.min_blocks)
+    harm, proof = trial.difference(alpha_of(plan, line.tier)), trial.difference(PASSED_FALSELY)
     verdict = _verdict(line, harm, proof)
     observed, allowed = _observed(harm if verdict is Verdict.FAIL else proof), _allowed(line)
     numbers = {"estimate": proof.estimate, "low": proof.low, "high": proof.high, "blocks": float(proof.blocks)}
     reason = f"{line.name} {observed} {_word(verdict)} {allowed}"
     if verdict is Verdict.INCONCLUSIVE:
-        reason += _what_would_decide(line, blocks, proof, plan)
+        reason += _what_would_decide(line, trial, proof, plan)
     return Check(line.name, stage, line.tier, verdict, observed, allowed, reason, numbers)
 
 
@@ -128,13 +132,11 @@ def _word(verdict: Verdict) -> str:
     return {Verdict.PASS: "is", Verdict.FAIL: "is not"}.get(verdict, "is not shown to be")
 
 
-def _what_would_decide(line: Guardrail, blocks: Sequence[Block], found: Bounds, plan: Rollout) -> str:
+def _what_would_decide(line: Guardrail, trial: Trial, found: Bounds, plan: Rollout) -> str:
     if found.blocks < plan.min_blocks:
         return f": {found.blocks} blocks with requests to both, of {plan.min_blocks} that it takes"
     low, high = limits(line)
-    limit = high if math.isfinite(high) else low
-    ratio = ratio_of(line)
-    more = more_needed(blocks, limit=limit, alpha=PASSED_FALSELY, ratio=ratio, min_blocks=plan.min_blocks)
+    more = trial.more_needed(high if math.isfinite(high) else low, PASSED_FALSELY)
     if more == 0:
         return ": it looks like harm, which is not proven beyond the chance of a false rollback"
     if more is None:
@@ -170,12 +172,8 @@ def _silence(tallies: Tallies, percent: float, since: float) -> Iterator[Check]:
     """Whether the challenger answers, where it is due to."""
     if not 0 < percent < 100:
         return
-    due_in = [
-        block
-        for block in tallies.blocks(tallies.plan.guardrails[0], LIVE)
-        if block.start >= since + _SERVERS_FOLLOW_SECONDS
-    ]
-    last = due_in[-SILENT_BLOCKS:]
+    latest = tallies.blocks(tallies.plan.guardrails[0], LIVE)[-SILENT_BLOCKS:]
+    last = [block for block in latest if block.start >= since + _SERVERS_FOLLOW_SECONDS]
     asked = sum(block.champion.requests for block in last)
     due, came = asked * percent / (100 - percent), sum(block.challenger.requests for block in last)
     silent = len(last) == SILENT_BLOCKS and due >= _DUE and came == 0

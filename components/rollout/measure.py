@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 
 from benison.config.rollout import BRIER_SCORE, ERROR_RATE, KPI, SCORE, SLOW_SHARE, Guardrail, Rollout
 from benison.delivery.traffic import COPIED, LIVE, Role
-from benison.measures.sequential import Arm, Block
+from benison.measures.sequential import Arm, Block, Trial
 
 READ = ("request_id", "row", "time", "role", "package", "score", "status", "latency_ms")
 NOTHING = Arm(0, 0.0)
@@ -35,7 +36,9 @@ class Tallies:
         challenger: The package on trial.
         sums: By metric, and stage or ``champion``: of each block how many, and the sum of the metric's values.
         answers: Batches of (request_id, stage, score), where outcomes are to be joined to them.
-        known: What `blocks` told last, until something is added.
+        known: What `blocks` told last.
+        touched: By metric and stage, numbers of blocks to which something was added since.
+        trials: By metric and stage, what was judged last; the next look goes on from there.
         ended: When the challenger got all traffic, in seconds since 1970: outcomes of later requests do not count,
             since no champion answers beside them; None: it has not so far.
         newest: The latest moment that a row told when rows were read last, in seconds since 1970.
@@ -48,6 +51,8 @@ class Tallies:
     sums: _Sums = field(default_factory=dict)
     answers: list[pa.Table] = field(default_factory=list)
     known: dict[tuple[str, str], list[Block]] = field(default_factory=dict)
+    touched: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    trials: dict[tuple[str, str], Trial] = field(default_factory=dict)
     ended: float | None = None
     newest: float = 0.0
 
@@ -69,8 +74,8 @@ class Tallies:
             side: `CHAMPION`, or the challenger's stage.
             arms: By number of the block, those in which there was a request.
         """
-        self.known.clear()
         self.sums.setdefault((guardrail.name, side), {}).update(arms)
+        self._touch(guardrail.name, side, arms)
 
     def blocks(self, guardrail: Guardrail, stage: str) -> list[Block]:
         """A metric's blocks in the order of time, each in which there was a request.
@@ -79,21 +84,32 @@ class Tallies:
             guardrail: Whose metric.
             stage: `LIVE` or `COPIED`.
         """
-        if (guardrail.name, stage) not in self.known:
-            self.known[guardrail.name, stage] = self._blocks(guardrail, stage)
-        return self.known[guardrail.name, stage]
+        key = guardrail.name, stage
+        if key not in self.known:
+            self.known[key] = []
+            self.touched[key] = {number for side in (CHAMPION, stage) for number in self.sums.get((key[0], side), ())}
+        if touched := self.touched.pop(key, None):
+            self.known[key] = self._renewed(guardrail, stage, self.known[key], touched)
+        return self.known[key]
 
-    def _blocks(self, line: Guardrail, stage: str) -> list[Block]:
-        champion, challenger = (self._arms(line, side) for side in (CHAMPION, stage))
-        return [
-            Block(number * self.plan.block_seconds, champion.get(number, NOTHING), challenger.get(number, NOTHING))
-            for number in sorted(champion.keys() | challenger.keys())
-        ]
+    def _renewed(self, line: Guardrail, stage: str, known: list[Block], touched: set[int]) -> list[Block]:
+        """Known blocks, with those in place to which something was added: most often, new ones at the end."""
+        seconds = self.plan.block_seconds
+        kept = bisect.bisect_left(known, min(touched) * seconds, key=lambda block: block.start)
+        later = {block.start: block for block in known[kept:]}
+        for number in touched:
+            champion, challenger = (self._arm(line, side, number) for side in (CHAMPION, stage))
+            later[number * seconds] = Block(number * seconds, champion, challenger)
+        return [*known[:kept], *(later[start] for start in sorted(later))]
 
-    def _arms(self, line: Guardrail, side: str) -> dict[int, Arm]:
+    def _arm(self, line: Guardrail, side: str, number: int) -> Arm:
         """Without squares where requests are counted: that none failed so far then does not mean that none can."""
-        found = self.sums.get((line.name, side), {})
-        return {number: Arm(arm.requests, arm.total) for number, arm in found.items()} if line.counts else found
+        found = self.sums.get((line.name, side), {}).get(number, NOTHING)
+        return Arm(found.requests, found.total) if line.counts else found
+
+    def _touch(self, name: str, side: str, numbers: Iterable[int]) -> None:
+        for stage in (LIVE, COPIED) if side == CHAMPION else (side,):
+            self.touched.setdefault((name, stage), set()).update(numbers)
 
     def join(self, outcomes: pa.Table) -> None:
         """Counts what came of requests, in the block of time in which it became known.
@@ -168,9 +184,9 @@ class Tallies:
         return numbers
 
     def _sum(self, name: str, side: str, numbers: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> None:
-        self.known.clear()
         places, inverse = np.unique(numbers, return_inverse=True)
         known = self.sums.setdefault((name, side), {})
+        self._touch(name, side, places.tolist())
         sums = zip(np.bincount(inverse), np.bincount(inverse, values), np.bincount(inverse, values**2), strict=True)
         for place, (many, total, squares) in zip(places.tolist(), sums, strict=True):
             known[place] = _more(known.get(place, NOTHING), int(many), float(total), float(squares))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,13 +53,29 @@ def registered(registry: Path, scaling: Scaling) -> Registered:
     return register
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory, registry: Path, registered: Registered) -> Iterator[Shop]:
-    """One server for the tests of a file, with narrow limits."""
-    registered(0.5)
+@pytest.fixture(scope="session")
+def shops(
+    tmp_path_factory: pytest.TempPathFactory, registry: Path, registered: Registered
+) -> Iterator[Callable[[], Shop]]:
+    """The server that runs, with narrow limits; another one where a test has ended it."""
+    champion = registered(0.5)
     limits = {"unit": "customer", "queue_rows": 24, "timeout_ms": 1500, "max_rows": 16, "max_body_mb": 0.02}
     redact = {"city": "hash", "visits": "drop"}
-    folder = tmp_path_factory.mktemp("shop")
-    kept = {"folder": str(folder / "requests"), "redact": redact}
-    with running.shop(folder, registry, {**limits, "requests": kept}) as one:
-        yield one
+    latest: list[Shop] = []
+    with contextlib.ExitStack() as ended:
+
+        def running_one() -> Shop:
+            if not latest or latest[-1].server.process.poll() is not None:
+                folder = tmp_path_factory.mktemp("shop")
+                kept = {"folder": str(folder / "requests"), "redact": redact}
+                latest.append(ended.enter_context(running.shop(folder, registry, {**limits, "requests": kept})))
+                latest[-1].say(1000, champion)
+            return latest[-1]
+
+        yield running_one
+
+
+@pytest.fixture
+def shop(shops: Callable[[], Shop]) -> Shop:
+    """A server with a champion, which other tests have asked, too."""
+    return shops()

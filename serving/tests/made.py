@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,10 @@ FEATURES = {
     ],
 }
 _ANSWERED = {"nan": float("nan"), "high": 2.0}
-# A tenth of a second, and some seconds.
-_ROUNDS = {"late": 100, "slow": 4000}
+# Longer than a server of the tests waits.
+_SLEEP_SECONDS = 4
+# A tenth of a second, more than copies are waited for, and some seconds.
+_ROUNDS = {"late": 100, "busy": 2000, "slow": 4000}
 ROW = {"x": 0.5, "visits": 2, "city": "Bonn"}
 
 
@@ -40,8 +44,8 @@ class Scaling(tf.Module):
 
     Args:
         level: From 0 to 1.
-        fails: ``nan``, ``high``, ``late``, ``slow`` or none: what cities of that name are answered with; any other: an
-            error.
+        fails: ``nan``, ``high``, ``late``, ``busy``, ``slow``, ``asleep`` or none: what cities of that name are
+            answered with; any other: an error.
     """
 
     def __init__(self, level: float, fails: str = "") -> None:
@@ -60,8 +64,8 @@ class Scaling(tf.Module):
         return {"probability": self._faulty(tf.equal(city, self.fails), score) if self.fails else score}
 
     def _faulty(self, hit: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
-        if self.fails in _ROUNDS:
-            return score + 0.0 * tf.cond(tf.reduce_any(hit), lambda: _work(_ROUNDS[self.fails]), lambda: 0.0)
+        if self.fails in _LATE:
+            return score + 0.0 * tf.cond(tf.reduce_any(hit), _LATE[self.fails], lambda: 0.0)
         if self.fails in _ANSWERED:
             return tf.where(hit, _ANSWERED[self.fails], score)
         with tf.control_dependencies([tf.debugging.Assert(~tf.reduce_any(hit), ["out of order"])]):
@@ -73,6 +77,22 @@ def _work(rounds: int) -> tf.Tensor:
     start = tf.ones([300, 300]) / 300.0
     (_, worked) = tf.while_loop(lambda i, _: i < rounds, lambda i, a: (i + 1, tf.matmul(a, start)), (0, start))
     return tf.reduce_sum(worked)
+
+
+def _sleep() -> tf.Tensor:
+    """Some seconds of which no core hears: half of them before the one element, half before the end."""
+    kinds: dict[str, Any] = {"output_types": [tf.float32], "output_shapes": [[]]}
+    one = tf.raw_ops.TensorDataset(components=[tf.constant(0.0)], output_shapes=[[]])
+    slept = tf.raw_ops.SleepDataset(
+        input_dataset=one, sleep_microseconds=tf.constant(_SLEEP_SECONDS * 500_000, tf.int64), **kinds
+    )
+    return tf.raw_ops.DatasetToSingleElement(dataset=slept, **kinds)[0]
+
+
+_LATE: dict[str, Callable[[], tf.Tensor]] = {
+    **{name: partial(_work, rounds) for name, rounds in _ROUNDS.items()},
+    "asleep": _sleep,
+}
 
 
 class Examples(tf.Module):

@@ -133,14 +133,17 @@ class Shop:
         server: The process.
         traffic: The file that says the traffic.
         log: The folder of its request log.
+        without_champion: Whether it is ready, whether it lives, and what it answers before a champion is said.
     """
 
     server: Server
     traffic: Path
     log: Path
+    without_champion: tuple[Answer, Answer, Answer]
 
     def say(self, number: int, champion: str, **more: Any) -> None:
-        """Says who answers, and waits until it is so."""
+        """Says who answers, and waits until it is so; the number is another one than before."""
+        assert self.server.metric("benison_champion_number") != number
         beside = self.traffic.with_suffix(".new")
         beside.write_text(json.dumps({"champion": [number, champion], "number": number, **more}))
         beside.rename(self.traffic)
@@ -157,7 +160,8 @@ def shop(folder: Path, registry: Path, settings: Mapping[str, Any], **environmen
     server = Server(command, port, folder / "stderr.txt", environment)
     try:
         until(server.is_up, 90)
-        yield Shop(server, traffic, log)
+        before = server.ask("/v2/health/ready"), server.ask("/v2/health/live"), server.predict({"x": 0.5})
+        yield Shop(server, traffic, log, before)
     finally:
         if server.process.poll() is None:
             server.process.kill()

@@ -20,13 +20,14 @@ def test_each_request_is_counted_once_and_what_is_tried_in_staging_not_at_all(
     scraper = Scraper(tmp_path, [shop.server.port])
     try:
         read = Read(figures(scraper), (one, two))
-        shop.say(10, one, challenger=two, salt="rollout 1")
+        shop.say(120, one, challenger=two, salt="rollout 1")
         assert shop.server.predict(ROW, headers={"x-staging": two}).status == 200
-        shop.say(11, one, challenger=two, shadow=100.0)
+        shop.say(121, one, challenger=two, shadow=100.0)
+        copied = f'benison_requests_total{{outcome="200",role="shadow",version="{two[7:19]}"}}'
+        before = shop.server.metric(copied)
         for number in range(30):
             shop.server.predict(ROW, {**ROW, "city": "nan" if number % 3 == 0 else "Bonn"})
-        copied = f'benison_requests_total{{outcome="200",role="shadow",version="{two[7:19]}"}}'
-        until(lambda: shop.server.metric(copied) == 20)
+        until(lambda: shop.server.metric(copied) == before + 20)
         read.all()
     finally:
         scraper.kill()

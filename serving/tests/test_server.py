@@ -29,11 +29,9 @@ def tensors(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
 
 
 def test_without_a_champion_it_lives_but_is_not_ready(shop: Shop) -> None:
-    assert shop.server.ask("/v2/health/ready").status == 503
-    assert shop.server.ask("/v2/health/live").status == 200
-    found = shop.server.predict(ROW)
-    assert found.status == 503
-    assert f"Model with name {MODEL} is not ready" in str(found.body)
+    ready, live, asked = shop.without_champion
+    assert (ready.status, live.status, asked.status) == (503, 200, 503)
+    assert f"Model with name {MODEL} is not ready" in str(asked.body)
 
 
 def test_v1_and_v2_and_binary_tensors_are_answered_as_the_evaluator_is(

@@ -32,12 +32,12 @@ def tried(shop: Shop, one: str, two: str, seen: Callable[[], None] = lambda: Non
 
 def test_a_sound_one_passes_and_a_faulty_one_fails_its_contract(shop: Shop, registered: Registered) -> None:
     one, two = registered(0.5), registered(0.25)
-    shop.say(10, one, challenger=two, salt="rollout 1")
+    shop.say(110, one, challenger=two, salt="rollout 1")
     passed = tried(shop, one, two)
     assert {check.verdict for check in passed.values()} == {Verdict.PASS}, passed
     assert list(passed) == ["ready", "contract", "error_share", "p99_ms"]
     faulty = registered(0.25, "high")
-    shop.say(11, one, challenger=faulty, salt="rollout 2")
+    shop.say(111, one, challenger=faulty, salt="rollout 2")
     rows = [{**row, "city": "high"} for row in ROWS[:2]]
     with closing(Server(f"http://127.0.0.1:{shop.server.port}", MODEL)) as server:
         ask = partial(ask_named, server)
@@ -50,7 +50,7 @@ def test_a_server_that_is_killed_meanwhile_or_has_another_challenger_tells_nothi
     shop: Shop, registered: Registered
 ) -> None:
     one, two = registered(0.5), registered(0.25)
-    shop.say(12, one, challenger=two, salt="rollout 3")
+    shop.say(112, one, challenger=two, salt="rollout 3")
     other = tried(shop, one, "sha256:" + "0" * 64)
     assert other["ready"].reason.startswith("the challenger could not be asked: 409: x-staging: no rollout tries this")
     left = iter(range(20))

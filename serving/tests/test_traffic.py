@@ -67,7 +67,7 @@ def test_a_unit_is_told_by_header_parameter_column_or_is_the_request(shop: Shop,
         ("nan", 500, "row 1: expected a number from 0 to 1, got nan"),
         ("high", 500, "row 1: expected a number from 0 to 1, got 2"),
         ("error", 500, "failed: "),
-        ("slow", 504, "no answer within 1500 ms"),
+        ("asleep", 504, "no answer within 1500 ms"),
     ],
 )
 def test_the_champion_steps_in_where_a_challenger_fails(
@@ -114,9 +114,12 @@ def test_a_shadow_that_hangs_or_fails_never_hurts_the_champion(shop: Shop, regis
     shop.say(31, registered(0.5), challenger=registered(0.25, "nan"), shadow=100.0)
     assert shop.server.predict({**ROW, "city": "nan"}, headers={"x-request-id": "shade"}).scores == [0.25]
     assert [(row["role"], row["status"]) for row in logged(shop, "shade", 2)] == [("champion", 200), ("shadow", 500)]
-    shop.say(32, registered(0.5), challenger=registered(0.25, "slow"), shadow=100.0)
+    busy = registered(0.25, "busy")
+    shop.say(32, registered(0.5), challenger=busy, shadow=100.0)
+    copied = f'benison_requests_total{{outcome="200",role="shadow",version="{busy[7:19]}"}}'
+    until(lambda: shop.server.predict(ROW).status == 200 and shop.server.metric(copied) > 0)
     dropped = shop.server.metric("benison_shadow_dropped_total")
-    hanging = [{**ROW, "city": "slow"}] * 16
+    hanging = [{**ROW, "city": "busy"}] * 16
     assert all(shop.server.predict(*hanging).scores == [0.25] * 16 for _ in range(80))
     assert shop.server.metric("benison_shadow_dropped_total") > dropped
 
@@ -144,11 +147,11 @@ def test_a_registry_that_cannot_be_reached_leaves_the_champion_as_it_was(shop: S
 
 
 def test_a_queue_that_is_full_and_a_package_that_is_slow_are_told(shop: Shop, registered: Registered) -> None:
-    shop.say(60, registered(0.5, "slow"))
+    shop.say(60, registered(0.5, "asleep"))
     with ThreadPoolExecutor(8) as pool:
-        slow = pool.submit(shop.server.predict, {**ROW, "city": "slow"})
+        slow = pool.submit(shop.server.predict, {**ROW, "city": "asleep"})
         until(lambda: shop.server.metric("benison_request_seconds_count") > 0)
-        waiting = [pool.submit(shop.server.predict, *[{**ROW, "city": "slow"}] * 10) for _ in range(6)]
+        waiting = [pool.submit(shop.server.predict, *[{**ROW, "city": "asleep"}] * 10) for _ in range(6)]
         statuses = sorted(each.result().status for each in [slow, *waiting])
     assert set(statuses) == {429, 504}
     assert slow.result().body == {"error": "no answer within 1500 ms"}
@@ -203,7 +206,7 @@ def test_with_traffic_or_without_a_rollout_nobody_is_tried(
     shop: Shop, registered: Registered, more: dict[str, float]
 ) -> None:
     one, two = registered(0.5), registered(0.25)
-    shop.say(82 + len(more), one, **({"challenger": two, **more} if more else {}))
+    shop.say(82 + len("".join(more)), one, **({"challenger": two, **more} if more else {}))
     for package in (one, two, "sha256:" + "0" * 64):
         found = staged(shop, package)
         assert (found.status, found.headers["x-request-id"]) == (409, "tried")

@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benison.core.errors import DataError
-from benison.measures.sequential import Arm, Block, Bounds, difference, differences, more_needed, split, sustained
+from benison.measures.sequential import (
+    Arm,
+    Block,
+    Bounds,
+    Trial,
+    difference,
+    differences,
+    more_needed,
+    split,
+    sustained,
+)
 
 ALPHA = 0.01
 
@@ -314,3 +324,32 @@ def test_bounds_after_each_block_are_those_of_the_blocks_until_then(made: Callab
         alone = difference(blocks[: place + 1], alpha=ALPHA, ratio=0.9, min_blocks=10)
         assert found[place] == pytest.approx(alone)
     assert differences([], alpha=ALPHA) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_trial_looked_at_again_and_again_knows_to_the_bit_what_its_blocks_say_at_once(seed: int) -> None:
+    """Counts or amounts, an arm that is silent at times, and a block that turns out otherwise at a later look."""
+    random = np.random.default_rng(seed)
+    blocks = counted(blocks=400, challenger=0.02, seed=seed)
+    blocks[200:] = paid(blocks[200:], 2.5) if seed % 2 else blocks[200:]
+    for place in random.choice(400, 30, replace=False):
+        blocks[place] = replace(blocks[place], challenger=Arm(0, 0))
+    trial, many = Trial(0.9, 15), 0
+    while many < 400:
+        many = min(many + int(random.integers(0, 50)), 400)
+        trial = trial.after(blocks[:many])
+        asked = {"ratio": 0.9, "min_blocks": 15}
+        for alpha in (0.05, ALPHA):
+            assert repr(trial.difference(alpha)) == repr(difference(blocks[:many], alpha=alpha, **asked))
+            needed = trial.more_needed(0.001, alpha)
+            assert needed == more_needed(blocks[:many], limit=0.001, alpha=alpha, **asked)
+        place = int(random.integers(0, many + 1))
+        blocks[place : place + 1] = [replace(one, champion=Arm(70, 7)) for one in blocks[place : place + 1]]
+
+
+def test_a_trial_refuses_a_new_block_that_is_not_later() -> None:
+    trial = Trial().after([Block(30, Arm(1, 0), Arm(1, 0))])
+    with pytest.raises(DataError, match=r"start of a block\): expected later than 30, got 30"):
+        trial.after([*trial.blocks, Block(30, Arm(1, 0), Arm(1, 1))])
+    with pytest.raises(DataError, match=r"min_blocks\): expected 2 or more, got 1"):
+        Trial(min_blocks=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from benison.components.rollout.judge import PASSED_FALSELY, alpha_of, ratio_of
 from benison.config.rollout import Guardrail, Rollout
-from benison.measures.sequential import Arm, Block, Bounds, differences
+from benison.measures.sequential import Arm, Block, Bounds, Trial
 
 MOST = 60
 Means = list[tuple[float, float | None]]
@@ -45,9 +45,8 @@ def track(plan: Rollout, line: Guardrail, blocks: Sequence[Block]) -> list[Point
     Returns:
         At most `MOST` points, evenly spread over the blocks that both answered in, and the last of all.
     """
-    ratio, least = ratio_of(line), plan.min_blocks
-    harm = differences(blocks, alpha=alpha_of(plan, line.tier), ratio=ratio, min_blocks=least)
-    proof = differences(blocks, alpha=PASSED_FALSELY, ratio=ratio, min_blocks=least)
+    trial = Trial(ratio_of(line), plan.min_blocks).after(blocks)
+    harm, proof = trial.differences(alpha_of(plan, line.tier)), trial.differences(PASSED_FALSELY)
     served = [place for place, block in enumerate(blocks) if block.served]
     return [Point(blocks[at].start + plan.block_seconds, harm[at], proof[at]) for at in _some(served)]
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from benison import config as configuration
 from benison.alerts.entries import Acknowledge
 from benison.alerts.verification import problems
 from benison.components.monitor.run import document, run, verdict_of, watcher_of
-from benison.components.monitor.tests.world import BEGIN, Hour, World, crowned, project
+from benison.components.monitor.tests.world import BEGIN, LEARNING, Hour, Learned, World, crowned, project
 from benison.core import documents
 from benison.core.errors import ConfigError, RegistryError
 from benison.core.verdicts import Verdict
@@ -24,15 +24,14 @@ from benison.registry.registry import Registry
 from benison.registry.testing import NOON, Bench
 
 Make = Callable[..., World]
-LEARNING = 36
 
 
 def causes(world: World) -> list[tuple[str, str]]:
     return [one.key for one in world.watcher.alerts.state().open]
 
 
-def test_steady_traffic_raises_nothing_and_passes_in_the_end(world: Make) -> None:
-    watched = world().live(LEARNING)
+def test_steady_traffic_raises_nothing_and_passes_in_the_end(learned: Learned) -> None:
+    watched = learned.watched
     assert not watched.opened and not watched.trouble
     assert len(watched.windows) == LEARNING
     found = {(one.kind, one.subject): one.verdict for one in watched.windows[-1].findings}
@@ -41,9 +40,8 @@ def test_steady_traffic_raises_nothing_and_passes_in_the_end(world: Make) -> Non
     assert verdict_of(watched) is Verdict.PASS
 
 
-def test_a_shift_raises_one_alert_that_recovers_when_it_is_over(world: Make) -> None:
-    one = world(alerts={"recover_after": 3})
-    one.live(LEARNING)
+def test_a_shift_raises_one_alert_that_recovers_when_it_is_over(experienced: Make) -> None:
+    one = experienced(alerts={"recover_after": 3})
     watched = one.live(4, lambda hour: Hour(age=60))
     assert causes(one) == [("drift", "age")]
     (alert,) = watched.opened
@@ -53,9 +51,8 @@ def test_a_shift_raises_one_alert_that_recovers_when_it_is_over(world: Make) -> 
     assert not one.live(1).opened
 
 
-def test_one_outlier_moves_one_count(world: Make) -> None:
-    one = world()
-    one.live(LEARNING)
+def test_one_outlier_moves_one_count(experienced: Make) -> None:
+    one = experienced()
     assert not one.live(3, lambda hour: Hour(outliers=1)).opened
 
 
@@ -65,9 +62,8 @@ def test_no_value_in_95_of_100_rows_is_an_alert_from_the_first_window_on(world: 
     assert causes(one) == [("missing", "age")]
 
 
-def test_no_traffic_is_an_alert_of_its_own_and_no_drift(world: Make) -> None:
-    one = world()
-    one.live(LEARNING)
+def test_no_traffic_is_an_alert_of_its_own_and_no_drift(experienced: Make) -> None:
+    one = experienced()
     one.live(2, lambda hour: Hour(rows=0))
     assert causes(one) == [("volume", "traffic")]
     newest = one.watcher.windows.recent[-1]
@@ -133,9 +129,8 @@ def test_a_champion_that_was_trained_on_others_is_told_after_a_day(world: Make) 
     assert ("skew", "age") in causes(one)
 
 
-def test_a_new_champion_keeps_the_past_comparable_and_is_judged_anew(world: Make) -> None:
-    one = world()
-    one.live(LEARNING)
+def test_a_new_champion_keeps_the_past_comparable_and_is_judged_anew(experienced: Make) -> None:
+    one = experienced()
     one.live(3, lambda hour: Hour(age=60))
     assert causes(one) == [("drift", "age")]
     crowned(one.bench, "second", age=60, spans=(2,))
@@ -146,18 +141,16 @@ def test_a_new_champion_keeps_the_past_comparable_and_is_judged_anew(world: Make
     assert one.live(1, lambda hour: Hour(age=60)).windows[-1].reset == ()
 
 
-def test_a_new_champion_that_knows_others_by_far_ends_the_alert_for_good(world: Make) -> None:
-    one = world()
-    one.live(LEARNING)
+def test_a_new_champion_that_knows_others_by_far_ends_the_alert_for_good(experienced: Make) -> None:
+    one = experienced()
     one.live(3, lambda hour: Hour(age=90))
     crowned(one.bench, "second", age=90, spans=(2,))
     one.live(3, lambda hour: Hour(age=90))
     assert not one.watcher.alerts.state().open, "what is gross is told against what this champion was trained on"
 
 
-def test_what_a_person_accepts_is_learned_anew(world: Make) -> None:
-    one = world()
-    one.live(LEARNING)
+def test_what_a_person_accepts_is_learned_anew(experienced: Make) -> None:
+    one = experienced()
     one.live(2, lambda hour: Hour(age=60))
     (alert,) = one.watcher.alerts.state().open
     word = Acknowledge(alert=alert.id, accept=True, who="me", when="2026-11-04T00:00:00Z", why="a new market")
@@ -169,9 +162,8 @@ def test_what_a_person_accepts_is_learned_anew(world: Make) -> None:
     assert next(f for f in newest.findings if (f.kind, f.subject) == ("drift", "age")).verdict is Verdict.PASS
 
 
-def test_a_second_monitor_goes_on_where_the_first_one_ended_and_finds_the_same(world: Make) -> None:
-    one = world()
-    one.live(LEARNING)
+def test_a_second_monitor_goes_on_where_the_first_one_ended_and_finds_the_same(experienced: Make) -> None:
+    one = experienced()
     other = watcher_of(one.watcher._config, one.bench.registry)
     one.live(0)
     one.watcher, before = other, one.watcher
@@ -200,6 +192,8 @@ def test_an_unknown_feature_names_the_nearest(world: Make) -> None:
 
 def test_the_component_writes_what_it_found(world: Make, tmp_path: Path) -> None:
     one = world()
+    # The component looks at this moment: every hour from then to now is a window.
+    one.begin = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
     one.live(1, lambda hour: Hour(failed=0.2))
     project(tmp_path / "bundle" / "project", one.requests)
     place = str(tmp_path / "registry")

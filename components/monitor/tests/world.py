@@ -22,6 +22,7 @@ from benison.measures.tallies import ColumnTally
 from benison.registry.testing import NOON, Bench, provenance
 
 BEGIN = datetime(2026, 11, 2, tzinfo=UTC)
+LEARNING = 36
 FEATURES = pa.struct([("age", pa.float64()), ("country", pa.string())])
 SAID: dict[str, Any] = {
     "name": "census",
@@ -68,6 +69,7 @@ class World:
     random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(11))
     hours: int = 0
     like: Hour = field(default_factory=Hour)
+    begin: datetime = BEGIN
 
     def live(self, many: int, like: Callable[[int], Hour] = lambda hour: Hour()) -> Watched:
         """So many hours of traffic, and one look after them."""
@@ -77,12 +79,12 @@ class World:
         return self.look()
 
     def look(self) -> Watched:
-        return self.watcher.look(BEGIN + timedelta(hours=self.hours, minutes=2))
+        return self.watcher.look(self.begin + timedelta(hours=self.hours, minutes=2))
 
     def _write(self, hour: int, of: Hour) -> None:
         if not of.rows:
             return
-        begin, many = BEGIN + timedelta(hours=hour), of.rows
+        begin, many = self.begin + timedelta(hours=hour), of.rows
         age = self.random.normal(of.age, 10, many)
         age[: of.outliers] = 1e300
         gone = self.random.random(many) < of.missing
@@ -114,6 +116,21 @@ class World:
         pq.write_table(pa.Table.from_arrays(arrays, schema=schema), file)
         written = (begin + timedelta(hours=1)).timestamp()
         os.utime(file, (written, written))
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A world after `LEARNING` hours of steady traffic, of which tests have copies.
+
+    Attributes:
+        world: The world.
+        watched: What its first look found.
+        folder: Where it lies.
+    """
+
+    world: World
+    watched: Watched
+    folder: Path
 
 
 def crowned(bench: Bench, word: str = "first", age: float = 40.0, spans: tuple[int, ...] = (1,)) -> None:

@@ -79,6 +79,25 @@ def test_what_was_proven_stays_so_when_the_last_servers_follow() -> None:
     assert after["error_rate breaker", "live breaker"].verdict is Verdict.PASS  # two of three that it takes
 
 
+def test_a_look_after_many_finds_what_the_only_one_would() -> None:
+    """Blocks come in turn, some late, and the challenger gets all traffic on the way."""
+    lines = (ERRORS, Guardrail("score", Tier.SOFT, 0.02), Guardrail("slow_share", Tier.HARD, 0.03, over_ms=9))
+    plan, random = replace(PLAN, guardrails=lines), np.random.default_rng(4)
+    several, parts = Tallies(1, plan, "first", "second"), []
+    for first in (0, 5, 30, 20, 50, 80, 70):
+        for line in lines:
+            for side in ("champion", "live", "shadow"):
+                counts = random.binomial(100, 0.02, 30).astype(float)
+                parts.append((line, side, {first + n: Arm(100, count, count) for n, count in enumerate(counts)}))
+                several.put(*parts[-1])
+        once = Tallies(1, plan, "first", "second")
+        once.ended = several.ended = 600.0 if first >= 70 else None
+        for part in parts:
+            once.put(*part)
+        assert found(several, percent=50.0) == found(once, percent=50.0)
+        assert [several.blocks(line, "live") for line in lines] == [once.blocks(line, "live") for line in lines]
+
+
 def test_what_would_decide_is_said() -> None:
     few = found(filled(PLAN, 0.01, 0.01, blocks=19))["error_rate", "live"]
     assert few.verdict is Verdict.INCONCLUSIVE

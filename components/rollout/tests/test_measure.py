@@ -64,8 +64,11 @@ def by_hand(rows: list[dict[str, Any]], metric: str, role: str) -> dict[float, t
 @given(ROWS, st.integers(0, 40))
 def test_tallies_are_those_of_a_loop_however_rows_come(rows: list[dict[str, Any]], cut: int) -> None:
     filled = tallies()
-    filled.add([batch_of(rows[:cut])])
-    filled.add([batch_of(rows[cut:])])
+    first = cut * len(rows) // 40
+    filled.add([batch_of(rows[:first])])
+    before = [filled.blocks(line, stage) for line in LINES.values() for stage in ("live", "shadow")]
+    assert first or not any(before)
+    filled.add([batch_of(rows[first:])])
     for metric in ("error_rate", "slow_share", "score"):
         for stage, role in (("live", "challenger"), ("shadow", "shadow")):
             blocks = filled.blocks(LINES[metric], stage)
