@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +161,11 @@ def test_beam_has_no_metrics_of_ones_own(tmp_path: Path) -> None:
                                      "    def terms(self, labels, predictions, columns): ...\n")  # fmt: skip
     with pytest.raises(ConfigError, match="hint: leave engine out: metrics of your own are measured in memory"):
         engine_of(tmp_path, "{engine: beam}", "metrics: own.py\n")
+
+
+@pytest.mark.slow
+def test_tensorflow_does_not_talk_before_a_name_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, {"className": "KLDivergenc"})
+    asked = f"import pathlib; from benison import eval_config; eval_config.read(pathlib.Path({str(path)!r}))"
+    left = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
+    assert left.stderr.startswith("Traceback"), left.stderr

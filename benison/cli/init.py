@@ -18,6 +18,7 @@ from benison.core.errors import ConfigError, DataError
 from benison.core.files import write_atomically
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MOST_LEFT_OUT = 6
 _WORDS_OF_YAML = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _EXAMPLE = Suggestion(
     label="label",
@@ -188,6 +189,7 @@ def _next(folder: Path, suggestion: Suggestion, *, filled: bool) -> str:
         return (
             f"\nlabel {suggestion.label!r}: positive {suggestion.positive!r}, negative {suggestion.negative!r}"
             " (--positive chooses)"
+            f"{_said_of_left_out(suggestion.columns)}"
             f"{_said_of_time(suggestion.times)}"
             f"\nslices: {', '.join(suggestion.slices) or 'none found; name columns in eval_config.json'}"
             f"{_warned(suggestion.too_small)}"
@@ -197,6 +199,13 @@ def _next(folder: Path, suggestion: Suggestion, *, filled: bool) -> str:
         f"\nnext: fill in {folder / 'benison.yaml'}, or let it be filled in:"
         "\n  benison init DIR --data FILE --label COLUMN"
     )
+
+
+def _said_of_left_out(columns: Sequence[Column]) -> str:
+    """Which columns are no features, and why: whoever knows better has to hear of it."""
+    out = [f"\nleft out: {column.name!r}, {column.why}" for column in columns if column.why]
+    more = f"\nleft out: {len(out) - _MOST_LEFT_OUT:,} more, see benison.yaml" if len(out) > _MOST_LEFT_OUT else ""
+    return "".join(out[:_MOST_LEFT_OUT]) + more
 
 
 def _said_of_time(times: Sequence[str]) -> str:

@@ -54,7 +54,7 @@ def _parses(project: Project) -> None:
         ast.parse(module.read_bytes(), filename=str(module))
     except SyntaxError as error:
         place = f"{module.name}:{error.lineno}" if error.lineno else module.name
-        raise ModelCodeError(place, expected="Python", got=error.msg) from error
+        raise ModelCodeError(place, expected="Python", got=f"{type(error).__name__}: {error.msg}") from error
     except ValueError as error:
         raise ModelCodeError(module.name, expected="Python", got=str(error)) from error
 

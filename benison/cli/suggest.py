@@ -260,7 +260,8 @@ def _text_role(values: pa.ChunkedArray, different: int) -> str:
     mostly_once = different > 50 and different > 0.5 * len(values)
     if different <= MOST_CATEGORIES and not mostly_once:
         return "categorical"
-    words = pc.count_substring_regex(values, r"[\pL\pN]+").to_numpy()
+    # Apart by white space: a UUID's hyphens make no words of it.
+    words = pc.count_substring_regex(values, r"\S*[\pL\pN]\S*").to_numpy()
     if np.median(words) >= _WORDS_OF_A_TEXT:
         return "text"
     return "" if mostly_once else "hash"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benison.core.errors import ConfigError
+from benison.core.logs import quiet_imports
 from benison.core.metrics import BINARY, VOCABULARIES, Kind, OfTfma, Vocabulary
 from benison.core.plots import NAMES
 from benison.core.sections import Section
@@ -123,8 +124,9 @@ def _check(section: Section, kind: Kind, task: str, known: Sequence[str]) -> Non
 
 def _class_of(section: Section, kind: Kind, task: str, known: Sequence[str]) -> tuple[Any, bool]:
     """The class, and whether it is one of Keras's."""
-    from tensorflow_model_analysis.metrics import metric_types
-    from tensorflow_model_analysis.utils.keras_lib import tf_keras
+    with quiet_imports():
+        from tensorflow_model_analysis.metrics import metric_types
+        from tensorflow_model_analysis.utils.keras_lib import tf_keras
 
     class_name, module = kind.classes[0], kind.tfma.module if kind.tfma else ""
     registered: Mapping[str, Any] = metric_types.registered_metrics()

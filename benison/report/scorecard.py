@@ -107,13 +107,17 @@ def side_by_side(
 
 
 def _wrapped_cells(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    columns = [
-        textwrap.wrap(redacted(printable(cell)), width) or [""] for cell, width in zip(cells, widths, strict=True)
-    ]
+    columns = [_cell(redacted(printable(cell)), width) for cell, width in zip(cells, widths, strict=True)]
     for index in range(max(map(len, columns))):
         parts = [column[index] if index < len(column) else "" for column in columns]
         padded = (part.ljust(width) for part, width in zip(parts, widths, strict=True))
         yield f"{_INDENT}{_BETWEEN.join(padded)}".rstrip()
+
+
+def _cell(text: str, width: int) -> list[str]:
+    """A cell's lines; a slice that is too long for one is broken after its column's name, not within a word."""
+    words = (word.replace("=", "= ", 1) if len(word) > width else word for word in text.split(" "))
+    return textwrap.wrap(" ".join(words), width) or [""]
 
 
 def _checks(evidence: RunEvidence) -> Iterator[Line]:
@@ -161,7 +165,7 @@ def _rest(evidence: RunEvidence) -> Iterator[Line]:
     yield Line("")
     left = evidence.evaluation["not_judged"] if evidence.evaluation else []
     if left:
-        named = "; ".join(f"{one['slice']} ({one['rows']} rows, {one['positives']} positive)" for one in left)
+        named = "; ".join(f"{one['slice']} ({one['rows']:,} rows, {one['positives']:,} positive)" for one in left)
         yield from (Line(text) for text in wrapped(f"Too small to judge: {named}", "", _INDENT))
     yield from (Line(text) for text in wrapped(infra.summary(evidence), "", _INDENT))
     took = seconds_of(evidence.run)

@@ -342,7 +342,7 @@ def _plain(values: Sequence[str], name: str) -> str | None:
     meaning = {value: _PLAIN.get(value.lower()) for value in values}
     positives = [value for value, yes in meaning.items() if yes]
     if None in meaning.values() or len(positives) > 1 or (len(values) > 1 and not positives):
-        hint = f"say which of them counts as positive: --positive {values[-1]}"
+        hint = f"say which of them counts as positive: {' or '.join(f'--positive {value}' for value in values)}"
         raise ConfigError(
             "--positive", expected=f"0 and 1 in column {name!r}, or its positive value", got=_some(values), hint=hint
         )

@@ -193,7 +193,7 @@ def test_nan_predictions_without_a_policy_are_shown_as_a_doubt(tmp_path: Path, c
     ("words", "said"),
     [
         (("--label", "payd", "--prediction", "boosted"), "--label: expected a column of the predictions, got 'payd'"),
-        (("--label", "paid", "--prediction", "boosted"), "say which of them counts as positive: --positive yes"),
+        (("--label", "paid", "--prediction", "boosted"), "counts as positive: --positive no or --positive yes"),
         (("--label", "city", "--prediction", "boosted"), "label column 'city': expected two values, got 3"),
         (("--label", "paid"), "--prediction: expected the column of the predictions of the model, got none"),
         ((*COLUMNS, "--eval-config", "gone.json"), "gone.json: expected a file that can be read"),

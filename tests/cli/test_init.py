@@ -30,6 +30,26 @@ def test_of_several_dates_it_says_which_one_was_taken(tmp_path: Path, capsys: Ca
     assert "time: 'seen' is taken for when a row happened, and not signed_up (data.time chooses)" in answer.err
 
 
+def test_it_says_which_columns_are_no_features_and_why(tmp_path: Path, capsys: Captured) -> None:
+    lines = [f"T{n:04},{n},{n % 2 * 5},{n % 7},{n % 2}" for n in range(200)]
+    (tmp_path / "a.csv").write_text("\n".join(["name,number,charged back,orders,fraud", *lines]))
+    answer = call(capsys, "init", tmp_path / "shop", "--data", tmp_path / "a.csv", "--label", "fraud")
+    assert [line for line in answer.err.splitlines() if line.startswith("left out: ")] == [
+        "left out: 'charged back', tells the label alone: known only afterwards?",
+        "left out: 'name', 200 different values: a name or an identifier?",
+        "left out: 'number', another whole number in every row: an identifier?",
+    ]
+
+
+def test_of_many_columns_left_out_it_says_how_many_more_there_are(tmp_path: Path, capsys: Captured) -> None:
+    names = [f"empty_{n}" for n in range(9)]
+    lines = [f"{','.join('' for _ in names)},{n % 7},{n % 2}" for n in range(200)]
+    (tmp_path / "a.csv").write_text("\n".join([f"{','.join(names)},orders,fraud", *lines]))
+    answer = call(capsys, "init", tmp_path / "shop", "--data", tmp_path / "a.csv", "--label", "fraud")
+    found = [line for line in answer.err.splitlines() if line.startswith("left out: ")]
+    assert (len(found), found[-1]) == (7, "left out: 3 more, see benison.yaml")
+
+
 def test_without_data_they_are_comments_that_can_be_taken_as_they_are(tmp_path: Path, capsys: Captured) -> None:
     assert call(capsys, "init", tmp_path / "new").code == 0
     path = tmp_path / "new" / "benison.yaml"

@@ -56,6 +56,7 @@ def test_a_column_s_role_is_seen_from_its_values(values: object, expected: str) 
     [
         (list(range(ROWS)), "an identifier"),
         ([f"name {row}" for row in range(ROWS)], "200 different values: a name or an identifier"),
+        ([f"{row:08x}-e29b-41d4-a716-446655440000" for row in range(ROWS)], "a name or an identifier"),
         (["same"] * ROWS, "one value only"),
         (pa.array([None] * ROWS, pa.string()), "no values at all"),
         (["y" if row % 4 == 0 else "n" for row in range(ROWS)], "tells the label alone"),

@@ -98,4 +98,4 @@ def test_a_tfx_module_that_is_not_there_or_not_python_is_told_of_before_anything
     assert "benison.yaml (model.run_fn): expected a file trainer_module.py, got none" in capsys.readouterr().err
     (project / "trainer_module.py").write_text("def run_fn(fn_args)\n")
     assert leave("run", project) == 2
-    assert "trainer_module.py:1: expected Python, got expected ':'" in capsys.readouterr().err
+    assert "trainer_module.py:1: expected Python, got SyntaxError: expected ':'" in capsys.readouterr().err

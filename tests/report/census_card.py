@@ -68,6 +68,15 @@ def features() -> dict[str, Any]:
                 "declared": {"min_count": 5, "max_size": 0, "hash": 0},
                 "fitted": {"vocabulary": ["Sales", "Tech-support"]},
             },
+            {
+                "name": "hired",
+                "input": "hired",
+                "kind": "date",
+                "version": 1,
+                "columns": ["hired"],
+                "declared": {"parts": ["month", "weekday", "hour"]},
+                "fitted": {"mean": 0.0, "std": 1.0},
+            },
         ],
         "label": {"column": "income", "positive": ">50K", "negative": "<=50K"},
     }

@@ -133,6 +133,7 @@ def test_features_and_columns_are_listed(documents: dict[str, Any], write_run: W
         ["age", "age", "numeric", "log, normalise standard",
          "fill 0, offset 38.5, quantiles of 3 values, scale 13", "2"],
         ["job", "occupation", "categorical", "min count 5", "vocabulary of 2 values", "1"],
+        ["hired", "hired", "date", "parts month, weekday and hour", "mean 0, std 1", "1"],
     ]  # fmt: skip
     assert ["age", "int64", "feature", "sensitive"] in rows(part(page, "data"))
     assert ["sex", "string", "not seen by the model", "sensitive"] in rows(part(page, "data"))

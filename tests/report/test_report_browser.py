@@ -112,6 +112,15 @@ def test_verdicts_beside_two_baselines_stay_out_of_the_margin(
     assert json.loads(view.value(_INTO_THE_MARGIN)) == []
 
 
+def test_curves_beside_each_other_stand_level_where_a_legend_takes_two_lines(browser: Any, pushed: Path) -> None:
+    tops = """JSON.stringify([...document.querySelectorAll("#curves .panel:not([hidden]) .curves svg")].slice(0, 3)
+      .map(one => Math.round(one.getBoundingClientRect().bottom)))"""
+    legends = tops.replace(".curves svg", ".curves figcaption").replace(".bottom", ".height")
+    view = browser.show(pushed, width=1300)
+    assert len(set(json.loads(view.value(legends)))) > 1
+    assert len(set(json.loads(view.value(tops)))) == 1
+
+
 def test_the_slice_that_is_chosen_is_shown_and_no_other(browser: Any, evaluated: Callable[..., Path]) -> None:
     view = browser.show(evaluated(*SLICED) / "evaluation.html")
     panels = "[...document.querySelectorAll('.panel')].filter(one => one.checkVisibility())"

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from benison.report.gather import gather
-from benison.report.scorecard import WIDTH, lines, panel
+from benison.report.scorecard import WIDTH, lines, panel, side_by_side
 
 Write = Callable[[dict[str, Any]], Path]
 
@@ -110,3 +110,14 @@ def test_a_narrow_terminal_folds_and_loses_nothing(census: ModuleType, write_run
     folder = write_run(census.pushed())
     narrow, wide = ("".join("".join(shown(folder, width)).split()) for width in (50, WIDTH))
     assert narrow.replace("─", "") == wide.replace("─", "")
+
+
+def test_a_slice_too_long_for_its_column_is_broken_after_the_columns_name() -> None:
+    found = [line.text for line in side_by_side(("Slice",), (13,), [(("Geschlecht=männlich, Land=Austria",), "")])]
+    assert found == ["  Slice", "  Geschlecht=", "  männlich,", "  Land=Austria"]
+
+
+def test_rows_too_few_to_judge_are_grouped_by_thousands(census: ModuleType, write_run: Write) -> None:
+    documents = census.pushed()
+    documents["evaluation"]["not_judged"][0].update(slice="team=a", rows=1229, positives=19)
+    assert "team=a (1,229 rows, 19 positive)" in " ".join(lines(gather(write_run(documents))))

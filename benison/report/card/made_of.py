@@ -92,7 +92,8 @@ def _asked(declared: Mapping[str, Any]) -> str:
 
 def _pair(key: str, value: object) -> str:
     words = key.replace("_", " ")
-    return words if value is True else f"{words} {value}"
+    told = listed(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else value
+    return words if value is True else f"{words} {told}"
 
 
 def _learned(fitted: Mapping[str, Any]) -> str:

@@ -238,7 +238,7 @@ def test_labels_of_any_spelling(
          "hint: say  --task multiclass  where labels are classes, or  --task regression  where"),
         (list("abcdefg"), "a", DataError, "got 7: 'a', 'b', 'c', 'd', 'e', ..."),
         (["no", "yes"], None, ConfigError, "--positive: expected 0 and 1 in column 'y', or its positive value, got "
-         "'no', 'yes'\n\nhint: say which of them counts as positive: --positive yes"),
+         "'no', 'yes'\n\nhint: say which of them counts as positive: --positive no or --positive yes"),
         (["true", "1"], None, ConfigError, "got '1', 'true'"),
         (["0", "false"], None, ConfigError, "got '0', 'false'"),
         ([1, 2], None, ConfigError, "got '1', '2'"),
