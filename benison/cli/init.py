@@ -19,6 +19,8 @@ from benison.core.files import write_atomically
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST_LEFT_OUT = 6
+# Below such a share of positives, judging them at 0.5 tells little.
+_RARE = 0.1
 _WORDS_OF_YAML = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _EXAMPLE = Suggestion(
     label="label",
@@ -134,8 +136,22 @@ def _configuration(name: str, path: str, suggestion: Suggestion) -> str:
         "TOLERANCE": f"{suggestion.tolerance:g}",
         "SLICE_TOLERANCE": f"{min(0.2, 4 * suggestion.tolerance):g}",
         "HOLDOUT": f"{suggestion.holdout_rows:,}",
+        "RARE": _rare(suggestion),
     }
     return re.sub(r"@([A-Z_]+)@", lambda match: values[match[1]], _template("benison.yaml"))
+
+
+def _rare(suggestion: Suggestion) -> str:
+    """What else to ask where positives are so rare that a model may never say yes at 0.5, however well it ranks."""
+    share = suggestion.holdout_positives / max(suggestion.holdout_rows, 1)
+    if not 0 < share < _RARE:
+        return ""
+    said = f"{share:.2g}"
+    return (
+        f"    # {100 * share:.2g}% of rows are positive: at 0.5 the model may never say yes. Ask where you act, too.\n"
+        f"    - {{metric: auc_precision_recall, at_least: {2 * share:.2g}, tier: soft}}   # chance has {said}\n"
+        f"    # - {{metric: recall@{said}, at_least: 0.5}}   # at the threshold that you act at, here {said}\n"
+    )
 
 
 def _time(suggestion: Suggestion) -> str:

@@ -50,6 +50,22 @@ def test_of_many_columns_left_out_it_says_how_many_more_there_are(tmp_path: Path
     assert (len(found), found[-1]) == (7, "left out: 3 more, see benison.yaml")
 
 
+@pytest.mark.parametrize(("every", "asked"), [(50, True), (4, False)])
+def test_where_positives_are_rare_more_than_the_order_is_asked_for(
+    tmp_path: Path, capsys: Captured, every: int, asked: bool
+) -> None:
+    lines = [f"{n % 7},{n % 11},{int(n % every == 0)}" for n in range(20_000)]
+    (tmp_path / "a.csv").write_text("\n".join(["orders,visits,fraud", *lines]))
+    assert call(capsys, "init", tmp_path / "shop", "--data", tmp_path / "a.csv", "--label", "fraud").code == 0
+    found = [one for one in config.read(tmp_path / "shop").gate.checks if one.metric == "auc_precision_recall"]
+    assert [(one.at_least, one.tier) for one in found] == ([(0.04, Tier.SOFT)] if asked else [])
+    text = (tmp_path / "shop" / "benison.yaml").read_text()
+    assert ("# - {metric: recall@0.02, at_least: 0.5}" in text) == asked
+    # What is a comment there can be taken as it is.
+    (tmp_path / "shop" / "benison.yaml").write_text(text.replace("# - {metric: recall", "- {metric: recall"))
+    assert any(one.metric == "recall@0.02" for one in config.read(tmp_path / "shop").gate.checks) == asked
+
+
 def test_without_data_they_are_comments_that_can_be_taken_as_they_are(tmp_path: Path, capsys: Captured) -> None:
     assert call(capsys, "init", tmp_path / "new").code == 0
     path = tmp_path / "new" / "benison.yaml"
