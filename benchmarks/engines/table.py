@@ -8,7 +8,7 @@ clients post to the platforms' protos and run it as it came. Printed are, of eac
 digests of snapshot, model, policy and decision: every check on data and model with what was observed. Exits with 1
 where engines of one stack differ in anything. Containers have the current stack, whose models are others than the older
 one's: what they come to is compared with `whole`, the local engine's processes in the one image that has everything,
-and with the other engines in what is read and the verdict.
+and with the other engines in policy and verdict.
 """
 
 from __future__ import annotations
@@ -165,10 +165,10 @@ def _lines(engine: str, found: Found) -> list[str]:
 
 
 def _agree(found: Mapping[str, Found]) -> bool:
-    """Whether engines of one stack agree in everything, and all of them in the verdict and in what is read."""
+    """Whether engines of one stack agree in everything, and all of them in the verdict and the policy."""
     current = [list(found[name].values()) for name in CURRENT if name in found]
     older = [list(one.values()) for name, one in found.items() if name not in CURRENT]
-    across = [[(word, told[0], told[2]) for word, *told in one] for one in (*current, *older)]
+    across = [[(word, told[NAMES.index("policy")]) for word, *told in one] for one in (*current, *older)]
     return all(one == group[0] for group in (current, older, across) for one in group)
 
 

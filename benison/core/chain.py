@@ -166,11 +166,15 @@ class Chain:
 
         Raises:
             ConflictError: Another writer's entry follows `head` already.
+            IntegrityError: The next entry is missing, while later ones are there.
         """
         number, writer = (head.number if head else 0) + 1, secrets.token_hex(16)
         previous = head.digest if head else None
         whole = {"number": number, "writer": writer, "previous": previous, "entry": content}
         raw = documents.to_bytes(self.where(number), self._kind, whole)
+        if self._last_after(head) > number:
+            # Whoever follows sees no hole right behind its head; nobody may fill one.
+            self._bytes(number)
         if not self._store.put_if_absent(self._key(number), raw):
             taken = self._read(number, head)
             if taken.writer != writer:

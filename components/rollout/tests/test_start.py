@@ -80,17 +80,17 @@ def test_all_at_once_has_to_be_said_twice(world: World) -> None:
 
 
 class Unreachable(MemoryStore):
-    """A store that cannot be listed for some time."""
+    """A store that cannot be read for some time."""
 
     def __init__(self, world: World, minutes: float) -> None:
         super().__init__()
         self.__dict__.update(vars(world.registry.store))
         self._world, self._until = world, world.time + timedelta(minutes=minutes)
 
-    def list_after(self, prefix: str, after: str = ""):  # type: ignore[no-untyped-def]
+    def get(self, key: str) -> bytes | None:
         if self._until - timedelta(minutes=1) > self._world.time > self._until - timedelta(minutes=8):
             raise StorageError("the registry", expected="a store that answers", got="none")
-        return super().list_after(prefix, after)
+        return super().get(key)
 
 
 def test_a_registry_out_of_reach_is_waited_for(world: World) -> None:
