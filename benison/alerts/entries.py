@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from benison.core import documents
+from benison.core.folded_log import decoded
 
 KIND = "alert_entry"
 SYSTEM = "monitor"
@@ -195,10 +195,7 @@ def from_json(number: int, writer: str, previous: str | None, content: Mapping[s
         ValueError: It is no entry; the message says what is wrong.
     """
     place = {"number": number, "writer": writer, "previous": previous}
-    if wrong := documents.problems(KIND, {"kind": KIND, "format": 1, **place, "entry": content}):
-        raise ValueError("; ".join(wrong[:3]))
-    kind = _KINDS[content["action"]]
-    values: dict[str, Any] = {one.name: content[one.name] for one in fields(kind)}
-    if "tell" in values:
-        values["tell"] = tuple(values["tell"])
-    return kind(**values)
+    return decoded(KIND, _KINDS, place, content, _REVIVED)
+
+
+_REVIVED: dict[str, Callable[[Any], Any]] = {"tell": tuple}

@@ -6,8 +6,10 @@ Writers share nothing else. Whoever is killed anywhere leaves a log from which t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any, Generic, TypeVar
 
+from benison.core import documents
 from benison.core.chain import Chain, Link
 from benison.core.errors import ConflictError
 from benison.core.store import damaged
@@ -16,6 +18,32 @@ _S = TypeVar("_S")
 _E = TypeVar("_E")
 # Every lost place is another writer's progress, and there are few of them: a controller, a manager, persons.
 _ATTEMPTS = 100
+
+
+def decoded(
+    kind: str,
+    kinds: Mapping[str, type[_E]],
+    place: Mapping[str, Any],
+    content: Mapping[str, Any],
+    revived: Mapping[str, Callable[[Any], Any]],
+) -> _E:
+    """An entry, held to the schema of its log as it lies there.
+
+    Args:
+        kind: Of the log's documents.
+        kinds: A dataclass for each action.
+        place: Its number, its writer and the digest of the entry before it.
+        content: What it says.
+        revived: By field what makes a value of what JSON has of it.
+
+    Raises:
+        ValueError: It is no entry; the message says what is wrong.
+    """
+    if wrong := documents.problems(kind, {"kind": kind, "format": 1, **place, "entry": content}):
+        raise ValueError("; ".join(wrong[:3]))
+    made = kinds[content["action"]]
+    values = {one.name: content[one.name] for one in fields(made) if one.name in content}  # type: ignore[arg-type]
+    return made(**{name: revived[name](value) if name in revived else value for name, value in values.items()})
 
 
 class FoldedLog(Generic[_S, _E]):

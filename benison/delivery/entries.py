@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from benison.config.rollout import Rollout
-from benison.core import documents
+from benison.core.folded_log import decoded
 from benison.core.verdicts import Check, Verdict
 from benison.registry.log import Champion
 
@@ -179,11 +179,7 @@ def from_json(number: int, writer: str, previous: str | None, content: Mapping[s
         ValueError: It is no entry; the message says what is wrong.
     """
     place = {"number": number, "writer": writer, "previous": previous}
-    if wrong := documents.problems(KIND, {"kind": KIND, "format": 1, **place, "entry": content}):
-        raise ValueError("; ".join(wrong[:3]))
-    kind = _KINDS[content["action"]]
-    values = {one.name: content[one.name] for one in fields(kind) if one.name in content}
-    return kind(**{name: _REVIVED[name](value) if name in _REVIVED else value for name, value in values.items()})
+    return decoded(KIND, _KINDS, place, content, _REVIVED)
 
 
 _REVIVED: dict[str, Callable[[Any], Any]] = {
