@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from benison.alerts.entries import (
     Acknowledge,
@@ -61,25 +62,37 @@ class Alert:
         return self.raised.cause, self.raised.subject
 
 
-@dataclass(frozen=True)
-class Message:
-    """What has to be told, and to whom.
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """A message that has to be sent.
 
     Attributes:
-        id: ``<number of the entry>:<channel>``.
-        alert: Of which alert.
-        channel: The name of the channel.
-        entry: What there is to tell.
+        id: What tells it from others, for ever.
         attempts: How many failed.
         again: When it is to be tried again; empty: now.
     """
 
     id: str
+    attempts: int = 0
+    again: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message(Pending):
+    """What has to be told, and to whom; its id is ``<number of the entry>:<channel>``.
+
+    Attributes:
+        alert: Of which alert.
+        channel: The name of the channel.
+        entry: What there is to tell.
+    """
+
     alert: int
     channel: str
     entry: Telling
-    attempts: int = 0
-    again: str = ""
+
+
+_M = TypeVar("_M", bound=Pending)
 
 
 @dataclass(frozen=True)
@@ -116,12 +129,16 @@ def follow(state: AlertState, number: int, entry: Entry, where: str) -> AlertSta
     """
     state = replace(state, number=number)
     if isinstance(entry, Sent | Unsent):
-        return _posted(state, entry, where)
+        outbox, lost = posted(state.outbox, state.lost, entry)
+        return replace(state, outbox=outbox, lost=lost)
     alert = _changed(state, number, entry, where)
     state = replace(state, alerts={**state.alerts, alert.id: alert})
     if not isinstance(entry, Telling):
         return state
-    more = {one.id: one for one in (Message(f"{number}:{to}", alert.id, to, entry) for to in entry.tell)}
+    more = {
+        one.id: one
+        for one in (Message(id=f"{number}:{to}", alert=alert.id, channel=to, entry=entry) for to in entry.tell)
+    }
     return replace(state, outbox={**state.outbox, **more})
 
 
@@ -145,18 +162,24 @@ def _changed(state: AlertState, number: int, entry: Entry, where: str) -> Alert:
     raise _broken(where, "an entry that is known here", entry.action)
 
 
-def _posted(state: AlertState, entry: Sent | Unsent, where: str) -> AlertState:
-    message = state.outbox.get(entry.message)
+def posted(
+    outbox: Mapping[str, _M], lost: Mapping[str, str], entry: Sent | Unsent
+) -> tuple[Mapping[str, _M], Mapping[str, str]]:
+    """Outbox and lost messages after one was sent, or was not.
+
+    Args:
+        outbox: What is to be sent, by id.
+        lost: What was given up, by id, with the reason.
+        entry: What became of a message.
+    """
+    message = outbox.get(entry.message)
     if message is None:
-        # At least once: two monitors may have sent the same message.
-        return state
-    rest = {key: one for key, one in state.outbox.items() if key != entry.message}
-    if isinstance(entry, Sent):
-        return replace(state, outbox=rest)
-    if not entry.again:
-        return replace(state, outbox=rest, lost={**state.lost, entry.message: entry.why})
-    tried = replace(message, attempts=entry.attempt, again=entry.again)
-    return replace(state, outbox={**rest, entry.message: tried})
+        # At least once: two senders may have sent the same message.
+        return outbox, lost
+    if isinstance(entry, Unsent) and entry.again:
+        return {**outbox, entry.message: replace(message, attempts=entry.attempt, again=entry.again)}, lost
+    rest = {key: one for key, one in outbox.items() if key != entry.message}
+    return rest, lost if isinstance(entry, Sent) else {**lost, entry.message: entry.why}
 
 
 def _broken(where: str, expected: str, got: str) -> IntegrityError:

@@ -1,31 +1,18 @@
-"""What the log of notices says: one frozen dataclass for each kind of entry."""
+"""What the log of notices says: what was read and is owed; messages that were sent are entries as of alerts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any
 
+from benison.alerts.entries import Entry as Entry
+from benison.alerts.entries import Sent as Sent
+from benison.alerts.entries import Unsent as Unsent
 from benison.core.folded_log import decoded
 
 KIND = "notice_entry"
 SYSTEM = "notifier"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """What every entry says.
-
-    Attributes:
-        who: Who or what did it.
-        when: The moment in UTC, ISO 8601, by the writer's clock; the order is told by the number.
-        why: The reason, in one sentence.
-    """
-
-    action: ClassVar[str]
-    who: str
-    when: str
-    why: str
 
 
 @dataclass(frozen=True)
@@ -61,34 +48,6 @@ class Read(Entry):
     log: str
     through: int
     owes: tuple[Owed, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sent(Entry):
-    """A message has reached its channel.
-
-    Attributes:
-        message: Its id, ``<log>:<number>:<channel>``.
-    """
-
-    action = "sent"
-    message: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unsent(Entry):
-    """A message has not; `why` says what hindered it.
-
-    Attributes:
-        message: Its id.
-        attempt: How many there were.
-        again: When it is tried again; empty: not any more.
-    """
-
-    action = "unsent"
-    message: str
-    attempt: int
-    again: str
 
 
 _KINDS: dict[str, type[Entry]] = {kind.action: kind for kind in (Read, Sent, Unsent)}

@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from benison.alerts.state import Pending, posted
 from benison.core.errors import IntegrityError
 from benison.notices.entries import Entry, Owed, Read, Sent, Unsent
 
 
-@dataclass(frozen=True)
-class Message:
-    """What has to be told, and to whom.
+@dataclass(frozen=True, kw_only=True)
+class Message(Pending):
+    """What has to be told, and to whom; its id is ``<log>:<number>:<channel>``.
 
     Attributes:
-        id: ``<log>:<number>:<channel>``.
         owed: What.
-        attempts: How many failed.
-        again: When it is to be tried again; empty: now.
     """
 
-    id: str
     owed: Owed
-    attempts: int = 0
-    again: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,22 +48,9 @@ def follow(state: NoticeState, number: int, entry: Entry, where: str) -> NoticeS
             expected = f"{entry.log} read on from entry {state.through[entry.log]}"
             raise IntegrityError(where, expected=expected, got=str(entry.through), hint=hint)
         named = ((f"{entry.log}:{one.number}:{one.channel}", one) for one in entry.owes)
-        more = {message: Message(message, one) for message, one in named}
+        more = {message: Message(id=message, owed=one) for message, one in named}
         through = {**state.through, entry.log: entry.through}
         return replace(state, through=through, outbox={**state.outbox, **more})
-    return _posted(state, entry)
-
-
-def _posted(state: NoticeState, entry: Entry) -> NoticeState:
     assert isinstance(entry, Sent | Unsent)
-    message = state.outbox.get(entry.message)
-    if message is None:
-        # At least once: two notifiers may have sent the same message.
-        return state
-    rest = {key: one for key, one in state.outbox.items() if key != entry.message}
-    if isinstance(entry, Sent):
-        return replace(state, outbox=rest)
-    if not entry.again:
-        return replace(state, outbox=rest, lost={**state.lost, entry.message: entry.why})
-    again = replace(message, attempts=entry.attempt, again=entry.again)
-    return replace(state, outbox={**state.outbox, entry.message: again})
+    outbox, lost = posted(state.outbox, state.lost, entry)
+    return replace(state, outbox=outbox, lost=lost)
