@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -27,7 +26,7 @@ sys.path.append(str(HERE.parent / "rollout"))
 from oncall import OnCall  # noqa: E402
 from population import BROKEN, Census, Person, write  # noqa: E402
 from story import Story  # noqa: E402
-from traffic import Traffic, asked_of  # noqa: E402
+from traffic import Traffic, asked_of, columns_of, free_port  # noqa: E402
 
 WORK = ROOT / "build" / "demo-loop"
 PROJECT = WORK / "census"
@@ -65,7 +64,7 @@ def main() -> None:
     """The whole story; exits with 1 where it does not end as told."""
     began = time.monotonic()
     shutil.rmtree(WORK, ignore_errors=True)
-    port, oncall, census = _free_port(), OnCall(), Census(ROOT / "examples" / "census" / "data")
+    port, oncall, census = free_port(), OnCall(), Census(ROOT / "examples" / "census" / "data")
     _project(port)
     write(census.employees(10_000), PROJECT / "data" / "span-1.csv.gz")
     story = Story(PROJECT, MODEL, oncall)
@@ -92,7 +91,7 @@ def _first_champion(story: Story) -> None:
 
 
 def _live(port: int, oncall: OnCall, people: list[Person]) -> Live:
-    columns = _columns()
+    columns = columns_of(PROJECT, MODEL)
     live = Live(Traffic(port, MODEL, asked_of(people, columns), PER_SECOND, TOGETHER), columns)
     live.processes.append(_serve(port))
     live.traffic.start()
@@ -182,18 +181,6 @@ def _until(found: Callable[[], _T | None], seconds: float, what: str) -> _T:
             return something
         time.sleep(0.3)
     raise SystemExit(f"waited {seconds:g} s for {what}; logs are in {WORK}")
-
-
-def _columns() -> dict[str, str]:
-    """What the champion's package takes."""
-    features, *_ = (PROJECT / "registry" / MODEL / "packages").glob("*/assets.extra/features.json")
-    return {column["name"]: column["type"] for column in json.loads(features.read_text())["columns"]}
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 if __name__ == "__main__":

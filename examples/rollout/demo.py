@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
 
-from traffic import Traffic, rows_of
+from traffic import Traffic, columns_of, free_port, rows_of
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -48,7 +47,7 @@ rollout:
 def main() -> None:
     """The whole story; exits with 1 where it does not end as told."""
     shutil.rmtree(WORK, ignore_errors=True)
-    port = _free_port()
+    port = free_port()
     _project(port)
     _say("a first champion, a challenger that is as right and slower, and a good one")
     _run("--span", "1")
@@ -56,7 +55,7 @@ def main() -> None:
     slow = _challenger("--span", "2", model=HERE / "slow_model.py")
     good = _challenger("--span", "2", model=ROOT / "examples" / "census" / "model.py")
     server = _serve(port)
-    traffic = Traffic(port, MODEL, rows_of(PROJECT / "data" / "span-2.csv.gz", _columns()), PER_SECOND)
+    traffic = Traffic(port, MODEL, rows_of(PROJECT / "data" / "span-2.csv.gz", columns_of(PROJECT, MODEL)), PER_SECOND)
     try:
         traffic.start()
         _say(f"the champion answers {PER_SECOND:g} requests a second; now the slow challenger")
@@ -118,18 +117,6 @@ def _serve(port: int) -> subprocess.Popen[bytes]:
             time.sleep(0.1)
     server.terminate()
     raise SystemExit("the server did not become ready")
-
-
-def _columns() -> dict[str, str]:
-    """What the champion's package takes."""
-    features, *_ = (PROJECT / "registry" / MODEL / "packages").glob("*/assets.extra/features.json")
-    return {column["name"]: column["type"] for column in json.loads(features.read_text())["columns"]}
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def _say(text: str) -> None:

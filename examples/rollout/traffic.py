@@ -6,6 +6,7 @@ import csv
 import gzip
 import http.client
 import json
+import socket
 import threading
 import time
 from collections import Counter
@@ -92,3 +93,16 @@ def _value(text: str, kind: str) -> object:
     if text == "":
         return None
     return text if kind == "text" else float(text)
+
+
+def columns_of(project: Path, model: str) -> dict[str, str]:
+    """What the champion's package of a project takes, by name."""
+    features, *_ = (project / "registry" / model / "packages").glob("*/assets.extra/features.json")
+    return {column["name"]: column["type"] for column in json.loads(features.read_text())["columns"]}
+
+
+def free_port() -> int:
+    """One that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
