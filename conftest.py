@@ -13,13 +13,37 @@ settings.register_profile("repeatable", deadline=None, derandomize=True, databas
 settings.load_profile("repeatable")
 
 
+class _Imports:
+    """What was imported stays to the end: garbage is found without looking through it, which takes half a second.
+
+    Forked work thaws what is frozen. That is noted where it happens: to ask for it after each test would count millions
+    of objects.
+    """
+
+    def __init__(self) -> None:
+        self._thaw, self._thawed = gc.unfreeze, False
+        gc.unfreeze = self._unfreeze
+
+    def freeze_anew(self) -> None:
+        """The imports go back, with what little a test left."""
+        if self._thawed:
+            gc.freeze()
+        self._thawed = False
+
+    def _unfreeze(self) -> None:
+        self._thaw()
+        self._thawed = True
+
+
+_imports = _Imports()
+
+
 def pytest_collection_finish() -> None:
-    """What was imported stays to the end: garbage is found without looking through it, which takes half a second."""
+    """Everything that tests need is imported."""
     gc.collect()
     gc.freeze()
 
 
 def pytest_runtest_teardown() -> None:
-    """Forked work thaws what was frozen; the imports go back, with what little the test left."""
-    if not gc.get_freeze_count():
-        gc.freeze()
+    """Leaves the next test a process as this one found it."""
+    _imports.freeze_anew()
