@@ -11,7 +11,7 @@ import yaml
 
 from benison import config
 from benison.config import Config
-from benison.config.provider import QUERIES, Provider
+from benison.config.provider import QUERIES, CloudMonitoring, Provider
 from benison.config.rollout import Guardrail, Phase, Rollout
 from benison.config.staging import Staging
 from benison.core import documents
@@ -93,6 +93,9 @@ def test_guardrails_are_what_they_say(tmp_path: Path) -> None:
 
 
 PROM = {"source": "prometheus", "url": "http://prometheus:9090/"}
+CLOUD = {"source": "cloud_monitoring"}
+ENDPOINT = {"router": "vertex", "project": "acme", "location": "europe-west4", "endpoint": "77"}
+SCORE = {"metric": "score", "tolerance": 0.1}
 
 
 def test_staging_and_figures_are_what_they_say_and_travel_with_the_plan(tmp_path: Path) -> None:
@@ -103,6 +106,14 @@ def test_staging_and_figures_are_what_they_say_and_travel_with_the_plan(tmp_path
     assert Rollout.from_json(json.loads(json.dumps(found.to_json()))) == found
     assert documents.problems("rollout_plan", found.to_json()) == []
     assert rollout(tmp_path, {"metrics": {"source": "request_log"}}).metrics is None
+
+
+@pytest.mark.parametrize("api", ["", "https://monitoring-acme.p.googleapis.com"])
+def test_figures_of_a_vertex_endpoint_travel_with_the_plan(tmp_path: Path, api: str) -> None:
+    found = rollout(tmp_path, {"metrics": {**CLOUD, **({"api": f"{api}/"} if api else {})}, "traffic": ENDPOINT})
+    assert found.metrics == CloudMonitoring(api)
+    assert Rollout.from_json(json.loads(json.dumps(found.to_json()))) == found
+    assert documents.problems("rollout_plan", found.to_json()) == []
 
 
 def test_a_plan_of_a_log_that_knows_of_neither_is_read(tmp_path: Path) -> None:
@@ -138,11 +149,14 @@ def test_a_plan_of_a_log_that_knows_of_neither_is_read(tmp_path: Path) -> None:
         ({"staging": {"url": "http://m", "rows": "/r"}}, r"\(rollout.staging.rows\): expected a path inside"),
         ({"staging": {"url": "http://m", "p99": 5}}, "got 'p99'\n\nhint: did you mean p99_"),
         ({"metrics": {}}, r"\(rollout.metrics.source\): expected a key source: text, got none"),
-        ({"metrics": {"source": "prom"}}, "expected one of request_log, prometheus, got 'prom'"),
+        ({"metrics": {"source": "prom"}}, "expected one of request_log, prometheus, cloud_monitoring, got 'prom'"),
         ({"metrics": {"source": "prometheus"}}, r"\(rollout.metrics.url\): expected a key url: text, got none"),
         ({"metrics": {**PROM, "job": 'a"b'}}, "expected the value of a label, without quotes"),
         ({"metrics": {**PROM, "queries": {"error": "x"}}}, "expected one of requests, errors, .*, got 'error'"),
-        ({"metrics": PROM, "outcomes": "o"}, r"\(rollout.outcomes\): expected none with source: prometheus"),
+        ({"metrics": PROM, "outcomes": "o"}, r"\(rollout.outcomes\): expected none with figures from elsewhere"),
+        ({"metrics": CLOUD}, r"\(rollout.metrics.source\): expected traffic: {router: vertex} with cloud_mon"),
+        ({"metrics": CLOUD, "traffic": ENDPOINT, "guardrails": [SCORE]}, "expected error_rate and slow_share with"),
+        ({"metrics": {**CLOUD, "api": "x"}}, r"\(rollout.metrics.api\): expected an address such as"),
         ({"step": []}, r"\(rollout.step\): expected .*, got 'step'\n\nhint: did you mean steps"),
     ],
 )  # fmt: skip

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from benison.config.staging import url_of
 from benison.core.sections import Section
 from benison.core.spelling import nearest
 
-REQUEST_LOG, PROMETHEUS = "request_log", "prometheus"
+REQUEST_LOG, PROMETHEUS, CLOUD_MONITORING = "request_log", "prometheus", "cloud_monitoring"
+SOURCES = (REQUEST_LOG, PROMETHEUS, CLOUD_MONITORING)
 _WHO = '{job="$job",role="$role",version="$version"}'
 QUERIES = {
     "requests": f"benison_requests_total{_WHO}",
@@ -53,19 +56,55 @@ class Provider:
         return found
 
 
-def provider_of(section: Section) -> Provider | None:
+@dataclass(frozen=True)
+class CloudMonitoring:
+    """What Vertex AI tells Google's Cloud Monitoring of the endpoint that is the rollout's router.
+
+    Attributes:
+        api: The address of Cloud Monitoring's API; empty: Google's own.
+    """
+
+    api: str = ""
+
+
+Metrics = Provider | CloudMonitoring
+
+
+def to_json(metrics: Metrics) -> dict[str, Any]:
+    """As it stands in the rollout log."""
+    said = asdict(metrics)
+    return said if isinstance(metrics, Provider) else {"source": CLOUD_MONITORING, **said}
+
+
+def from_json(content: Mapping[str, Any]) -> Metrics:
+    """The inverse of `to_json`."""
+    return CloudMonitoring(content["api"]) if "source" in content else Provider(**content)
+
+
+def metrics_of(section: Section) -> Metrics | None:
     """Reads ``rollout.metrics:``; None: the servers' request log.
 
     Raises:
         ConfigError: Something in it is not understood.
     """
-    source = section.choice("source", (REQUEST_LOG, PROMETHEUS))
-    if source == REQUEST_LOG:
-        section.close()
-        return None
-    provider = Provider(url_of(section), _label(section, "job", "benison"), _queries(section))
+    metrics = _READ[section.choice("source", SOURCES)](section)
     section.close()
-    return provider
+    return metrics
+
+
+def _prometheus(section: Section) -> Provider:
+    return Provider(url_of(section), _label(section, "job", "benison"), _queries(section))
+
+
+def _cloud_monitoring(section: Section) -> CloudMonitoring:
+    return CloudMonitoring(url_of(section, "api") if "api" in section.content else "")
+
+
+_READ: dict[str, Callable[[Section], Metrics | None]] = {
+    REQUEST_LOG: lambda section: None,
+    PROMETHEUS: _prometheus,
+    CLOUD_MONITORING: _cloud_monitoring,
+}
 
 
 def _queries(section: Section) -> dict[str, str]:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benison.config import provider
 from benison.config import traffic as routed
-from benison.config.provider import PROMETHEUS, Provider, provider_of
+from benison.config.provider import CLOUD_MONITORING, CloudMonitoring, Metrics
 from benison.config.staging import Staging, staging_of
-from benison.config.traffic import OURS, Traffic
+from benison.config.traffic import OURS, Traffic, Vertex
 from benison.core import digests
 from benison.core.sections import Section
 from benison.core.verdicts import Tier
@@ -114,7 +115,7 @@ class Rollout:
     silent_minutes: float = 10.0
     outcomes: str = ""
     staging: Staging | None = None
-    metrics: Provider | None = None
+    metrics: Metrics | None = None
     labels_mature_minutes: float = 0.0
     traffic: Traffic = OURS
 
@@ -144,6 +145,7 @@ class Rollout:
         content = asdict(self)
         content["guardrails"] = [{**line, "tier": str(line["tier"])} for line in content["guardrails"]]
         content["phases"] = list(content["phases"])
+        content["metrics"] = provider.to_json(self.metrics) if self.metrics else None
         del content["traffic"]
         return content if self.is_embedded else {**content, "traffic": routed.to_json(self.traffic)}
 
@@ -153,7 +155,7 @@ class Rollout:
         lines = tuple(Guardrail(**{**line, "tier": Tier(line["tier"])}) for line in content["guardrails"])
         phases = tuple(Phase(**phase) for phase in content["phases"])
         staging = Staging(**content["staging"]) if content.get("staging") else None
-        metrics = Provider(**content["metrics"]) if content.get("metrics") else None
+        metrics = provider.from_json(content["metrics"]) if content.get("metrics") else None
         said = {"guardrails": lines, "phases": phases, "staging": staging, "metrics": metrics}
         traffic = routed.from_json(content["traffic"]) if "traffic" in content else OURS
         return cls(**{**content, **said, "traffic": traffic})
@@ -189,13 +191,15 @@ def rollout_of(section: Section) -> Rollout:
         silent_minutes=section.number("silent_minutes", 10.0, low=0.05, high=1e4),
         outcomes=section.take("outcomes", str, ""),
         staging=staging_of(section.section("staging")) if "staging" in section.content else None,
-        metrics=provider_of(section.section("metrics")) if "metrics" in section.content else None,
+        metrics=provider.metrics_of(section.section("metrics")) if "metrics" in section.content else None,
         labels_mature_minutes=section.number("labels_mature_minutes", 0.0, low=0, high=1e6),
         traffic=routed.traffic_of(section.section("traffic", optional=True)),
     )
     section.close()
     _check_traffic(section, rollout)
     _check_outcomes(section, rollout)
+    if isinstance(rollout.metrics, CloudMonitoring):
+        _check_cloud_monitoring(section, rollout)
     return rollout
 
 
@@ -215,9 +219,23 @@ def _check_outcomes(section: Section, rollout: Rollout) -> None:
         raise section.error("outcomes", f"where the outcomes are that {labelled} is measured on", "none", hint)
     if rollout.outcomes and rollout.metrics is not None:
         hint = "leave metrics: out, and the servers' request log is read"
-        raise section.error("outcomes", f"none with source: {PROMETHEUS}, which knows no single request", "some", hint)
+        expected = "none with figures from elsewhere, which know no single request"
+        raise section.error("outcomes", expected, "some", hint)
     if rollout.labels_mature_minutes and not rollout.outcomes:
         raise section.error("labels_mature_minutes", "outcomes that are waited for", "no outcomes:")
+
+
+def _check_cloud_monitoring(section: Section, rollout: Rollout) -> None:
+    """Its figures are of a Vertex endpoint's deployed models, and of requests alone."""
+    below = section.section("metrics")
+    if not isinstance(rollout.traffic, Vertex):
+        hint = "behind another router, figures are those of the request log or of Prometheus"
+        expected, got = f"traffic: {{router: {routed.VERTEX}}} with {CLOUD_MONITORING}", rollout.traffic.router
+        raise below.error("source", expected, f"router: {got}", hint)
+    for line in rollout.guardrails:
+        if line.metric not in (ERROR_RATE, SLOW_SHARE):
+            expected = f"{ERROR_RATE} and {SLOW_SHARE} with {CLOUD_MONITORING}, which knows no answers"
+            raise section.error("guardrails", expected, line.metric)
 
 
 def _phases(section: Section, strategy: str) -> tuple[Phase, ...]:

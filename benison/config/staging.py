@@ -59,14 +59,14 @@ def staging_of(section: Section) -> Staging:
     return staging
 
 
-def url_of(section: Section) -> str:
+def url_of(section: Section, key: str = "url") -> str:
     """An address of HTTP, without a slash at its end.
 
     Raises:
         ConfigError: It is none.
     """
-    url = section.take("url", str).rstrip("/")
+    url = section.take(key, str).rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
-        raise section.error("url", "an address such as http://models:8080", repr(url))
+        raise section.error(key, "an address such as http://models:8080", repr(url))
     return url

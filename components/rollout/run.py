@@ -10,9 +10,9 @@ from pathlib import Path
 
 from benison import config as configuration
 from benison.components.rollout.control import Clock, Controller, Look, Source
+from benison.components.rollout.figures import figures_of
 from benison.components.rollout.record import FILE as RECORD
 from benison.components.rollout.record import KIND
-from benison.components.rollout.scraped_figures import ScrapedFigures
 from benison.components.rollout.sources import RequestLog
 from benison.components.rollout.stage import Stage
 from benison.components.rollout.start import start
@@ -113,8 +113,8 @@ def source_of(config: Config, project: Path, requests: Path | None = None) -> So
         ConfigError: There is no request log, or it does not hold every request.
     """
     kept, plan = config.serving.requests, config.rollout
-    if plan is not None and plan.metrics is not None:
-        return ScrapedFigures(plan.metrics)
+    if plan is not None and (figures := figures_of(plan)) is not None:
+        return figures
     folder = requests or (kept.folder if kept else None)
     if folder is None:
         hint = "write  requests: {folder: /srv/requests}  under  serving:  in benison.yaml"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from benison.components.rollout.control import ALIAS
-from benison.components.rollout.scraped_figures import ScrapedFigures
+from benison.components.rollout.figures import figures_of
 from benison.config import FILE
 from benison.config.rollout import BIG_BANG, Rollout
 from benison.core import digests
@@ -66,8 +66,8 @@ def start(
             f"{FILE} (rollout.strategy)", expected="big_bang to be asked for twice", got="once", hint=hint
         )
     package, champion = registry.resolve(name), _champion(registry)
-    if plan.metrics is not None:
-        ScrapedFigures(plan.metrics).require(plan, champion.package, when.timestamp())
+    if (figures := figures_of(plan)) is not None:
+        figures.require(plan, champion.package, when.timestamp())
     if refusal := rules.champion_already(registry.state(), package):
         raise refusal
     if refused := rules.promotion(registry.state(), package, when, policy):

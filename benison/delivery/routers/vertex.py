@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import requests
 from google.api_core.exceptions import GoogleAPICallError, RetryError
@@ -71,6 +71,18 @@ class VertexRouter:
     def settle(self, package: str) -> bool:
         """Who has all traffic keeps it; the other one stays deployed, for whoever deployed it to take away."""
         return True
+
+    def deployed(self, packages: Mapping[str, str]) -> dict[str, str]:
+        """The numbers of deployed models, by which Vertex tells what each did.
+
+        Args:
+            packages: By whatever name the caller has for them.
+
+        Raises:
+            BenisonError: One is not deployed, or the API does not answer.
+        """
+        endpoint = self._endpoint()
+        return {name: self._id(endpoint, package) for name, package in packages.items()}
 
     def _endpoint(self) -> api.Endpoint:
         with _telling(self._name):

@@ -1,4 +1,4 @@
-"""Routers whose clients are not installed."""
+"""Routers, and whoever has figures of them, whose clients are not installed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ class Without(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError(name)
 
 sys.meta_path.insert(0, Without())
+from benison.components.rollout.figures import figures_of
+from benison.config.provider import CloudMonitoring
+from benison.config.rollout import Rollout
 from benison.config.traffic import Kserve, Vertex
 from benison.core.errors import InputError
 from benison.delivery.routers import Parties, opening
@@ -27,6 +30,7 @@ traffic = {
     "vertex": Vertex(project="acme", location="europe-west4", endpoint="1", api=""),
 }[sys.argv[1]]
 try:
+    figures_of(Rollout("canary", (), 1.0, (), traffic=traffic, metrics=CloudMonitoring() if sys.argv[2:] else None))
     opening(None)(traffic, Parties("sha256:" + "0" * 64, "sha256:" + "1" * 64))
 except InputError as error:
     print(error)
@@ -34,15 +38,19 @@ except InputError as error:
 
 
 @pytest.mark.parametrize(
-    ("router", "said"),
+    ("asked", "said"),
     [
-        ("kserve", "expected kubernetes, which speaks to KServe's cluster, got none\n\nhint: pip install kubernetes"),
+        (["kserve"], "expected kubernetes, which speaks to KServe's cluster, got none\n\nhint: pip install kubernetes"),
         (
-            "vertex",
-            "expected google-cloud-aiplatform, which speaks to Vertex AI, got none\n\nhint: install benison[vertex]",
+            ["vertex"],
+            "(rollout.traffic): expected google-cloud-aiplatform, which speaks to Vertex AI, got none\n\nhint: ",
+        ),
+        (
+            ["vertex", "figures"],
+            "(rollout.metrics): expected google-cloud-aiplatform, which speaks to Vertex AI, got none",
         ),
     ],
 )
-def test_what_is_to_be_installed_is_said(router: str, said: str) -> None:
-    done = run([sys.executable, "-W", "ignore", "-c", PROGRAM, router], cwd=ROOT, capture_output=True, text=True)
+def test_what_is_to_be_installed_is_said(asked: list[str], said: str) -> None:
+    done = run([sys.executable, "-W", "ignore", "-c", PROGRAM, *asked], cwd=ROOT, capture_output=True, text=True)
     assert said in done.stdout, done.stderr
