@@ -41,13 +41,10 @@ except InputError as error:
     ("asked", "said"),
     [
         (["kserve"], "expected kubernetes, which speaks to KServe's cluster, got none\n\nhint: pip install kubernetes"),
-        (
-            ["vertex"],
-            "(rollout.traffic): expected google-cloud-aiplatform, which speaks to Vertex AI, got none\n\nhint: ",
-        ),
+        (["vertex"], "rollout.traffic: expected google-cloud-aiplatform, which speaks to Vertex AI, got none"),
         (
             ["vertex", "figures"],
-            "(rollout.metrics): expected google-cloud-aiplatform, which speaks to Vertex AI, got none",
+            "rollout.metrics: expected google-cloud-aiplatform, which speaks to Vertex AI, got none",
         ),
     ],
 )
