@@ -44,7 +44,7 @@ except InputError as error:
         (["vertex"], "rollout.traffic: expected google-cloud-aiplatform, which speaks to Vertex AI, got none"),
         (
             ["vertex", "figures"],
-            "rollout.metrics: expected google-cloud-aiplatform, which speaks to Vertex AI, got none",
+            "rollout.metrics: expected google-cloud-aiplatform, which speaks to Vertex AI, got n",
         ),
     ],
 )
