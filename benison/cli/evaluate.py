@@ -92,8 +92,8 @@ def command(
     files, or a URI of them. Predictions are probabilities of the positive class,
     numbers where the task is regression, scores of items where it is ranking, or one for each class where it is
     multiclass: 'p_{class}' stands for p_cat, p_dog and so on. Without --eval-config every metric is measured. Without
-    --gate nothing is judged; with it the command exits with 1 where the verdict is not PASS. A prediction that is missing, NaN or out of range is an
-    error, unless --leave-out-invalid says otherwise; no policy passes then.
+    --gate nothing is judged; with it the command exits with 1 where the verdict is not PASS. Predictions that are
+    missing, NaN or out of range are an error, unless --leave-out-invalid says otherwise; no policy passes then.
     """
     with logs.quiet_imports():
         from benison.cli.evaluating import Wanted, show
