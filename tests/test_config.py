@@ -1,4 +1,5 @@
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -204,3 +205,24 @@ def test_the_policy_s_digest_changes_with_the_policy_and_with_nothing_else(tmp_p
         for content in (VALID, changed("model.seed", 8), changed("gate.checks.0.at_least", 0.81))
     }
     assert len(digests) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (float("inf"), "expected a finite number, got inf"),
+        (float("nan"), "expected a finite number, got nan"),
+        (0, "expected a number above 0, got 0"),
+        (-0.1, "expected a number above 0, got -0.1"),
+        ("1e-3", "expected a number, got '1e-3'\n\nhint: YAML takes it for a text: write 0.001"),
+    ],
+)
+def test_a_learning_rate_moves_a_model_forward(tmp_path: Path, value: object, said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)) as found:
+        read(tmp_path, changed("model.hyperparameters", {"learning_rate": value}))
+    assert found.value.where.endswith("(model.hyperparameters.learning_rate)")
+
+
+def test_every_hyperparameter_that_is_a_number_is_finite(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"\(model.hyperparameters.dropout\): expected a finite number, got nan"):
+        read(tmp_path, changed("model.hyperparameters", {"dropout": float("nan")}))
