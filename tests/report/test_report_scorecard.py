@@ -96,7 +96,7 @@ def test_a_failed_run_tells_the_error_its_hint_and_what_did_not_run(census: Modu
     found = " ".join(" ".join(lines(gather(write_run(census.failed())))).split())
     assert "trainer: ModelCodeError: model.py:14: expected a Keras model" in found
     assert "(did you mean Dense?)" in found
-    assert "evaluator did not run, because trainer failed." in found
+    assert found.count("did not run, because trainer failed") == 1
 
 
 def test_an_inconclusive_verdict_is_not_broken_in_two(census: ModuleType, write_run: Write) -> None:

@@ -56,8 +56,8 @@ def test_a_wrong_name_is_named_with_the_nearest(found: list[str], message: str) 
         ),
         (
             ["age;hours;sex"],
-            "a.csv, line 1: expected columns separated by commas, got semicolons\n\nhint: write the file with commas, for "
-            "example  pandas.read_csv('a.csv', sep=';').to_csv('commas.csv', index=False)",
+            "a.csv, line 1: expected columns separated by commas, got semicolons\n\nhint: write the file with commas, "
+            "for example  pandas.read_csv('a.csv', sep=';').to_csv('commas.csv', index=False)",
         ),
         (
             ["age\thours\tsex"],
