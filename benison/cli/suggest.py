@@ -148,7 +148,8 @@ def suggest(table: pa.Table, label: str, positive: str | None, holdout_share: fl
     first, second = sorted(counts, key=lambda value: (not _says_yes(value, counts), counts[value], value))
     chosen = first if positive is None else positive
     if chosen not in counts:
-        raise DataError(f"label column {label!r}", expected=f"a value {chosen!r}", got=f"{first!r} and {second!r}")
+        got, hint = f"{first!r} and {second!r}", nearest(chosen, counts)
+        raise DataError(f"label column {label!r}", expected=f"a value {chosen!r}", got=got, hint=hint)
     positives = np.asarray(pc.equal(as_text(table[label]), chosen).to_numpy())
     columns = tuple(_column(name, table[name], positives) for name in table.column_names if name != label)
     return Suggestion(

@@ -13,8 +13,8 @@ from benison.components.evaluator.compare import sound
 from benison.components.evaluator.predictions import numbers_of
 from benison.core.errors import DataError
 from benison.core.metrics import MULTICLASS, RANKING, REGRESSION
-from benison.pages.figures import listed
 from benison.metrics.measure import Floats
+from benison.pages.figures import listed
 from benison.sources.dataset import Dataset, Part
 
 LEAVE_OUT = "--leave-out-invalid"

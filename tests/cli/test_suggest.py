@@ -110,6 +110,7 @@ def test_a_small_holdout_is_judged_where_it_can_be_and_told_where_not(times: int
     [
         ("lable", None, "did you mean label"),
         ("label", "maybe", "a value 'maybe', got 'yes' and 'no'"),
+        ("label", "Yes", "a value 'Yes', got 'yes' and 'no'\n\nhint: did you mean yes"),
         ("three", None, "two different values and none missing, got 3"),
         ("gaps", None, "got 3: .*missing"),
     ],
