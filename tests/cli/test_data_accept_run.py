@@ -71,6 +71,7 @@ def test_a_run_that_did_not_get_to_the_checks_is_told(project: Path, capsys: Cap
     path.write_text(json.dumps(record))
     answer = call(capsys, "data", "accept", "-p", project)
     assert (answer.code, "expected a run whose data were checked" in answer.err) == (2, True), answer.err
+    assert "the newest" not in answer.err
 
 
 def copied(project: Path, run: str, tasks: dict[str, object]) -> Path:
@@ -88,7 +89,7 @@ def test_a_newer_run_that_died_before_its_checks_is_passed_over_and_told(project
     copied(project, newer, {"example-validator": {**task, "state": "not_run", "outputs": {}}})
     answer = call(capsys, "data", "accept", "-p", project)
     assert (answer.code, "column city in train" in answer.out) == (0, True)
-    said = f"run {RUN}, the newest whose data were checked; {newer} is newer, and died before its checks\n"
+    said = f"run {RUN}, the newest whose data were checked; {newer} is newer, and has no data checks\n"
     assert answer.err == said
     named = call(capsys, "data", "accept", "-p", project, "--run", newer)
     assert (named.code, "got one that did not get there" in named.err) == (2, True)

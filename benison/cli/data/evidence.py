@@ -89,8 +89,9 @@ def _newest(project: Project) -> Path:
     newest = projects.find_run(None, project.runs)
     known = sorted((path.parent for path in project.runs.glob("*/run.json")), reverse=True)
     found = next((one for one in known if _outputs(one)), newest)
-    passed = f"; {newest.name} is newer, and died before its checks" if found != newest else ""
-    click.echo(f"run {found.name}, the newest whose data were checked{passed}", err=True)
+    passed = f"; {newest.name} is newer, and has no data checks" if found != newest else ""
+    if _outputs(found):
+        click.echo(f"run {found.name}, the newest whose data were checked{passed}", err=True)
     return found
 
 
