@@ -17,6 +17,7 @@ from benison.core import logs
 from benison.core.errors import ConfigError, InputError
 from benison.delivery.traffic import Role
 from benison.registry.registry import Registry
+from benison.serving import checkouts
 from benison.serving.follow import Logs
 
 _FOLDER = click.Path(path_type=Path)
@@ -44,6 +45,7 @@ def command(folder: Path | None, registry: str | None, model: str | None, port: 
     name, uri, settings = _asked(folder, registry, model)
     settings = replace(settings, port=port) if port else settings
     opened = Registry.open(uri, name)
+    checkouts.sweep()
     # KServe reads the command line for options of its own, and TensorFlow is loud.
     sys.argv = sys.argv[:1]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
 import threading
 import time
 import weakref
@@ -16,6 +14,7 @@ from typing import Protocol
 from benison.config.serving import Batching
 from benison.core import digests
 from benison.delivery.traffic import Traffic
+from benison.serving.checkouts import Checkout
 from benison.serving.follow import Follower
 from benison.serving.lanes import Lane
 from benison.serving.package import Package
@@ -200,18 +199,18 @@ class Versions:
 
     def _opened(self, digest: str) -> Version:
         """Checks a package out, loads it and warms it up; its files stay as long as it is used."""
-        folder = Path(tempfile.mkdtemp(prefix="benison-serving-"))
+        files = Checkout()
         try:
-            self._source.checkout(digest, folder / "package")
-            package = Package.open(folder / "package", digests.short(digest))
+            self._source.checkout(digest, files.folder / "package")
+            package = Package.open(files.folder / "package", digests.short(digest))
             package.warm_up()
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            files.close()
             raise
         live = Lane(package.answer, self._batching, self._queue_rows, f"live {package.name}")
         shadow = Lane(package.answer, self._batching, _SHADOW_QUEUE_ROWS, f"shadow {package.name}")
         version = Version(digest, package, live, shadow)
-        weakref.finalize(version, shutil.rmtree, folder, ignore_errors=True)
+        weakref.finalize(version, files.close)
         return version
 
     def _drop(self, live: Live) -> None:

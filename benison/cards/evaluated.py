@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benison.cards.card import Card
@@ -13,6 +13,7 @@ from benison.pages.figures import count, estimate, metric_name, percent, plural
 
 Document = Mapping[str, Any]
 OVERALL = "overall"
+_MOST_SMALL, _SHOWN_SMALL = 6, 3
 
 
 def evaluated(card: Card, evaluation: Document) -> Card:
@@ -124,4 +125,11 @@ def findings(evaluation: Document) -> list[str]:
     checks = [Check.from_json(one) for one in evaluation["checks"]]
     against = [check for check in checks if check.verdict is not Verdict.PASS]
     told = [f"A {check.tier} check is {check.verdict} on {check.subject}: {check.reason}" for check in against]
-    return [*told, *(f"Too small to be judged: {one['slice']}, {one['reason']}" for one in evaluation["not_judged"])]
+    small = [f"Too small to be judged: {one['slice']}, {one['reason']}" for one in evaluation["not_judged"]]
+    return [*told, *(small if len(small) <= _MOST_SMALL else _first_of(small))]
+
+
+def _first_of(small: Sequence[str]) -> list[str]:
+    """Crossed columns make hundreds of them, which would bury whatever else is said."""
+    left = f"{len(small) - _SHOWN_SMALL:,} more slices are too small to be judged: evaluation.json lists each"
+    return [*small[:_SHOWN_SMALL], left]

@@ -59,6 +59,12 @@ _FILE = click.Path(path_type=Path)
     metavar="NAME=VALUE",
     help="One of Beam's options: runner=FlinkRunner.",
 )
+@click.option(
+    "--leave-out-invalid",
+    "leave_out",
+    is_flag=True,
+    help="Measure what is left where predictions are missing, NaN or out of range; left out: an error.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text.")
 def command(
     source: str,
@@ -77,6 +83,7 @@ def command(
     gate: Path | None,
     engine: str | None,
     beam_options: tuple[str, ...],
+    leave_out: bool,
     as_json: bool,
 ) -> None:
     """Measure predictions by slice, with intervals, and the gain over a baseline on the same rows.
@@ -85,13 +92,13 @@ def command(
     files, or a URI of them. Predictions are probabilities of the positive class,
     numbers where the task is regression, scores of items where it is ranking, or one for each class where it is
     multiclass: 'p_{class}' stands for p_cat, p_dog and so on. Without --eval-config every metric is measured. Without
-    --gate nothing is judged; with it the command exits with 1 where the verdict is not PASS.
+    --gate nothing is judged; with it the command exits with 1 where the verdict is not PASS. Predictions that are
+    missing, NaN or out of range are an error, unless --leave-out-invalid says otherwise; no policy passes then.
     """
     with logs.quiet_imports():
         from benison.cli.evaluating import Wanted, show
         from benison.components.evaluator.columns import Said
 
     said = Said(label, prediction, baselines, slices, weight, unit, query)
-    show(
-        Wanted(source, eval_config, said, task, positive, metrics, gate, engine, beam_options), output, as_json=as_json
-    )
+    wanted = Wanted(source, eval_config, said, task, positive, metrics, gate, engine, beam_options, leave_out)
+    show(wanted, output, as_json=as_json)

@@ -13,7 +13,7 @@ import click
 from benison import config, eval_config
 from benison.cli import results
 from benison.cli.data.opening import opened
-from benison.components.evaluator import beam, engine, predictions, streamed
+from benison.components.evaluator import beam, engine, locate, predictions, streamed
 from benison.components.evaluator.columns import Said, columns_of
 from benison.components.evaluator.predictions import Policy
 from benison.config import OwnMetrics
@@ -39,6 +39,7 @@ class Wanted:
     gate: Path | None
     engine: str | None
     beam_options: tuple[str, ...]
+    leave_out: bool = False
 
 
 def show(wanted: Wanted, output: Path | None, *, as_json: bool) -> None:
@@ -100,4 +101,8 @@ def _evaluated(wanted: Wanted, own: OwnMetrics | None, folder: Path) -> Evaluati
             document = beam.run(*given, [f"--{one.removeprefix('--')}" for one in wanted.beam_options])
         else:
             document = (streamed if chosen == streamed.TABLES else predictions).run(*given)
-    return Evaluation(document, policy.gate if policy else None, Path(wanted.source).name)
+        found = Evaluation(document, policy.gate if policy else None, Path(wanted.source).name)
+        # Rows are looked for only where some were counted: most files have none, and are read once.
+        if found.unsound and not wanted.leave_out:
+            locate.refuse(dataset, columns)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from importlib import resources
@@ -112,9 +113,11 @@ def _kind(data: str) -> str:
 
 
 def _relative(path: Path, folder: Path) -> str:
-    """As seen from the project where the data lie inside it, absolute otherwise."""
-    inside = path.is_relative_to(folder.resolve())
-    return path.relative_to(folder.resolve()).as_posix() if inside else str(path)
+    """As seen from the project where the data lie inside it or beside it, so that both move together; else absolute."""
+    home = folder.resolve()
+    if path.is_relative_to(home.parent) and home.parent != Path(home.anchor):
+        return Path(os.path.relpath(path, home)).as_posix()
+    return str(path)
 
 
 def _template(name: str) -> str:
@@ -206,6 +209,7 @@ def _next(folder: Path, suggestion: Suggestion, *, filled: bool) -> str:
             f"\nlabel {suggestion.label!r}: positive {suggestion.positive!r}, negative {suggestion.negative!r}"
             " (--positive chooses)"
             f"{_said_of_left_out(suggestion.columns)}"
+            f"{_said_of_nearly(suggestion.columns)}"
             f"{_said_of_time(suggestion.times)}"
             f"\nslices: {', '.join(suggestion.slices) or 'none found; name columns in eval_config.json'}"
             f"{_warned(suggestion.too_small)}"
@@ -222,6 +226,13 @@ def _said_of_left_out(columns: Sequence[Column]) -> str:
     out = [f"\nleft out: {column.name!r}, {column.why}" for column in columns if column.why]
     more = f"\nleft out: {len(out) - _MOST_LEFT_OUT:,} more, see benison.yaml" if len(out) > _MOST_LEFT_OUT else ""
     return "".join(out[:_MOST_LEFT_OUT]) + more
+
+
+def _said_of_nearly(columns: Sequence[Column]) -> str:
+    """Columns that somebody would take for numbers or dates, and the data do not let."""
+    found = [f"\nlook at: {column.name!r}, {column.nearly}" for column in columns if column.nearly]
+    more = f"\nlook at: {len(found) - _MOST_LEFT_OUT:,} more of the kind" if len(found) > _MOST_LEFT_OUT else ""
+    return "".join(found[:_MOST_LEFT_OUT]) + more
 
 
 def _said_of_time(times: Sequence[str]) -> str:

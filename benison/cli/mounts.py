@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def _data_folders(project: Project) -> Iterator[Path]:
     for path in filter(None, (data.path, *(table.path for table in tables))):
         if path.startswith(("/", "file:///")):
             yield _fixed(Path(path.removeprefix("file://")))
+        elif path.startswith("../"):
+            yield _fixed(Path(os.path.normpath(project.folder / path)))
 
 
 def _fixed(path: Path) -> Path:

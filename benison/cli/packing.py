@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benison import eval_config
 from benison.cli.project import Project
-from benison.core.errors import ConfigError, ModelCodeError
+from benison.core.errors import ConfigError
 from benison.core.spelling import nearest
 
 if TYPE_CHECKING:
@@ -16,7 +15,14 @@ if TYPE_CHECKING:
 
 
 def preflight(project: Project) -> None:
-    """What can be said before anything runs: the other files that benison.yaml names are there and parse."""
+    """What can be said before anything runs: the other files that benison.yaml names are there, and can be used.
+
+    Raises:
+        ConfigError: One is not there, the schema is none, or says nothing of a feature.
+        ModelCodeError: model.py is no Python, or lacks the function that is called.
+    """
+    from benison.lint import ahead
+
     if pattern := sorted(set("*?[") & set(str(project.runs))):
         hint = "TensorFlow reads them as a pattern: name a folder elsewhere with  --runs"
         got = f"{pattern[0]} in it"
@@ -27,7 +33,26 @@ def preflight(project: Project) -> None:
             raise ConfigError(f"benison.yaml ({key})", expected=f"a file {name}", got="none", hint=nearest(name, names))
     with project.config.speaking():
         eval_config.read(project.folder / project.config.evaluation.file)
-    _parses(project)
+    for fault in ahead.of_files(project.folder, project.config):
+        raise fault
+
+
+def preflight_data(project: Project, data_root: Path, span: int) -> None:
+    """Likewise of the data: columns that benison.yaml names, and the label's values.
+
+    Args:
+        project: The project.
+        data_root: The folder that relative paths to data start at.
+        span: The newest span to use; 0: the newest there is.
+
+    Raises:
+        ConfigError: There is no such column, or no row with such a label.
+        DataError: There are no data, or their header cannot be read.
+    """
+    from benison.lint import ahead
+
+    for fault in ahead.of_data(project.folder, project.config, data_root, span):
+        raise fault
 
 
 def packed(project: Project) -> Staged:
@@ -43,20 +68,6 @@ def packed(project: Project) -> Staged:
     staged = pack(project.folder, project.runs / "bundles", exclude=_own_folders(project))
     _travels(project, Path(staged.uri))
     return staged
-
-
-def _parses(project: Project) -> None:
-    name = project.config.model.source_in(project.folder)[1]
-    if not name:
-        return
-    module = project.folder / name
-    try:
-        ast.parse(module.read_bytes(), filename=str(module))
-    except SyntaxError as error:
-        place = f"{module.name}:{error.lineno}" if error.lineno else module.name
-        raise ModelCodeError(place, expected="Python", got=f"{type(error).__name__}: {error.msg}") from error
-    except ValueError as error:
-        raise ModelCodeError(module.name, expected="Python", got=str(error)) from error
 
 
 def _files(project: Project) -> dict[str, str]:

@@ -82,5 +82,6 @@ def _seconds(event: Any) -> str:
 
 
 def _line(event: TaskEvent) -> str:
-    tail = f": {event.message}" if event.message else ""
+    # The scorecard says it of all of them at once.
+    tail = f": {event.message}" if event.message and event.state != "not_run" else ""
     return f"  {event.task:20} {event.state:10} {_seconds(event):>8}{tail}"

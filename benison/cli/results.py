@@ -22,6 +22,36 @@ def check(out: Path, mark: str) -> None:
     if out.exists() and not (out / mark).is_file() and (not out.is_dir() or any(out.iterdir())):
         hint = "name one that is empty or not there yet"
         raise StorageError(str(out), expected="a folder for the results", got="something else", hint=hint)
+    _reachable(out)
+
+
+def check_file(path: Path) -> None:
+    """Makes sure, before anything is computed, that a file can lie there.
+
+    Raises:
+        StorageError: A folder lies there, or a file lies where its folder should.
+    """
+    if path.is_dir():
+        raise StorageError(str(path), expected="a file to write", got="a folder", hint="name a file in it")
+    _reachable(path)
+
+
+def check_folder(out: Path) -> None:
+    """Makes sure, before anything is computed, that files can be written into a folder.
+
+    Raises:
+        StorageError: A file lies there, or where a folder above it should.
+    """
+    if out.exists() and not out.is_dir():
+        raise StorageError(str(out), expected="a folder for the results", got="a file", hint="name a folder")
+    _reachable(out)
+
+
+def _reachable(out: Path) -> None:
+    above = next(parent for parent in out.absolute().parents if parent.exists())
+    if not above.is_dir():
+        got = f"a file {above}"
+        raise StorageError(str(out), expected="a folder with room that can be written", got=got, hint="name another")
 
 
 def keep(folder: Path, out: Path, mark: str) -> None:

@@ -49,13 +49,15 @@ def command(
 
     project = projects.find(folder, registry, runs)
     packing.preflight(project)
+    root = data_root.resolve() if data_root else None
+    for span in spans or (0,):
+        packing.preflight_data(project, root or project.folder, span)
     progress = Progress()
     mounts = mounts_of(project) if containers else None
     with LocalEngine(observer=progress.observe, mounts=mounts) as engine:
         ended: list[dict[str, str | None]] = []
         for span in spans or (0,):
             progress.title(f"{project.config.name}, span {span or 'newest'}")
-            root = data_root.resolve() if data_root else None
             record, page = _one(engine, request_of(project, span, cache=not no_cache, data_root=root), progress)
             ended.append({"run": record.id, "state": record.state, "verdict": record.verdict, "page": str(page)})
             if summary:

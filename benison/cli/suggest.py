@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from benison.cli.nearly import said_of
 from benison.core.casts import as_text
 from benison.core.errors import DataError
 from benison.core.spelling import nearest
@@ -47,6 +48,7 @@ class Column:
         why: For no feature: why not. For a feature: empty.
         values: How many different values it has.
         apart: Whether every row has a value, and each its own.
+        nearly: What a column of texts would be, were it not for some of them; empty: nothing else.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Column:
     why: str
     values: int
     apart: bool = False
+    nearly: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,8 @@ def suggest(table: pa.Table, label: str, positive: str | None, holdout_share: fl
     first, second = sorted(counts, key=lambda value: (not _says_yes(value, counts), counts[value], value))
     chosen = first if positive is None else positive
     if chosen not in counts:
-        raise DataError(f"label column {label!r}", expected=f"a value {chosen!r}", got=f"{first!r} and {second!r}")
+        got, hint = f"{first!r} and {second!r}", nearest(chosen, counts)
+        raise DataError(f"label column {label!r}", expected=f"a value {chosen!r}", got=got, hint=hint)
     positives = np.asarray(pc.equal(as_text(table[label]), chosen).to_numpy())
     columns = tuple(_column(name, table[name], positives) for name in table.column_names if name != label)
     return Suggestion(
@@ -191,10 +195,10 @@ def _slices(columns: tuple[Column, ...]) -> tuple[str, ...]:
 def _column(name: str, values: pa.ChunkedArray, positives: npt.NDArray[np.bool_]) -> Column:
     kept = values.drop_null()
     different = len(pc.unique(kept))
-    why = _why_not(kept, different) or _too_good(values, different, positives)
+    why, nearly = _why_not(kept, different) or _too_good(values, different, positives), said_of(kept)
     if why:
-        return Column(name, "", why, different, different == len(values) > _LEAST_TO_TELL_APART)
-    return Column(name, _role(kept, different), "", different)
+        return Column(name, "", why, different, different == len(values) > _LEAST_TO_TELL_APART, nearly)
+    return Column(name, _role(kept, different), "", different, nearly=nearly)
 
 
 def _why_not(values: pa.ChunkedArray, different: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ USUAL = "model.py"
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 XLA = ("auto", "always", "never")
 ACCELERATORS = ("auto", "required", "none")
+_RATE = "learning_rate"
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 LONGEST_CHECKPOINT_MINUTES = 7 * 24 * 60
 
 
@@ -79,7 +83,7 @@ def model_of(section: Section) -> Model:
         batch_size=section.whole("batch_size", 256, low=1),
         patience=section.whole("patience", 3, low=1),
         seed=section.whole("seed", 1),
-        hyperparameters=section.take("hyperparameters", dict, {}),
+        hyperparameters=_hyperparameters(section.section("hyperparameters", optional=True)),
         deterministic=section.take("deterministic", bool, True),
         precision=section.choice("precision", PRECISIONS, "auto"),
         xla=section.choice("xla", XLA, "auto"),
@@ -94,6 +98,24 @@ def model_of(section: Section) -> Model:
         raise section.error("micro_batch", expected, model.micro_batch)
     section.close()
     return model
+
+
+def _hyperparameters(section: Section) -> dict[str, Any]:
+    """They are the user's own words, but a number is finite, and a learning rate moves a model forward."""
+    for key, value in section.content.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise section.error(key, "a finite number", value)
+    rate = section.content.get(_RATE)
+    if isinstance(rate, str) and _NUMBER.fullmatch(rate):
+        raise section.error(_RATE, "a number", repr(rate), f"YAML takes it for a text: write {_plain(rate)}")
+    if isinstance(rate, bool) or (isinstance(rate, int | float) and rate <= 0):
+        raise section.error(_RATE, "a number above 0", rate)
+    return dict(section.content)
+
+
+def _plain(number: str) -> str:
+    """Without an exponent, which YAML takes only behind a point."""
+    return f"{float(number):.15f}".rstrip("0").rstrip(".")
 
 
 def _micro_batch(section: Section) -> int | None:

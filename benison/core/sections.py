@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from benison.core import yaml_errors
 from benison.core.errors import ConfigError
 from benison.core.spelling import misspelt, nearest
 
@@ -23,6 +24,7 @@ _NAMES = {
     list: "a list",
     dict: "a mapping",
 }
+_KINDS: Mapping[type, str] = {type(None): "nothing", str: "a text", list: "a list"}
 _REQUIRED: Any = object()
 
 
@@ -189,25 +191,28 @@ def _said_of(path: Path) -> Iterator[None]:
         raise ConfigError(str(path), expected="a file that can be read", got=error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), expected="UTF-8 text", got=f"byte {error.object[error.start]:#x}") from error
-    except yaml.YAMLError as error:
-        hint = 'a name with brackets stands in quotes: {metric: "recall[macro]", at_least: 0.8}'
-        got, bracket = " ".join(str(error).split()), "but got '['" in str(error)
-        raise ConfigError(str(path), expected="YAML", got=got, hint=hint if bracket else "") from error
     except ValueError as error:
         hint = "put what looks like a date into quotes"
         raise ConfigError(str(path), expected="YAML", got=str(error), hint=hint) from error
 
 
 def _parsed(path: Path, read: Callable[[yaml.SafeLoader], _T]) -> _T:
-    """What a file's text says; what is wrong with it is told in the words of PyYAML's own parser."""
+    """What a file's text says; what is wrong with it is told by PyYAML's own parser, which knows the better place."""
     with _said_of(path):
         text = path.read_text(encoding="utf-8-sig")
         try:
             return read(_FastLoader(_Text(text, path.name)))
         except yaml.YAMLError:
-            loader = _StrictLoader(text)
-            loader.name = path.name
-            return read(loader)
+            return _again(text, path.name, read)
+
+
+def _again(text: str, name: str, read: Callable[[yaml.SafeLoader], _T]) -> _T:
+    try:
+        loader = _StrictLoader(text)
+        loader.name = name
+        return read(loader)
+    except yaml.YAMLError as error:
+        raise yaml_errors.explained(error, name, text) from error
 
 
 def _every_document(loader: yaml.SafeLoader) -> list[tuple[Any, dict[tuple[str, ...], int]]]:
@@ -232,7 +237,7 @@ def documents(path: Path) -> list[tuple[dict[str, Any], dict[tuple[str, ...], in
     found = _parsed(path, _every_document)
     for number, (content, _) in enumerate(found, start=1):
         if not isinstance(content, dict):
-            where, got = f"{path.name}, document {number}", type(content).__name__
+            where, got = f"{path.name}, document {number}", _KINDS.get(type(content), type(content).__name__)
             raise ConfigError(where, expected="a mapping of keys to values", got=got)
     return found
 
@@ -245,5 +250,7 @@ def load(path: Path) -> Section:
     """
     content, lines = _parsed(path, _one_document)
     if not isinstance(content, dict):
-        raise ConfigError(f"{path.name}:1", expected="a mapping of keys to values", got=type(content).__name__)
+        hint = "write a space behind the colon" if isinstance(content, str) and ":" in content else ""
+        got = _KINDS.get(type(content), type(content).__name__)
+        raise ConfigError(f"{path.name}:1", expected="a mapping of keys to values", got=got, hint=hint)
     return Section(path.name, content, lines)

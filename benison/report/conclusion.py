@@ -180,7 +180,8 @@ _HEADLINES = {
 def _reasons(evidence: RunEvidence, outcome: str) -> list[str]:
     """What stood against the challenger; in a run that broke, what broke and what did not run because of it."""
     if outcome in ("failed", "cancelled"):
-        return [*_breakages(evidence), *(why_missing(evidence, task) for task in evidence.tasks("not_run"))]
+        left = evidence.tasks("not_run")
+        return [*_breakages(evidence), *([f"{listed(left)} did not run{_because(evidence)}."] if left else [])]
     if evidence.blessing:
         return [str(reason) for reason in evidence.blessing["reasons"]]
     return [check.reason for check in ranked(evidence.all_checks, Tier.HARD) if not passes(check)]

@@ -63,7 +63,8 @@ def _across(evidence: Evaluated, found: Sequence[Document]) -> Markup:
     more = tag("details", tag("summary", "Gaps in other metrics"), _table(evidence, others)) if others else None
     heading = tag("h3", f"Across {listed(found[0]['across'])}")
     drawn = _table(evidence, first) if first else tag("p", "There are no two groups to compare.", class_="absent")
-    return join([heading, _groups(evidence, found), drawn, more])
+    lacking = [tag("p", f"{name}: not measurable, {why}.", class_="absent") for name, why in _lacking(evidence, found)]
+    return join([heading, _groups(evidence, found), drawn, *lacking, more])
 
 
 def _groups(evidence: Evaluated, found: Sequence[Document]) -> Markup:
@@ -152,15 +153,48 @@ def _between(evidence: Evaluated, one: Document) -> str:
     return inside + ", ".join(f"{name} {number(value)}" for name, value in values)
 
 
+def _lacking(evidence: Evaluated, found: Iterable[Document]) -> list[tuple[str, str]]:
+    """What has a name, or is asked for, and leaves no two groups to compare; with the reason."""
+    wanted = [one for one in found if not one["difference"] and (one["parity"] or asked(evidence, one))]
+    return [(title(one), _why_not(one)) for one in wanted]
+
+
+def _why_not(one: Document) -> str:
+    gap = one["difference"].get("challenger")
+    if gap:
+        return str(gap["note"] or "it is undefined")
+    few = "there are not two groups"
+    return "; ".join(f"{part['slice']}: {part['reason']}" for part in one["left_out"]) or few
+
+
+def measurable(one: Document) -> bool:
+    """Whether the challenger's gap is a figure."""
+    return bool(one["difference"]) and one["difference"]["challenger"]["value"] is not None
+
+
+def unmeasured(evidence: Evaluated) -> list[tuple[str, str]]:
+    """What has a name, or is asked for, and is no figure: ``Equal opportunity across sex``, and why."""
+    wanted = [one for one in _wanted(evidence) if not measurable(one)]
+    return [(_name(one), _why_not(one)) for one in wanted]
+
+
+def _wanted(evidence: Evaluated) -> list[Document]:
+    found = [one for one in gaps(evidence) if one["parity"] or asked(evidence, one)]
+    return sorted(found, key=lambda one: ", ".join(one["across"]))
+
+
+def _name(one: Document) -> str:
+    return f"{metric_name(one['parity'] or one['metrics'][0])} across {', '.join(one['across'])}"
+
+
 def in_words(evidence: Evaluated) -> list[tuple[str, ...]]:
     """For the terminal: what is compared, the challenger's gap, and the gain over the champion's."""
-    found = [one for one in gaps(evidence) if one["difference"] and (one["parity"] or asked(evidence, one))]
-    found.sort(key=lambda one: ", ".join(one["across"]))
     return [
         (
-            f"{metric_name(one['parity'] or one['metrics'][0])} across {', '.join(one['across'])}",
+            _name(one),
             estimate(one["difference"]["challenger"]),
             estimate(one["gain"].get("champion"), sign=True),
         )
-        for one in found
+        for one in _wanted(evidence)
+        if measurable(one)
     ]

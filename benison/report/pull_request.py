@@ -31,6 +31,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]|~])")
 # Behind these a name would call a person, and a number an issue.
 _CALLS = re.compile(r"([@#])")
 _BETWEEN = " \u00b7 "
+_WHERE = "all of them are in the run's `report.html`"
 
 
 def markdown(evidence: RunEvidence) -> str:
@@ -100,7 +101,10 @@ def _checks(evidence: RunEvidence) -> str:
     title = f"Hard checks: {tally(evidence.all_checks, Tier.HARD)}"
     if not rows:
         return f"**{title}**"
-    return _folded(title, _table(("Verdict", "Check", "Observed", "Allowed"), rows), open_=not all(map(passes, hard)))
+    others = len(hard) - len(shown)
+    left = f"\n\n{count(others)} more {'passes' if others == 1 else 'pass'}: {_WHERE}" if others else ""
+    table = _table(("Verdict", "Check", "Observed", "Allowed"), rows)
+    return _folded(title, f"{table}{left}", open_=not all(map(passes, hard)))
 
 
 def _metric(evidence: RunEvidence, metric: str) -> str:
@@ -125,7 +129,9 @@ def _metric_row(one: Document, found: Document, over: Sequence[str]) -> list[str
 
 def _gaps(evidence: RunEvidence) -> str:
     """What the policy asks of groups, and the parities that the field has a name for."""
-    found = [one for one in gaps.gaps(evidence) if one["difference"] and (one["parity"] or gaps.asked(evidence, one))]
+    found = [
+        one for one in gaps.gaps(evidence) if gaps.measurable(one) and (one["parity"] or gaps.asked(evidence, one))
+    ]
     over = baselines(evidence)[:1]
     heads = ("Gap in", "Across", *_beside(over))
     rows = [
@@ -138,7 +144,9 @@ def _gaps(evidence: RunEvidence) -> str:
         ]
         for one in found[:MOST_ROWS]
     ]
-    return _folded("Gaps between groups, the largest difference of any two", _table(heads, rows)) if rows else ""
+    lacking = [f"- {escaped(name)}: {escaped(why)}" for name, why in gaps.unmeasured(evidence)[:MOST_ROWS]]
+    parts = [_table(heads, rows)] * bool(rows) + ["\n".join(["Not measurable:", "", *lacking])] * bool(lacking)
+    return _folded("Gaps between groups, the largest difference of any two", "\n\n".join(parts)) if parts else ""
 
 
 def _origin(evidence: RunEvidence) -> str:

@@ -24,6 +24,8 @@ WIDTH = 80
 _INDENT, _BETWEEN = "  ", "  "
 _KEPT = "feature_kept"
 _MOST_WARNINGS = 6
+# Crossed columns make hundreds of slices that nobody reads here.
+_MOST_SMALL, _SHOWN_SMALL = 6, 3
 _OUTCOMES = {
     "pushed": "green",
     "held": "yellow",
@@ -161,12 +163,20 @@ def _metric_row(one: Document, found: Document, over: list[str]) -> list[str]:
     return cells
 
 
+def _named(left: Sequence[Document]) -> str:
+    """All slices where they are few, else how many, the first of them, and where the others are."""
+    few = left if len(left) <= _MOST_SMALL else left[:_SHOWN_SMALL]
+    named = "; ".join(f"{one['slice']} ({one['rows']:,} rows, {one['positives']:,} positive)" for one in few)
+    if len(few) == len(left):
+        return named
+    return f"{len(left):,} slices, among them {named}; the report has all of them"
+
+
 def _rest(evidence: RunEvidence) -> Iterator[Line]:
     yield Line("")
     left = evidence.evaluation["not_judged"] if evidence.evaluation else []
     if left:
-        named = "; ".join(f"{one['slice']} ({one['rows']:,} rows, {one['positives']:,} positive)" for one in left)
-        yield from (Line(text) for text in wrapped(f"Too small to judge: {named}", "", _INDENT))
+        yield from (Line(text) for text in wrapped(f"Too small to judge: {_named(left)}", "", _INDENT))
     yield from (Line(text) for text in wrapped(infra.summary(evidence), "", _INDENT))
     took = seconds_of(evidence.run)
     if took is not None:

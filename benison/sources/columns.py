@@ -98,5 +98,6 @@ def check_header(found: Sequence[str], columns: Columns, source: str) -> None:
         raise DataError(where, expected="a header with the columns' names", got=got, hint=hint)
     for sign, spelt in ((";", "semicolons"), ("\t", "tabs")):
         if len(found) == 1 and sign in found[0]:
-            hint = "write the file with commas"
+            written = f"pandas.read_csv({source.rpartition('/')[2]!r}, sep={sign!r}).to_csv('commas.csv', index=False)"
+            hint = f"write the file with commas, for example  {written}"
             raise DataError(f"{source}, line 1", expected="columns separated by commas", got=spelt, hint=hint)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from benison.components.evaluator.compare import CHALLENGER, Measured
 from benison.config import PARITIES, Gate, can_have_gaps
-from benison.core.metrics import better
+from benison.core.metrics import THRESHOLD, better, metric, spoken
 from benison.eval_config import EvalConfig
 from benison.measures.gaps import (
     Bounds,
@@ -32,6 +32,8 @@ from benison.metrics.measure import Floats
 METHOD = "MOVER on each group's own interval, over all pairs; gain: MOVER on each group's gain"
 # Of the error of a gap's gain so much is left for not knowing which two groups are the farthest apart.
 _FOR_WHICH_PAIR = 0.1
+NOTHING_ANSWERED = "nothing is answered positive in any group, so that there is nothing in which they could differ"
+_ANSWERED = "predicted_positive_rate"
 # Slices by name, of which metrics, at which confidences: once more, by confidence.
 Again = Callable[[Sequence[str], Sequence[str], Sequence[float]], Mapping[float, Sequence[Measured]]]
 
@@ -158,7 +160,8 @@ class _Measures:
         self._rest = 1 - (1 - _FOR_WHICH_PAIR) * error
         metrics = list(dict.fromkeys(metric for one in asked for metric in one.metrics))
         levels = (self._strict, self._sure, self._rest)
-        more = again([one.name for one in groups], metrics, levels)
+        answered = [rate for name in metrics if (rate := _answered(name)) and rate not in metrics]
+        more = again([one.name for one in groups], list(dict.fromkeys([*metrics, *answered])), levels)
         self._at = {level: {one.name: one for one in more[level]} for level in levels}
         self._plain = {one.name: one for one in groups}
 
@@ -181,6 +184,14 @@ class _Measures:
             largest=against[0],
             against=against[1],
         )
+
+
+def _answered(name: str) -> str:
+    """The share of rows that are answered positive, at the threshold of a metric; empty where it has none."""
+    asked = metric(name)
+    kinds = spoken().of_classes if asked.of or asked.top else spoken().kinds
+    known = asked.kind.parameter == THRESHOLD and _ANSWERED in kinds
+    return replace(asked, kind=kinds[_ANSWERED]).name if known else ""
 
 
 def _note(one: Measured, metrics: Sequence[str], role: str) -> str:
@@ -207,6 +218,8 @@ class _Pairs:
 
     def difference(self, role: str) -> Farthest:
         figures = self._figures(role, self.plain)
+        if self._says_nothing(role, figures):
+            return Farthest(Estimate(math.nan, UNKNOWN, NOTHING_ANSWERED))
         pairs = differences(figures)
         if note := self._notes(role):
             return Farthest(Estimate(_most(pairs.values), UNKNOWN, note))
@@ -215,7 +228,8 @@ class _Pairs:
 
     def ratio(self, role: str) -> Farthest:
         figures = self._figures(role, self.plain)
-        if note := self._notes(role) or _no_ratio(figures):
+        nothing = NOTHING_ANSWERED if self._says_nothing(role, figures) else ""
+        if note := self._notes(role) or nothing or _no_ratio(figures):
             return Farthest(Estimate(math.nan, UNKNOWN, note))
         pairs = ratios(figures)
         interval = narrowest(pairs, ratios(self._figures(role, self.at[self.levels[0]])))
@@ -228,8 +242,8 @@ class _Pairs:
         value = there.estimate.value - here.estimate.value
         _, sure, rest = self.levels
         note = next((found for one in self.groups if (found := self._gain_note(one, baseline))), "")
-        if note or there.estimate.note:
-            return Estimate(value, UNKNOWN, note or there.estimate.note)
+        if note := here.estimate.note or there.estimate.note or note:
+            return Estimate(value, UNKNOWN, note)
         changes = differences(self._changes(baseline, self.at[rest]))
         challenger, other = (
             Bounds(differences(self._figures(role, self.at[rest])), differences(self._figures(role, self.at[sure])))
@@ -241,6 +255,8 @@ class _Pairs:
         """Every other group against the one with most rows."""
         largest = max(range(len(self.groups)), key=lambda place: self.groups[place].rows)
         figures = self._figures(CHALLENGER, self.plain)
+        if self._says_nothing(CHALLENGER, figures):
+            return "", ()
         apart, shares = differences(figures), ratios(figures)
         no_ratio = bool(_no_ratio(figures))
         others = [place for place in range(len(self.groups)) if place != largest]
@@ -253,6 +269,16 @@ class _Pairs:
             for place in others
         ]
         return self.groups[largest].name, tuple(found)
+
+    def _says_nothing(self, role: str, figures: Figures) -> bool:
+        """Whether groups are alike by every metric only since a model says no to everybody in all of them."""
+        alike = np.all(figures.values == figures.values[:, :1], axis=1)
+        return all(same and self._never_yes(role, name) for same, name in zip(alike, self.metrics, strict=True))
+
+    def _never_yes(self, role: str, name: str) -> bool:
+        rate, measured = _answered(name), self.at[self.levels[0]]
+        found = [measured[one.name].metrics.get(rate) for one in self.groups] if rate else [None]
+        return all(each is not None and each.models[role].value == 0 for each in found)
 
     def _farthest(self, found: Estimate, pairs: Floats) -> Farthest:
         metric, high, low = np.unravel_index(int(np.nanargmax(pairs)), pairs.shape)

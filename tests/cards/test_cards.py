@@ -224,6 +224,16 @@ def test_verdict_comparison_and_what_stands_against_the_model_are_told() -> None
     assert limitations[: len(census().model_card.limitations)] != []
 
 
+def test_many_slices_that_are_too_small_do_not_bury_other_limitations() -> None:
+    evaluation = example("evaluation")
+    evaluation["not_judged"] = [
+        {"slice": f"town={at}", "rows": 1, "positives": 1, "reason": "1 row where 200 are wanted"} for at in range(50)
+    ]
+    told = [one["description"] for one in evaluated(made(), evaluation)["considerations"]["limitations"]]
+    assert sum("Too small to be judged: town=" in one for one in told) == 3
+    assert "47 more slices are too small to be judged: evaluation.json lists each" in told
+
+
 def test_a_reference_that_is_the_champion_is_not_told_twice() -> None:
     evaluation = example("evaluation")
     evaluation["reference"] = evaluation["champion"]

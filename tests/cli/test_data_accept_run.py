@@ -71,3 +71,48 @@ def test_a_run_that_did_not_get_to_the_checks_is_told(project: Path, capsys: Cap
     path.write_text(json.dumps(record))
     answer = call(capsys, "data", "accept", "-p", project)
     assert (answer.code, "expected a run whose data were checked" in answer.err) == (2, True), answer.err
+    assert "the newest" not in answer.err
+
+
+def copied(project: Path, run: str, tasks: dict[str, object]) -> Path:
+    """A run with other tasks than the one there is."""
+    record = json.loads((project / "runs" / RUN / "run.json").read_text())
+    folder = project / "runs" / run
+    folder.mkdir()
+    documents.write(folder / "run.json", "run", {**record, "id": run, "tasks": {**record["tasks"], **tasks}})
+    return folder
+
+
+def test_a_newer_run_that_died_before_its_checks_is_passed_over_and_told(project: Path, capsys: Captured) -> None:
+    task = json.loads((project / "runs" / RUN / "run.json").read_text())["tasks"]["example-validator"]
+    newer = "20261122-090000-0a1b"
+    copied(project, newer, {"example-validator": {**task, "state": "not_run", "outputs": {}}})
+    answer = call(capsys, "data", "accept", "-p", project)
+    assert (answer.code, "column city in train" in answer.out) == (0, True)
+    said = f"run {RUN}, the newest whose data were checked; {newer} is newer, and has no data checks\n"
+    assert answer.err == said
+    named = call(capsys, "data", "accept", "-p", project, "--run", newer)
+    assert (named.code, "got one that did not get there" in named.err) == (2, True)
+
+
+def test_what_was_found_of_another_project_is_refused(project: Path, tmp_path: Path, capsys: Captured) -> None:
+    task = json.loads((project / "runs" / RUN / "run.json").read_text())["tasks"]["example-validator"]
+    run = "20261122-090000-0a1b"
+    output = {"path": f"{run}/tasks/bundle/bundle", "digest": f"sha256:{0:064}", "metadata": {}}
+    folder = copied(project, run, {"bundle": {**task, "outputs": {"bundle": output}}})
+    bundle = folder / "tasks" / "bundle" / "bundle" / "project"
+    bundle.mkdir(parents=True)
+    (bundle / "benison.yaml").write_text("name: market\n")
+    answer = call(capsys, "data", "accept", "-p", project, "--run", folder)
+    assert (answer.code, "got one of 'market'\n\nhint: name the run's own project" in answer.err) == (2, True), (
+        answer.err
+    )
+    (bundle / "benison.yaml").write_text("name: small\n")
+    assert call(capsys, "data", "accept", "-p", project, "--run", folder).code == 0
+
+
+def test_a_run_from_elsewhere_that_lost_its_bundle_is_refused(project: Path, tmp_path: Path, capsys: Captured) -> None:
+    other = tmp_path / "other"
+    small_project.make(other)
+    answer = call(capsys, "data", "accept", "-p", other, "--run", project / "runs" / RUN)
+    assert (answer.code, "one of which it is not known whose it is" in answer.err) == (2, True), answer.err

@@ -154,3 +154,27 @@ def test_what_is_imported_stays_off_stderr_and_help_imports_none_of_it(file: Pat
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         assert done.stderr == ""
         assert done.stdout.endswith("[]\n") is not heavy
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "expected"),
+    [
+        ("validate", "--out", "a folder for the results, got something else"),
+        ("validate", "--html", "a file to write, got a folder"),
+        ("profile", "--out", "a folder for the results, got a file"),
+        ("sample", "--out", "a file to write, got a folder"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_told_before_any_data_are_read(
+    tmp_path: Path, capsys: Captured, command: str, option: str, expected: str
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    place = tmp_path if expected.split("got ")[1] == "a folder" else tmp_path / "file"
+    small_project.make(tmp_path / "project")
+    for data in (tmp_path / "project").glob("data/*"):
+        data.unlink()
+    answer = call(capsys, "data", command, "-p", tmp_path / "project", option, place)
+    assert (answer.code, f"error: {place}: expected {expected}" in answer.err) == (2, True), answer.err
+    below = call(capsys, "data", command, "-p", tmp_path / "project", option, tmp_path / "file" / "below")
+    assert f"expected a folder with room that can be written, got a file {tmp_path}/file" in below.err
+    assert (tmp_path / "file").read_text() == "mine"

@@ -179,16 +179,6 @@ def test_a_project_s_own_benison_yaml_is_a_policy(people: Path, tmp_path: Path, 
     assert "benison.yaml (gate.checks." in answer.err
 
 
-def test_nan_predictions_without_a_policy_are_shown_as_a_doubt(tmp_path: Path, capsys: Captured) -> None:
-    content = answered.rows(300)
-    content[7]["boosted"] = "nan"
-    file = answered.write(tmp_path / "people.csv", content)
-    answer = evaluate(capsys, file, *COLUMNS)
-    assert answer.code == 0
-    assert "Do not rely on these figures" in answer.out
-    assert "among 300 predictions of boosted are 1 NaN and 0 outside of 0 to 1" in " ".join(answer.out.split())
-
-
 @pytest.mark.parametrize(
     ("words", "said"),
     [

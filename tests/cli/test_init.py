@@ -81,3 +81,32 @@ def test_without_data_they_are_comments_that_can_be_taken_as_they_are(tmp_path: 
     read = config.read(tmp_path / "new")
     assert (read.data.time, read.validation.keys[0].columns) == ("happened_at", ("order_id",))
     assert read.validation.freshness is not None
+
+
+def test_data_beside_the_project_are_named_as_seen_from_it_and_others_by_their_place(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    rides.write(home)
+    for folder, expected in (
+        (home / "shop", "../rides/2024-{span:02d}.csv"),
+        (home, "rides/2024-{span:02d}.csv"),
+        (tmp_path / "far" / "shop", str(home / "rides/2024-{span:02d}.csv")),
+    ):
+        data = home / "rides/2024-{span:02d}.csv"
+        assert call(capsys, "init", folder, "--data", data, "--label", "tipped").code == 0
+        assert config.read(folder).data.path == expected
+    assert call(capsys, "data", "profile", "-p", home / "shop").code == 0
+    moved = (tmp_path / "elsewhere").resolve()
+    home.rename(moved)
+    assert call(capsys, "data", "profile", "-p", moved / "shop").code == 0
+
+
+def test_columns_that_are_nearly_numbers_are_told(tmp_path: Path, capsys: Captured) -> None:
+    lines = [f"{'NaN' if at % 5 == 0 else at % 60},${at}.50,{'yes' if at % 3 else 'no'}" for at in range(300)]
+    (tmp_path / "shop.csv").write_text("\n".join(["age,price,bought", *lines]) + "\n")
+    answer = call(capsys, "init", tmp_path / "shop", "--data", tmp_path / "shop.csv", "--label", "bought")
+    assert answer.code == 0, answer.err
+    assert "look at: 'age', numbers but for 'NaN' and the like in 60 rows: leave such fields empty" in answer.err
+    assert "look at: 'price', numbers with signs, such as '$0.50': write 1299.5" in answer.err

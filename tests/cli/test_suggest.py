@@ -1,6 +1,7 @@
 import pyarrow as pa
 import pytest
 
+from benison.cli.nearly import said_of
 from benison.cli.suggest import feature_lines, suggest
 from benison.core.errors import DataError
 
@@ -109,6 +110,7 @@ def test_a_small_holdout_is_judged_where_it_can_be_and_told_where_not(times: int
     [
         ("lable", None, "did you mean label"),
         ("label", "maybe", "a value 'maybe', got 'yes' and 'no'"),
+        ("label", "Yes", "a value 'Yes', got 'yes' and 'no'\n\nhint: did you mean yes"),
         ("three", None, "two different values and none missing, got 3"),
         ("gaps", None, "got 3: .*missing"),
     ],
@@ -130,3 +132,25 @@ def test_names_that_stand_twice_or_are_missing_tell_no_rows_apart() -> None:
     twice = [f"name {row // 2}" for row in range(ROWS)]
     gaps = [None, *(f"name {row}" for row in range(1, ROWS))]
     assert suggest(table(twice=twice, gaps=gaps), "label", None).key == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["1", "2.5", "-3e4", "N/A", "N/A"] * 20, ""),
+        (["1", "2.5", "-3e4", "7", "N/A"] * 20, "numbers but for 'N/A' and the like in 20 rows"),
+        (["$1,299.00", "$5", "12%", "7 €"], "numbers with signs, such as '$1,299.00'"),
+        (["3,5", "10,25"], "numbers with a decimal comma, such as '3,5'"),
+        (["28.11.2026", "1/2/2026"], "dates such as '28.11.2026'"),
+        (["2026-11-28", "2026-11-29"], ""),
+        (["Ulm", "Bonn", "7"], ""),
+        ([], ""),
+    ],
+)
+def test_texts_that_are_nearly_numbers_or_dates_are_told(values: list[str], said: str) -> None:
+    found = said_of(pa.chunked_array([pa.array(values, pa.string())]))
+    assert found.startswith(said) and bool(found) == bool(said)
+
+
+def test_numbers_and_columns_without_values_are_nearly_nothing() -> None:
+    assert said_of(pa.chunked_array([[1.5, 2.0]])) == ""

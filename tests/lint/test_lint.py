@@ -310,8 +310,8 @@ def test_one_of_several_outputs_fails_on_kubeflow_and_conditions_run_on_no_local
             "a compiled pipeline, got something else\n\nhint: ",
         ),
         ("", "expected a compiled pipeline, got something else"),
-        ("- a\n", "document 1: expected a mapping of keys to values, got list"),
-        ("a: [1\n", "expected YAML, got"),
+        ("- a\n", "document 1: expected a mapping of keys to values, got a list"),
+        ("a: [1\n", ":1:4: expected a comma or the bracket that closes this one"),
         ("root: {}\nroot: {}\n", "expected each key once, got the same key again"),
     ],
 )

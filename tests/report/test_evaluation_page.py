@@ -127,7 +127,7 @@ def test_every_check_of_a_policy_is_shown_and_the_reasons_name_their_slice(judge
 def test_predictions_that_are_none_are_a_doubt_before_everything_else(evaluated: Evaluated) -> None:
     content = answered.rows(400)
     content[3]["boosted"] = "1.7"
-    page = parse(evaluated(content=content))
+    page = parse(evaluated("--leave-out-invalid", content=content))
     doubts = page.find(".//div[@class='doubts']")
     assert "among 400 predictions of boosted are 0 NaN and 1 outside of 0 to 1" in text(doubts)
     assert "checks" in sections(page)

@@ -79,9 +79,7 @@ def test_failed_says_what_broke_its_hint_and_what_did_not_run(census: ModuleType
     assert found.reasons == (
         "trainer: ModelCodeError: model.py:14: expected a Keras model, got NameError: name 'Dens' is not defined "
         "(did you mean Dense?)",
-        "evaluator did not run, because trainer failed.",
-        "infra-validator did not run, because trainer failed.",
-        "pusher did not run, because trainer failed.",
+        "evaluator, infra-validator and pusher did not run, because trainer failed.",
     )
 
 

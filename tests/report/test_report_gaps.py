@@ -12,6 +12,7 @@ from benison.config import read_gate
 from benison.report import gaps
 from benison.report.evaluation import Evaluation, page, summary
 from benison.report.harm import Told, told
+from tests.cli import answered
 
 GATE = """
 gate:
@@ -75,6 +76,29 @@ def test_one_group_is_nothing_to_compare(evidence: Evaluation) -> None:
     lonely = {**first, "groups": ["sex=Male"], "difference": {}, "ratio": {}, "gain": {}}
     found = shown(Evaluation({**evidence.evaluation, "fairness": [lonely]}, None, "people.csv"))
     assert "There are no two groups to compare." in found
+
+
+def never_yes() -> list[dict[str, str]]:
+    return [{**row, "boosted": f"{float(row['boosted']) * 0.4:.6f}"} for row in answered.rows(600)]
+
+
+def test_a_gap_between_groups_that_nobody_says_yes_to_is_undefined_everywhere(evaluated: Any) -> None:
+    folder: Path = evaluated(
+        "--slice", "sex", policy=GATE.replace("across: city, tolerance", "across: sex, at_most"), content=never_yes()
+    )
+    document = json.loads((folder / "evaluation.json").read_text())
+    evidence = Evaluation(document, read_gate(folder.parent / "policy.yaml"), "people.csv")
+    found = {one["parity"]: one for one in document["fairness"]}
+    assert found["equal_opportunity"]["difference"]["challenger"]["value"] is None
+    assert [one["verdict"] for one in document["checks"] if one["subject"] == "across sex"] == ["INCONCLUSIVE"] * 3
+    said = " ".join(" ".join(summary.lines(evidence)).split())
+    why = "nothing is answered positive in any group, so that there is nothing in which they could differ"
+    assert f"Equal opportunity across sex: {why}" in said
+    few = "0 rows answered positive where an interval needs 20"
+    assert f"Predictive parity across sex: sex=Female: {few}; sex=Male: {few}" in said
+    assert "Gaps between groups, the largest" not in said
+    assert f"Equal opportunity (recall) {why}" in shown(evidence)
+    assert f"Predictive parity (precision): not measurable, sex=Female: {few}" in shown(evidence)
 
 
 def of_gains(*gains: tuple[float, float, float]) -> Evaluation:

@@ -99,3 +99,22 @@ def test_it_fits_into_a_comment_however_many_slices_there_are(census: ModuleType
     text = markdown(gather(write_run(documents)))
     assert len(text) < 60_000
     assert max(map(len, tables(text))) == MOST_ROWS + 1
+
+
+def test_checks_that_are_not_listed_are_counted(census: ModuleType, write_run: Write) -> None:
+    evidence = gather(write_run(census.pushed()))
+    text = markdown(evidence)
+    said = re.search(r"(\d+) more pass: all of them are in the run's `report.html`", text)
+    rows = next(rows for rows in tables(text) if rows[0][0] == "Verdict")
+    assert said and int(said[1]) + len(rows) - 1 == 32
+
+
+def test_gaps_that_cannot_be_measured_say_why(census: ModuleType, write_run: Write) -> None:
+    documents = census.pushed()
+    figures = {"difference": {}, "ratio": {}, "gain": {}, "groups": [], "against_largest": [], "largest": ""}
+    left_out = [{"slice": "sex=Male", "reason": "0 rows answered positive"}]
+    said = {"across": ["sex"], "metrics": ["recall"], "parity": "equal_opportunity", "method": "MOVER"}
+    documents["evaluation"]["fairness"] = [{**said, **figures, "left_out": left_out}]
+    assert "- Equal opportunity across sex: sex=Male: 0 rows answered positive" in markdown(
+        gather(write_run(documents))
+    )

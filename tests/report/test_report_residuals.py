@@ -71,7 +71,8 @@ def test_a_page_of_one_row_and_of_none_is_there(tmp_path: Path, capsys: Captured
     content = [{**row, "forest": "nan" if at % 2 else "1", "line": "1" if at % 2 else "nan"}
                for at, row in enumerate(answered.prices(60))]  # fmt: skip
     (tmp_path / "none").mkdir()
-    part = parse(evaluated(tmp_path / "none", capsys, content, "--baseline", "line")).find(".//section[@id='curves']")
+    words = ("--baseline", "line", "--leave-out-invalid")
+    part = parse(evaluated(tmp_path / "none", capsys, content, *words)).find(".//section[@id='curves']")
     assert part is not None and list(part.iter("figure")) == []
 
 

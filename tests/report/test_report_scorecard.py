@@ -55,6 +55,21 @@ def test_a_pushed_run_on_one_page(census: ModuleType, write_run: Write) -> None:
     assert found[-1] == "Took 27.0 s"
 
 
+@pytest.mark.parametrize(("many", "said"), [(6, "town 0 (1 rows"), (7, "7 slices, among them town 0 (1 rows")])
+def test_slices_too_small_to_judge_are_counted_where_they_are_many(
+    census: ModuleType, write_run: Write, many: int, said: str
+) -> None:
+    documents = census.pushed()
+    one = documents["evaluation"]["not_judged"][0]
+    documents["evaluation"]["not_judged"] = [
+        {**one, "slice": f"town {at}", "rows": at + 1, "positives": 0} for at in range(many)
+    ]
+    found = " ".join(" ".join(lines(gather(write_run(documents)))).split())
+    assert f"Too small to judge: {said}" in found
+    assert (f"town {many - 1}" in found) == (many == 6)
+    assert ("town 2 (3 rows, 0 positive); the report has all of them" in found) == (many == 7)
+
+
 def test_what_blocks_stands_first_among_the_checks(census: ModuleType, write_run: Write) -> None:
     found = lines(gather(write_run(census.blocked())))
     assert found[0] == "census: Blocked: 1 hard check does not pass, and champion number 6 stays."
@@ -81,7 +96,7 @@ def test_a_failed_run_tells_the_error_its_hint_and_what_did_not_run(census: Modu
     found = " ".join(" ".join(lines(gather(write_run(census.failed())))).split())
     assert "trainer: ModelCodeError: model.py:14: expected a Keras model" in found
     assert "(did you mean Dense?)" in found
-    assert "evaluator did not run, because trainer failed." in found
+    assert found.count("did not run, because trainer failed") == 1
 
 
 def test_an_inconclusive_verdict_is_not_broken_in_two(census: ModuleType, write_run: Write) -> None:

@@ -56,11 +56,13 @@ def test_a_wrong_name_is_named_with_the_nearest(found: list[str], message: str) 
         ),
         (
             ["age;hours;sex"],
-            "a.csv, line 1: expected columns separated by commas, got semicolons\n\nhint: write the file with commas",
+            "a.csv, line 1: expected columns separated by commas, got semicolons\n\nhint: write the file with commas, "
+            "for example  pandas.read_csv('a.csv', sep=';').to_csv('commas.csv', index=False)",
         ),
         (
             ["age\thours\tsex"],
-            "a.csv, line 1: expected columns separated by commas, got tabs\n\nhint: write the file with commas",
+            "a.csv, line 1: expected columns separated by commas, got tabs\n\nhint: write the file with commas, for "
+            "example  pandas.read_csv('a.csv', sep='\\t').to_csv('commas.csv', index=False)",
         ),
     ],
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from benison.cli import project as projects
+from benison.cli import results
 from benison.core import logs
 
 _FILE = click.Path(path_type=Path)
@@ -42,6 +43,8 @@ def profile_command(
         from benison.cli.data.profile import Wanted, show
 
     _either(sources, folder, span)
+    if out is not None:
+        results.check_folder(out)
     show(Wanted(sources, folder, span or 0, schema, out, as_json))
 
 
@@ -59,6 +62,7 @@ def sample_command(folder: Path, rows: int, out: Path) -> None:
     with logs.quiet_imports():
         from benison.cli.data.sample import sample
 
+    results.check_file(out)
     table = sample(projects.find(folder), rows)
     out.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, out)
@@ -95,6 +99,10 @@ def validate_command(
         from benison.cli.data.validate import of_project, of_source
 
     _either((source,) if source else (), folder, span)
+    if out is not None:
+        results.check(out, "checks.json")
+    if html is not None:
+        results.check_file(html)
     if folder is not None:
         if schema or reference:
             raise click.UsageError("--schema and --reference go with a SOURCE; a project has its own")
@@ -112,7 +120,9 @@ def validate_command(
 @projects.project_option
 @projects.runs_option
 @click.option(
-    "--run", metavar="RUN", help="A run's id or folder, or a folder that validate --out wrote; else the newest."
+    "--run",
+    metavar="RUN",
+    help="A run's id or folder, or a folder that validate --out wrote; else the newest with data checks.",
 )
 @click.option(
     "--margin",

@@ -55,7 +55,7 @@ def _judged(evidence: Evaluation) -> tuple[str, str, str]:
 
 def _seen(evidence: Evaluation) -> tuple[str, str, str]:
     """Without a policy nothing is judged; the gain, or the value, is told."""
-    rows = f"{count(evidence.evaluation['holdout']['rows'])} rows"
+    rows = _rows(evidence)
     main = main_metrics(evidence)[:1]
     if not main:
         return "same", "Measured", f"{evidence.name} on {rows}"
@@ -68,6 +68,13 @@ def _seen(evidence: Evaluation) -> tuple[str, str, str]:
     if gain["lower"] is None or gain["lower"] <= 0 <= gain["upper"]:
         return "open", "Not told apart", said
     return ("pass", "Better", said) if gain["lower"] > 0 else ("fail", "Worse", said)
+
+
+def _rows(evidence: Evaluation) -> str:
+    """How many there are, or of how many figures are."""
+    found, whole = evidence.evaluation["holdout"]["rows"], evidence.evaluation["slices"][:1]
+    left = whole[0]["rows"] if whole else found
+    return f"{count(found)} rows" if left == found else f"{count(left)} of {count(found)} rows"
 
 
 def _harmed(evidence: Evaluation) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benison.core.verdicts import Tier
 from benison.pages.figures import estimate, metric_name, plural
@@ -65,9 +65,14 @@ def _by_slice(evidence: Evaluation, metric: str) -> Iterator[Line]:
 def _gaps(evidence: Evaluation) -> Iterator[Line]:
     """How far groups lie apart, where the field has a name for it or the policy asks."""
     found, over = gaps.in_words(evidence), evidence.baseline
-    if not found:
-        return
-    heads = ("Gap in", evidence.name, *([f"Gain over {over}"] if over else []))
+    if found:
+        yield from _measured_gaps(found, evidence.name, over)
+    lacking = [f"{name}: {why}" for name, why in gaps.unmeasured(evidence)]
+    yield from points("Gaps between groups that cannot be measured", lacking[:_MOST])
+
+
+def _measured_gaps(found: Sequence[tuple[str, ...]], name: str, over: str) -> Iterator[Line]:
+    heads = ("Gap in", name, *([f"Gain over {over}"] if over else []))
     rows = ((cells[: len(heads)], "") for cells in found[:_MOST])
     yield from (Line(""), Line("Gaps between groups, the largest difference of any two"))
     yield from side_by_side(heads, _BESIDE if over else _ALONE, rows)

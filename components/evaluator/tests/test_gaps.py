@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from benison.components.evaluator.compare import Answers, Measured, at_confidences, compare, parts_of
-from benison.components.evaluator.gaps import Comparison, Gap, comparisons_of, gaps
+from benison.components.evaluator.gaps import NOTHING_ANSWERED, Comparison, Gap, comparisons_of, gaps
 from benison.config import FairnessCheck, Gate
 from benison.core.verdicts import Tier
 from benison.eval_config import EvalConfig, Slicing
@@ -34,13 +34,17 @@ def answers(rows: int = 3000, *, same: bool = False, seed: int = 4) -> tuple[Ans
     return found, [Slice((("sex", name),), np.flatnonzero(group == code)) for code, name in enumerate("abc")]
 
 
+def with_challenger(of: Answers, predictions: npt.NDArray[np.float64]) -> Answers:
+    return Answers(of.rows, {**of.predictions, "challenger": predictions}, {})
+
+
 def compared(
     of: Answers, slices: Sequence[Slice], *metrics: str, left_out: dict[str, str] | None = None
 ) -> tuple[Gap, list[Measured]]:
     def again(names: Sequence[str], asked: Sequence[str], levels: Sequence[float]) -> dict[float, list[Measured]]:
         return at_confidences(parts_of(of, slices), names, asked, levels)
 
-    measured = compare(of, slices, METRICS, CONFIDENCE)
+    measured = compare(of, slices, [*METRICS, *metrics], CONFIDENCE)
     [found] = gaps([Comparison(metrics, SEX)], measured, left_out or {}, CONFIDENCE, again)
     return found, measured
 
@@ -180,13 +184,13 @@ def test_a_baseline_without_an_interval_in_some_group_has_a_gap_without_one() ->
 
 def test_where_no_group_has_any_there_is_no_ratio() -> None:
     of, slices = answers()
-    none = np.full(len(of.rows.labels), 0.1)
-    found, _ = compared(Answers(of.rows, {"challenger": none}, {}), slices, "recall")
+    right = np.where(of.rows.labels, of.predictions["challenger"], 0.1)
+    found, _ = compared(Answers(of.rows, {"challenger": right}, {}), slices, "false_positive_rate")
     assert found.ratio["challenger"].estimate.note == "it is 0 in every group"
     gap = found.difference["challenger"].estimate
-    positives = [int(np.count_nonzero(of.rows.labels[one.rows])) for one in slices]
+    negatives = [int(np.count_nonzero(~of.rows.labels[one.rows])) for one in slices]
     assert (gap.value, gap.interval.lower) == (0.0, 0.0)
-    assert gap.interval.upper == pytest.approx(wilson(0, min(positives), 0.95).upper)
+    assert gap.interval.upper == pytest.approx(wilson(0, min(negatives), 0.95).upper)
 
 
 def test_every_metric_is_compared_across_every_column_and_what_the_policy_asks_besides() -> None:
@@ -198,3 +202,33 @@ def test_every_metric_is_compared_across_every_column_and_what_the_policy_asks_b
     line = FairnessCheck("recall", ("recall",), ("city", "sex"), Tier.HARD, 0.1, -math.inf, math.nan, ())
     gate = Gate(0.95, 1, 1, (), (line,))
     assert comparisons_of(config, gate) == [*single, odds, Comparison(("recall",), ("city", "sex"))]
+
+
+def test_groups_in_which_nothing_is_answered_positive_have_no_gap_and_no_ratio() -> None:
+    of, slices = answers()
+    of = with_challenger(of, of.predictions["challenger"] * 0.4)
+    for metrics in (("recall",), ("predicted_positive_rate",), ("recall", "false_positive_rate")):
+        found, _ = compared(of, slices, *metrics)
+        difference, ratio = found.difference["challenger"].estimate, found.ratio["challenger"].estimate
+        assert math.isnan(difference.value) and math.isnan(ratio.value)
+        assert difference.note == ratio.note == NOTHING_ANSWERED
+        assert (found.difference["champion"].estimate.value > 0, found.against) == (True, ())
+        gains = found.gains.values()
+        assert all(not one.interval.known and one.note == NOTHING_ANSWERED for one in gains)
+
+
+def test_a_group_in_which_nothing_is_answered_positive_lies_apart_from_one_in_which_something_is() -> None:
+    of, slices = answers()
+    factors = np.ones(len(of.rows.labels))
+    factors[slices[0].rows] = 0.4
+    of = with_challenger(of, of.predictions["challenger"] * factors)
+    found, measured = compared(of, slices, "recall")
+    highest = max(one.metrics["recall"].models["challenger"].value for one in measured)
+    assert found.difference["challenger"].estimate.value == pytest.approx(highest)
+
+
+def test_what_a_model_says_at_another_threshold_does_not_count() -> None:
+    of, slices = answers()
+    of = with_challenger(of, of.predictions["challenger"] * 0.4)
+    found, _ = compared(of, slices, "recall@0.2")
+    assert found.difference["challenger"].estimate.interval.known
