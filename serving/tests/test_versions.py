@@ -98,11 +98,11 @@ class Held:
     def __init__(self, source: Registry, held: str) -> None:
         self._source, self._held, self.asked, self.free = source, held, threading.Event(), threading.Event()
 
-    def checkout(self, name: str, target: Path) -> object:
+    def checkout_to_serve(self, name: str, target: Path) -> object:
         if name == self._held:
             self.asked.set()
             assert self.free.wait(30)
-        return self._source.checkout(name, target)
+        return self._source.checkout_to_serve(name, target)
 
 
 def test_a_challenger_that_takes_long_to_load_holds_no_rollback_up_and_goes_where_it_comes_too_late(
