@@ -17,7 +17,7 @@ from benison.registry.copies import Copy
 from benison.registry.evidence_files import EvidenceFiles
 from benison.registry.history import History
 from benison.registry.key_files import KeyFiles
-from benison.registry.log import Bless, Champion, Govern, Logged, PackageEntry, Promote, Register, Rollback
+from benison.registry.log import Bless, Champion, Govern, Logged, PackageEntry, Register
 from benison.registry.manifest import Manifest, Provenance, digest_of
 from benison.registry.names import check_model, resolve
 from benison.registry.packages import Packages
