@@ -378,8 +378,8 @@ class Registry:
         return state, resolve(state, name)
 
     def _signature(self, state: State, package: str) -> str:
-        copy = rules.copy_of(state, package)
-        return self.signing.require(state.release.signatures, copy, self.packages.require(copy))
+        ruling, copy = state.release.signatures, state.copy(package)
+        return self.signing.require(ruling, copy, self.packages.require(copy)) if self.signing.asks(ruling) else ""
 
     def _crown(self, package: str, before: State, decide: Callable[[State], PackageEntry]) -> Logged:
         """Moves the champion, if it still is the one there was, to a package whose every byte was read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from benison.config.signatures import Signatures
+from benison.config.signatures import NONE_ASKED, Signatures
 from benison.core import digests
 from benison.core.errors import IntegrityError, RefusedError, RegistryError
 from benison.core.signing_keys import PrivateKey, PublicKey
@@ -114,6 +114,10 @@ class Signing:
     def trusted(self, ruling: Signatures) -> tuple[PublicKey, ...]:
         """All keys that the log's rules trust, or whoever opened the registry."""
         return tuple(dict.fromkeys((*self.pinned.trusted, *ruling.trusted)))
+
+    def asks(self, ruling: Signatures) -> bool:
+        """Whether signatures are looked at here."""
+        return self.pinned != NONE_ASKED or ruling != NONE_ASKED
 
     def require(self, ruling: Signatures, copy: Copy, manifest: Manifest) -> str:
         """Makes sure that a version has the signatures that are asked for.
