@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from benison import config
+from benison.cli import project as projects
+from benison.cli.mounts import mounts_of
 from benison.core import digests
 from benison.registry.registry import Registry
 from benison.registry.testing import SAID, Bench, new_pem
@@ -106,3 +108,13 @@ def test_the_log_s_rules_are_shown(registry: Asked, bench: Bench, tmp_path: Path
     assert f"30 days, force allowed, signatures required, by {KEY}  ci: nightly run" in registry("log").out
     last = json.loads(registry("log", "--json").out.splitlines()[-1])
     assert last["release"]["signatures"]["required"] is True
+
+
+@pytest.mark.parametrize(
+    ("said", "given"), [({"signing_key_from": "RELEASE_KEY"}, {"pusher": ("RELEASE_KEY",)}), ({}, {})]
+)
+def test_in_containers_the_pusher_alone_is_given_the_key(
+    tmp_path: Path, said: dict[str, str], given: dict[str, tuple[str, ...]]
+) -> None:
+    (tmp_path / config.FILE).write_text(yaml.safe_dump({**FRAME, "release": {"signatures": said}}))
+    assert mounts_of(projects.find(tmp_path, None)).variables == given
