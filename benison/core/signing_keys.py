@@ -47,13 +47,13 @@ class PublicKey:
 
     def signed(self, signature: bytes, message: bytes) -> bool:
         """Whether a signature, in DER, is this key's over a message."""
-        from cryptography.exceptions import InvalidSignature
+        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
         from cryptography.hazmat.primitives.serialization import load_der_public_key
 
         try:
             key = _on_known_curve(load_der_public_key(base64.b64decode(self.der)))
             key.verify(signature, message, _ecdsa(key.curve))
-        except (InvalidSignature, ValueError):
+        except (InvalidSignature, UnsupportedAlgorithm, ValueError):
             return False
         return True
 

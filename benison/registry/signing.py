@@ -26,7 +26,7 @@ class Found:
     Attributes:
         digest: Of its file.
         key: The fingerprint of the key that it says it is by; empty: it does not say.
-        trusted: Whether that is a key that is trusted.
+        trusted: Whether that is a key that is trusted, which does not yet say that it made it.
         wrong: Why it does not hold; empty where it does, or where no trusted key could say so.
     """
 
@@ -163,10 +163,9 @@ def _looked_at(digest: str, raw: bytes, manifest: Manifest, trusted: tuple[Publi
         signature = signed_statement.parse(raw)
     except ValueError as error:
         return Found(digest, "", trusted=False, wrong=str(error))
-    known = signature.key == "" or signature.key in {key.fingerprint for key in trusted}
-    by = signature.by(trusted)
-    if known and by is None:
-        return Found(digest, signature.key, trusted=False, wrong="no trusted key made it of these bytes")
+    known, by = signature.key in {key.fingerprint for key in trusted}, signature.by(trusted)
+    if by is None and (known or not signature.key):
+        return Found(digest, signature.key, trusted=known, wrong="no trusted key made it of these bytes")
     wrong = signed_statement.difference(signature.payload, manifest.files)
     return Found(digest, by.fingerprint if by else signature.key, trusted=by is not None, wrong=wrong)
 

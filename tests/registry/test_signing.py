@@ -112,7 +112,7 @@ def test_force_does_not_get_round_it(bench: Bench) -> None:
         (lambda raw: b"", "one by key that it does not name, .* does not hold: "),
         (
             lambda raw: raw.replace(b'"payload":"ey', b'"payload":"ez'),
-            f"one by key {MINE}, which is not trusted here, that does not hold: no trusted key made it of these bytes",
+            f"one by key {MINE}, trusted, that does not hold: no trusted key made it of these bytes",
         ),
         (
             lambda raw: raw.replace(KEY.public.fingerprint[7:].encode(), OTHER.public.fingerprint[7:].encode()),
