@@ -8,7 +8,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-setup run test test-containers slow long kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry bench-serving bench-drift bench-triggers demo-rollout demo-loop stress false-alarms guardrails faults engines drift-power clean
+.PHONY: help setup serve-setup run test test-containers slow long signing-peer kfp-versions test-current test-tfx test-tfx-here check style types layers budget leaks freshness compile docs locks images whole-image train-gpu-image image-sizes sbom audit base-image bench bench-statistics bench-training bench-evaluator bench-registry bench-serving bench-drift bench-triggers demo-rollout demo-loop stress false-alarms guardrails faults engines drift-power clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -96,6 +96,7 @@ locks: setup ## pin anew what the ranges ask for; make locks UPGRADE=--upgrade t
 	cd requirements && $(LOCK) --no-deps --python-version 3.11 bench-evaluator.in -o bench-evaluator.txt
 	cd requirements && $(LOCK) --universal --python-version 3.11 -c older.txt kfp-docker.in -o kfp-docker.txt
 	cd requirements && $(LOCK) --python-version 3.11 --python-platform x86_64-manylinux_2_28 bench-drift.in -o bench-drift.txt
+	cd requirements && $(LOCK) --python-version 3.11 --python-platform x86_64-manylinux_2_28 bench-signing.in -o bench-signing.txt
 	cd requirements && for KFP in oldest newest; do $(LOCK) --universal --python-version 3.11 kfp-$$KFP.in -o kfp-$$KFP.txt; done
 
 # The host's network and certificates reach the build where a proxy stands between it and the package index; only the
@@ -186,8 +187,15 @@ kfp-versions: setup ## what is compiled, with the oldest and the newest KFP: the
 	  && PYTHONPATH=$(CURDIR)/.kfp/$$KFP $(BIN)/python -m pytest -q tests/compile tests/lint tests/checks/test_compiled.py || exit 1; \
 	done
 
-slow: setup serve-setup ## the tests that take longer
+slow: setup serve-setup signing-peer ## the tests that take longer
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there are none
+
+signing-peer: setup .bench/signing-peer/done ## OpenSSF's own signer, which signatures are held to by slow tests
+
+.bench/signing-peer/done: requirements/bench-signing.txt
+	@$(UV) venv --quiet --clear --no-python-downloads --python $(BIN)/python .bench/signing-peer
+	@UV_INDEX_STRATEGY=unsafe-best-match $(UV) pip sync --quiet --python .bench/signing-peer/bin/python --require-hashes requirements/bench-signing.txt
+	@touch $@
 
 long: setup serve-setup ## the tests that take many minutes: whole rollouts with real servers, controllers killed everywhere
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m long $(ARGS)

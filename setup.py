@@ -11,6 +11,7 @@ VERSION = re.findall(r'^__version__ = "(.+)"$', (ROOT / "benison" / "__init__.py
 BASE = [
     "click>=8.1",
     "cronsim>=2.6",
+    "cryptography>=42",
     "jsonschema>=4.18",
     "kfp>=2.13,<3",
     "numpy>=1.26,<3",

@@ -76,8 +76,8 @@ class Live:
 class Source(Protocol):
     """Where packages come from."""
 
-    def checkout(self, name: str, target: Path) -> object:
-        """Copies a package out, verified byte by byte."""
+    def checkout_to_serve(self, name: str, target: Path) -> object:
+        """Copies a package out that may answer requests, verified byte by byte."""
 
 
 class Versions:
@@ -201,7 +201,7 @@ class Versions:
         """Checks a package out, loads it and warms it up; its files stay as long as it is used."""
         files = Checkout()
         try:
-            self._source.checkout(digest, files.folder / "package")
+            self._source.checkout_to_serve(digest, files.folder / "package")
             package = Package.open(files.folder / "package", digests.short(digest))
             package.warm_up()
         except BaseException:

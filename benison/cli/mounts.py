@@ -18,7 +18,8 @@ def mounts_of(project: Project) -> Mounts:
     written = [] if "://" in project.registry else [Path(project.registry)]
     if project.config.serving.folder is not None:
         written.append(project.config.serving.folder)
-    return Mounts((project.folder, *_data_folders(project)), written)
+    key = project.config.signing_key_from
+    return Mounts((project.folder, *_data_folders(project)), written, {"pusher": (key,)} if key else {})
 
 
 def _data_folders(project: Project) -> Iterator[Path]:

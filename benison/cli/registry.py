@@ -6,6 +6,7 @@ import click
 
 from benison.cli import registry_changing as changing
 from benison.cli import registry_viewing as viewing
+from benison.cli.registry_signing import sign
 from benison.cli.registry_timeline import timeline
 
 
@@ -27,6 +28,7 @@ for _one in (
     timeline,
     changing.promote,
     changing.approve,
+    sign,
     changing.rollback,
     changing.materialize,
     changing.alias,

@@ -27,7 +27,7 @@ def open_registry(folder: Path, registry: str | None) -> Registry:
 
 def opened_of(project: projects.Project) -> Registry:
     """A project's registry."""
-    return Registry.open(project.registry, project.config.name)
+    return Registry.open(project.registry, project.config.name, project.config.release.signatures)
 
 
 def asked_by() -> dict[str, Any]:
@@ -58,6 +58,7 @@ def _tail(logged: Logged) -> str:
         case Approve(blessing=blessing):
             return f"the blessing of entry {blessing}"
         case Govern(release=release):
-            return f"{release.delivery}, approval {release.approval}, {release.valid_days} days, force {release.force}"
+            rules = f"{release.delivery}, approval {release.approval}, {release.valid_days} days, force {release.force}"
+            return f"{rules}, {release.signatures}" if release.signatures.trusted else rules
         case _:
             return ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from benison.core.key_sets import TrainedOn
 from benison.delivery.verification import problems as problems_of_rollouts
 from benison.registry import attestation
 from benison.registry.lineage import lineage as lineage_of
-from benison.registry.log import Logged
+from benison.registry.log import Logged, to_json
 from benison.registry.registry import Registry
 from benison.registry.state import Shown
 from benison.registry.verification import Findings
@@ -32,7 +31,7 @@ def log(folder: Path, registry: str | None, as_json: bool) -> None:
 
 
 def _document(logged: Logged) -> dict[str, Any]:
-    return {"number": logged.number, "action": logged.entry.action, "digest": logged.digest, **asdict(logged.entry)}
+    return {"number": logged.number, "digest": logged.digest, **to_json(logged.entry)}
 
 
 @click.command("list")
@@ -110,6 +109,7 @@ def _described(shown: Shown) -> list[str]:
     for number, bless in shown.version.blessings:
         lines.append(f"{'gate':16}{bless.verdict} at {bless.when} (entry {number})")
         lines += [f"{'':16}- {reason}" for reason in bless.reasons]
+    lines += [f"{'signature':16}{one}" for one in shown.signatures]
     lines += [f"{'champion':16}{one_line(one).strip()}" for one in shown.promotions]
     return lines
 
@@ -138,6 +138,8 @@ def verify(folder: Path, registry: str | None) -> None:
     problems = (*found.problems, *problems_of_rollouts(opened), *_problems_of_traffic(opened))
     read = f"{found.entries} entries, {found.versions} versions, {found.files} files, {found.size:,} bytes"
     click.echo(f"{read}: {'not all' if problems else 'all'} as the log says")
+    if found.signatures:
+        click.echo(f"signatures beside them: {found.signatures}")
     for package in found.unfinished:
         click.echo(f"unfinished, seen by no reader: {package}")
     for package in found.leftover:

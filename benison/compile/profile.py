@@ -43,7 +43,7 @@ def applied(spec: IR, target: Target, uncached: Collection[str] = ()) -> list[IR
         if target.environment:
             own_env = [{"name": name, "value": value} for name, value in sorted(target.environment.items())]
             executor["container"]["env"] = [*executor["container"].get("env", []), *own_env]
-        if target.name != LOCAL and (own := _kubernetes(settings, target.secrets)):
+        if target.name != LOCAL and (own := _kubernetes(settings, (*target.secrets, *settings.secrets))):
             asked[label] = own
     for task in spec["root"]["dag"]["tasks"].values():
         component = _component(spec["components"][task["componentRef"]["name"]]["executorLabel"])

@@ -57,6 +57,7 @@ from benison.config.search import Range as Range
 from benison.config.search import Search as Search
 from benison.config.serving import Serving as Serving
 from benison.config.serving import serving_of
+from benison.config.signatures import signing_key_from
 from benison.config.targets import Target as Target
 from benison.config.targets import targets_of
 from benison.config.training import Model as Model
@@ -108,6 +109,7 @@ class Config:
     infra: Infra
     registry: str
     release: Release
+    signing_key_from: str
     rollout: Rollout | None
     serving: Serving
     monitor: Monitor
@@ -166,7 +168,8 @@ def read(project: Path) -> Config:
         gate=gate,
         infra=infra_of(top.section("infra", optional=True), project),
         registry=top.take("registry", str, "registry"),
-        release=release_of(top.section("release", optional=True), rollout="rollout" in top.content),
+        release=release_of(top.section("release", optional=True), project, rollout="rollout" in top.content),
+        signing_key_from=signing_key_from(top.section("release", optional=True)),
         rollout=rollout_of(top.section("rollout")) if "rollout" in top.content else None,
         serving=serving_of(top.section("serving", optional=True)),
         notify=notify_of(top.section("notify", optional=True)),

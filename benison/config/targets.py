@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benison.config.destinations import NOT_THERE, Destination, destination_of
@@ -64,6 +64,7 @@ class Settings:
         timeout_minutes: How long a task may take.
         node_selector: Labels of the nodes it may run on.
         tolerations: Taints of nodes that it puts up with.
+        secrets: Secrets of Kubernetes that become variables of its tasks, beside those of every task.
     """
 
     image: str = ""
@@ -74,6 +75,7 @@ class Settings:
     timeout_minutes: float | None = None
     node_selector: Mapping[str, str] = field(default_factory=dict)
     tolerations: tuple[Toleration, ...] = ()
+    secrets: tuple[Secret, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -175,8 +177,9 @@ def _component(section: Section, target: str, name: str, usual: Settings) -> Set
     if accelerator and not image and GROUP_OF[name] != "train":
         raise section.error("accelerator", "an image with CUDA beside it", "none", "only the trainer's image has one")
     settings = _settings(section, target, Settings(**{**vars(usual), "image": image, "accelerator": accelerator}))
+    secrets = secrets_of(section)
     section.close()
-    return settings
+    return replace(settings, secrets=secrets)
 
 
 def _settings(section: Section, target: str, usual: Settings) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ LIMIT_BYTES = 50_000_000
 NOT_CODE = ("data", "runs")
 # What tells a registry or a runs folder apart, wherever a run was told to keep it.
 _MARKS = ("registry.json", ".reuse")
+_PRIVATE_KEY = re.compile(rb"\s*-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def pack(project: Path, store: Path, *, exclude: tuple[str, ...] = (), limit_byt
         limit_bytes: More than this is refused.
 
     Raises:
-        DataError: There is nothing to pack, too much, or a link that leads out of the project.
+        DataError: There is nothing to pack, too much, a link that leads out of the project, or a private key.
         StorageError: The store cannot be written.
     """
     if not project.is_dir():
@@ -118,9 +120,13 @@ def _copy(files: dict[str, Path], beside: Path) -> str:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise DataError(str(path), expected="a file that can be read", got=error.strerror or str(error)) from error
+    if _PRIVATE_KEY.match(content):
+        hint = "keep it outside of the project: bundles are kept for good, and read by every task"
+        raise DataError(str(path), expected="files that may be copied", got="a private key", hint=hint)
+    return content
 
 
 def _place(beside: Path, store: Path, digest: str) -> Staged:

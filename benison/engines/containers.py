@@ -9,9 +9,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benison.core.errors import BrokenError
@@ -30,15 +30,17 @@ _KILLED = 137
 
 @dataclass(frozen=True)
 class Mounts:
-    """The folders that tasks see, where they lie.
+    """The folders that tasks see, where they lie, and variables that not every task is to see.
 
     Attributes:
         read: They only read them.
         written: They write there too; made where they are missing.
+        variables: By component the names of those that its tasks alone are given.
     """
 
     read: Sequence[Path] = ()
     written: Sequence[Path] = ()
+    variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,9 @@ class Containers:
             command += ["--mount", f"type=bind,source={folder},target={folder}{mode}"]
         for name, value in component.environment.items():
             command += ["--env", f"{name}={value}"]
+        own = self._mounts.variables.get(component.function, ())
         for name in sorted(os.environ):
-            command += ["--env", name] if name.startswith(_CREDENTIALS) else []
+            command += ["--env", name] if name.startswith(_CREDENTIALS) or name in own else []
         return [*command, component.image, "python", "-P", "-m", "benison.engines.contained", str(task)]
 
     def _mounted(self, task: Path) -> list[tuple[Path, str]]:

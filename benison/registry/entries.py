@@ -11,7 +11,7 @@ from benison.core import digests
 from benison.core.errors import ConflictError, RegistryError
 from benison.registry import log, rules
 from benison.registry.copies import Copy
-from benison.registry.log import Alias, Approve, Bless, Collect, Promote, Register, Retire, Rollback
+from benison.registry.log import Alias, Approve, Bless, Collect, Entry, Promote, Register, Retire, Rollback
 from benison.registry.state import State
 
 
@@ -65,6 +65,11 @@ def rollback(now: State, package: str, said: Mapping[str, Any]) -> Rollback:
     return Rollback(package=package, replaces=now.champion, **said)
 
 
+def crowns(entry: Entry, package: str) -> bool:
+    """Whether an entry made a package the champion."""
+    return isinstance(entry, Promote | Rollback) and entry.package == package
+
+
 def said(who: str, when: datetime, why: str) -> dict[str, Any]:
     """Who, when and why, as every entry says it.
 
@@ -103,27 +108,27 @@ def registration(now: State, entry: Register, copy: Copy) -> Register | None:
     return entry if known is None or known.retired is not None else None
 
 
-def retirement(now: State, entry: Retire) -> Retire | None:
+def retirement(now: State, package: str, said: Mapping[str, Any]) -> Retire | None:
     """The entry that retires; None where it is retired already; raises the refusal where it must not be."""
-    if now.versions[entry.package].retired is not None:
+    if now.versions[package].retired is not None:
         return None
-    if names := [alias for alias, of in now.aliases.items() if of == entry.package]:
-        raise rules.in_use(entry.package, names)
-    return entry
+    if names := [alias for alias, of in now.aliases.items() if of == package]:
+        raise rules.in_use(package, names)
+    return Retire(package=package, **said)
 
 
-def collection(now: State, entry: Collect) -> Collect | None:
+def collection(now: State, package: str, retired: int, said: Mapping[str, Any]) -> Collect | None:
     """The entry that collects; None where the version was registered again, or collected, or got a name meanwhile."""
-    known = now.versions.get(entry.package)
-    if known is None or known.collected or entry.package in now.aliases.values():
+    known = now.versions.get(package)
+    if known is None or known.collected or package in now.aliases.values():
         return None
-    return entry if known.retired == entry.retired else None
+    return Collect(package=package, retired=retired, **said) if known.retired == retired else None
 
 
-def naming(now: State, entry: Alias) -> Alias | None:
+def naming(now: State, package: str, name: str, removed: bool, said: Mapping[str, Any]) -> Alias | None:
     """The entry that gives a name; None where the version has it, or where nothing has the name to be removed."""
-    if entry.removed:
-        return entry if now.names.get(entry.name) == entry.package else None
-    if refusal := rules.retired(entry.package, now.versions[entry.package]):
+    has = now.names.get(name) == package
+    refusal = None if removed else rules.retired(package, now.versions[package])
+    if refusal:
         raise refusal
-    return None if now.names.get(entry.name) == entry.package else entry
+    return Alias(package=package, name=name, removed=removed, **said) if has is removed else None

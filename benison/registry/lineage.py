@@ -20,8 +20,8 @@ class Step:
     """One thing that is known of a version.
 
     Attributes:
-        what: ``commit``, ``bundle``, ``data``, ``weights``, ``package``, the name of a document of evidence, ``gate``,
-            ``approval``, ``champion`` or ``log``.
+        what: ``commit``, ``bundle``, ``data``, ``weights``, ``package``, ``signature``, the name of a document of
+            evidence, ``gate``, ``approval``, ``champion`` or ``log``.
         said: What is known, for people.
         digest: Of what it is known by; empty: it has none.
         wrong: Why it does not hold; empty where it does, or where nobody looked.
@@ -49,7 +49,8 @@ def lineage(registry: Registry, name: str, *, verify: bool = False) -> list[Step
         RegistryError: There is no such version, or its files were collected.
     """
     shown = registry.show(name)
-    steps = [*_origin(shown.manifest), *_entries(registry, shown.manifest.package)]
+    signed = [Step("signature", one.by, one.digest, wrong=one.wrong, looked=one.holds) for one in shown.signatures]
+    steps = [*_origin(shown.manifest), *signed, *_entries(registry, shown.manifest.package)]
     return [_looked(registry, shown.manifest.package, step) for step in steps] + [_log(registry)] if verify else steps
 
 

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from benison.config.release import CHOICES, Release
+from benison.config import release as releases
+from benison.config.release import Release
 from benison.core import digests
 from benison.core.verdicts import Verdict
 
@@ -233,7 +234,8 @@ def one_line(text: str) -> str:
 def to_json(entry: Entry) -> dict[str, Any]:
     """An entry as it stands in the log."""
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(entry).items()}
-    return {"action": entry.action, **values}
+    rules = {"release": releases.to_json(entry.release)} if isinstance(entry, Govern) else {}
+    return {"action": entry.action, **values, **rules}
 
 
 def from_json(content: Mapping[str, Any]) -> Entry:
@@ -272,13 +274,6 @@ def _is_champion_or_none(value: Any) -> bool:
     return whole and type(value["number"]) is int and value["number"] > 0 and _is_digest(value["package"])
 
 
-def _is_release(value: Any) -> bool:
-    if not isinstance(value, dict) or value.keys() != {*CHOICES, "valid_days"}:
-        return False
-    chosen = all(value[key] in choices for key, choices in CHOICES.items())
-    return chosen and type(value["valid_days"]) is int and value["valid_days"] > 0
-
-
 _SOUND: dict[str, Callable[[Any], bool]] = {
     "package": _is_digest,
     "who": _is_line,
@@ -298,7 +293,7 @@ _SOUND: dict[str, Callable[[Any], bool]] = {
     "overruled": lambda value: isinstance(value, str),
     "blessing": lambda value: type(value) is int and value > 0,
     "retired": lambda value: type(value) is int and value > 0,
-    "release": _is_release,
+    "release": releases.sound,
 }
 _SOUND_FIELDS = {kind: {one.name: _SOUND[one.name] for one in fields(kind)} for kind in _ACTIONS.values()}
 _REVIVED: dict[str, Callable[[Any], object]] = {
@@ -307,5 +302,5 @@ _REVIVED: dict[str, Callable[[Any], object]] = {
     "spans": tuple,
     "reasons": tuple,
     "verdict": Verdict,
-    "release": lambda value: Release(**value),
+    "release": releases.from_json,
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from benison.config.release import Release
+from benison.config.signatures import NONE_ASKED, Signatures
 from benison.core import key_sets
 from benison.core.store import Store
 from benison.core.verdicts import Verdict
@@ -15,24 +17,12 @@ from benison.registry.copies import Copy
 from benison.registry.evidence_files import EvidenceFiles
 from benison.registry.history import History
 from benison.registry.key_files import KeyFiles
-from benison.registry.log import (
-    Alias,
-    Bless,
-    Champion,
-    Collect,
-    Entry,
-    Govern,
-    Logged,
-    PackageEntry,
-    Promote,
-    Register,
-    Retire,
-    Rollback,
-)
+from benison.registry.log import Bless, Champion, Govern, Logged, PackageEntry, Register
 from benison.registry.manifest import Manifest, Provenance, digest_of
 from benison.registry.names import check_model, resolve
 from benison.registry.packages import Packages
 from benison.registry.promotion_log import PromotionLog
+from benison.registry.signing import EVIDENCE, Signing
 from benison.registry.state import Shown, State
 from benison.registry.stores import store_at
 
@@ -43,38 +33,41 @@ class Registry:
     Args:
         store: Where everything lies.
         model: The model's name.
+        pinned: Whose signatures whoever opens it asks for, whatever the log's rules say.
     """
 
-    def __init__(self, store: Store, model: str) -> None:
+    def __init__(self, store: Store, model: str, pinned: Signatures = NONE_ASKED) -> None:
         check_model(model)
         self.store, self.model = store, model
         self.packages = Packages(store, model)
         self.history = History(store, model)
         self.key_files = KeyFiles(store, model)
         self.evidence = EvidenceFiles(store, model)
+        self.signing = Signing(store, model, pinned)
         self._log = PromotionLog(store, model)
         self.snapshots = self._log.snapshots
 
     @classmethod
-    def open(cls, uri: str, model: str) -> Registry:
+    def open(cls, uri: str, model: str, pinned: Signatures = NONE_ASKED) -> Registry:
         """A registry that is there, of a model that it knows.
 
         Args:
             uri: An absolute path, or ``file://`` and one.
             model: The model's name.
+            pinned: As for the class.
 
         Raises:
             RegistryError: There is no registry, or nothing of that model in it.
         """
         store = store_at(uri)
         marker.require(store)
-        registry = cls(store, model)
+        registry = cls(store, model, pinned)
         if next(store.list_after(f"{model}/"), None) is None:
             raise marker.unknown_model(store, model)
         return registry
 
     @classmethod
-    def create(cls, uri: str, model: str) -> Registry:
+    def create(cls, uri: str, model: str, pinned: Signatures = NONE_ASKED) -> Registry:
         """A registry that is there, or a new one in an empty or missing folder.
 
         Raises:
@@ -84,7 +77,7 @@ class Registry:
         check_model(model)
         store = store_at(uri)
         marker.ensure(store)
-        return cls(store, model)
+        return cls(store, model, pinned)
 
     def log(self) -> tuple[Logged, ...]:
         """Every entry of the log, oldest first.
@@ -118,14 +111,14 @@ class Registry:
             IntegrityError: Its manifest is missing or damaged.
         """
         state, package = self._known(name)
-        own = [
-            one for one in self._log.entries() if isinstance(one.entry, PackageEntry) and one.entry.package == package
-        ]
+        copy = rules.copy_of(state, package)
+        manifest = self.packages.require(copy)
         return Shown(
-            manifest=self.packages.require(rules.copy_of(state, package)),
+            manifest=manifest,
             version=state.versions[package],
             aliases=tuple(alias for alias, of in state.aliases.items() if of == package),
-            promotions=tuple(one for one in own if isinstance(one.entry, (Promote, Rollback))),
+            promotions=tuple(one for one in self._log.entries() if entries.crowns(one.entry, package)),
+            signatures=self.signing.seen(state.release.signatures, copy, manifest),
         )
 
     def checkout(self, name: str, target: Path) -> Manifest:
@@ -139,17 +132,18 @@ class Registry:
         state, package = self._known(name)
         return self.packages.checkout(rules.copy_of(state, package), target)
 
+    def checkout_to_serve(self, name: str, target: Path) -> Manifest:
+        """As `checkout`, of a version that is to answer requests; raises as `require_signature` too."""
+        self.require_signature(name)
+        return self.checkout(name, target)
+
+    def require_signature(self, name: str) -> str:
+        """As `Signing.require`, of a version by name."""
+        state, package = self._known(name)
+        return self._signature(state, package)
+
     def read(self, name: str, path: str) -> bytes:
-        """One file of a version, verified.
-
-        Args:
-            name: As `resolve` takes it.
-            path: Within the package.
-
-        Raises:
-            IntegrityError: It is missing or changed.
-            RegistryError: There is no such version.
-        """
+        """One file of a version, by its path in the package, verified; raises as `checkout`."""
         state, package = self._known(name)
         return self.packages.read(rules.copy_of(state, package), path)
 
@@ -288,7 +282,8 @@ class Registry:
         Raises:
             RegistryError: The version is unknown, or champion already.
             RefusedError: It is not blessed, or against another champion, by another policy or too long ago, not
-                approved, rolled back, older than the champion; or such a refusal may not be overruled.
+                approved, rolled back, older than the champion; or such a refusal may not be overruled; or it lacks a
+                signature that is required.
             ConflictError: The champion moved at this moment.
             IntegrityError: The package's bytes are not what its digest says.
         """
@@ -308,6 +303,7 @@ class Registry:
 
         Raises:
             RegistryError: There is no such version, it is champion already, or it was never proven.
+            RefusedError: It lacks a signature that is required.
             ConflictError: The champion moved at this moment, or is not the one to go.
             IntegrityError: The package's bytes are not what its digest says.
         """
@@ -336,8 +332,8 @@ class Registry:
         """
         rules.check_alias(alias)
         package = self.resolve(name or alias)
-        entry = Alias(package=package, name=alias, removed=not name, **entries.said(who, when, why))
-        return self._log.append(lambda state: entries.naming(state, entry))
+        said = entries.said(who, when, why)
+        return self._log.append(lambda state: entries.naming(state, package, alias, not name, said))
 
     def retire(self, name: str, *, who: str, when: datetime, why: str) -> Logged | None:
         """Takes a version out of use; its files stay until they are collected; registering it again ends that.
@@ -349,9 +345,8 @@ class Registry:
             RegistryError: There is no such version.
             RefusedError: An alias stands for it.
         """
-        package = self.resolve(name)
-        entry = Retire(package=package, **entries.said(who, when, why))
-        return self._log.append(lambda state: entries.retirement(state, entry))
+        package, said = self.resolve(name), entries.said(who, when, why)
+        return self._log.append(lambda state: entries.retirement(state, package, said))
 
     def collect(self, package: str, retired: int, *, who: str, when: datetime, why: str) -> bool:
         """Deletes the files of a version, if it is still retired by this entry; what the log says of it stays.
@@ -366,9 +361,8 @@ class Registry:
         Returns:
             Whether it was so.
         """
-        entry = Collect(package=package, retired=retired, **entries.said(who, when, why))
-        copy = self.state().copy(package)
-        if self._log.append(lambda state: entries.collection(state, entry)) is None:
+        said, copy = entries.said(who, when, why), self.state().copy(package)
+        if self._log.append(lambda state: entries.collection(state, package, retired, said)) is None:
             return False
         self.remove(copy)
         return True
@@ -377,20 +371,26 @@ class Registry:
         """Deletes what is there of a copy that was collected; of one cut short the next finds the rest."""
         self.packages.remove(copy)
         self.key_files.remove(copy)
+        self.signing.files.remove(copy)
 
     def _known(self, name: str) -> tuple[State, str]:
         state = self.state()
         return state, resolve(state, name)
 
-    def _crown(self, package: str, before: State, decide: Callable[[State], Entry]) -> Logged:
+    def _signature(self, state: State, package: str) -> str:
+        ruling, copy = state.release.signatures, state.copy(package)
+        return self.signing.require(ruling, copy, self.packages.require(copy)) if self.signing.asks(ruling) else ""
+
+    def _crown(self, package: str, before: State, decide: Callable[[State], PackageEntry]) -> Logged:
         """Moves the champion, if it still is the one there was, to a package whose every byte was read."""
 
-        def unmoved(now: State) -> Entry:
+        def unmoved(now: State) -> PackageEntry:
             if now.champion != before.champion:
                 raise rules.raced(package, before.champion, now.champion)
-            return decide(now)
+            entry, signature = decide(now), self._signature(now, package)
+            return replace(entry, evidence={**entry.evidence, EVIDENCE: signature}) if signature else entry
 
-        decide(before)
+        unmoved(before)
         self.packages.verify(before.copy(package))
         logged = self._log.append(unmoved)
         assert logged is not None

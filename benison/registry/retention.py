@@ -77,6 +77,7 @@ def plan(registry: Registry, keep: Keep, when: datetime) -> Plan:
     retired = dict(_due(state, keep, when))
     collect = {package: number for package, number in retired.items() if package not in needed}
     there = {*registry.packages.sealed(), *registry.packages.begun(), *registry.key_files.begun()}
+    there |= {*registry.signing.files.begun()}
     return Plan(
         retire={package: why for package, why in going.items() if package not in needed},
         collect=collect,

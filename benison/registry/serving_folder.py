@@ -62,6 +62,7 @@ def materialize(registry: Registry, serving: Path, keep: int = 2) -> Served:
 
     Raises:
         RegistryError: There is no champion.
+        RefusedError: It lacks a signature that is required; the folder stays as it is.
         IntegrityError: A byte of the package, or of what lies in its place already, is not what its digest says.
         StorageError: The folder is read-only or full.
     """
@@ -69,6 +70,7 @@ def materialize(registry: Registry, serving: Path, keep: int = 2) -> Served:
     if champion is None:
         hint = "a run that is blessed, or  benison registry promote , makes one"
         raise RegistryError(registry.model, expected="a champion to serve", got="none", hint=hint)
+    registry.require_signature(champion.package)
     folder = serving / registry.model / str(champion.number)
     _sweep(folder.parent)
     made = not folder.is_dir()
@@ -104,7 +106,7 @@ def follow(registry: Registry, serving: Path, keep: int, seconds: float, stop: t
 def _bring(registry: Registry, champion: Champion, folder: Path) -> None:
     with _scratch(folder) as scratch, storage_errors(folder):
         copy = scratch / "package"
-        registry.checkout(champion.package, copy)
+        registry.checkout_to_serve(champion.package, copy)
         _sync(copy)
         try:
             copy.rename(folder)

@@ -11,11 +11,11 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from benison.config.release import Release
+from benison.config import release as releases
 from benison.core.errors import BenisonError
 from benison.core.store import Store, damaged, parse
 from benison.registry.log import Champion
@@ -130,7 +130,7 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
         "challenger": state.challenger,
         "rolled_back": sorted(place[package] for package in state.rolled_back),
         "names": dict(state.names),
-        "release": asdict(state.release),
+        "release": releases.to_json(state.release),
     }
 
 
@@ -156,7 +156,7 @@ def from_json(content: Mapping[str, Any], entries: Entries) -> Snapshot:
         line=tuple(reigns[number] for number in content["line"]),
         challenger=content["challenger"],
         rolled_back=frozenset(packages[place] for place in content["rolled_back"]),
-        release=Release(**content["release"]),
+        release=releases.from_json(content["release"]),
         names=content["names"],
         entries=entries,
     )

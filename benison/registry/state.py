@@ -22,6 +22,7 @@ from benison.registry.log import (
     Rollback,
 )
 from benison.registry.manifest import Manifest
+from benison.registry.signing import Found
 
 _E = TypeVar("_E", bound=Entry)
 
@@ -219,12 +220,14 @@ class Shown:
         version: Its registration and what the gate said of it.
         aliases: The names that stand for it at present.
         promotions: The log entries that made it champion, promotions and rollbacks.
+        signatures: Whose signatures it has, and whether they hold.
     """
 
     manifest: Manifest
     version: Version
     aliases: tuple[str, ...]
     promotions: tuple[Logged, ...]
+    signatures: tuple[Found, ...] = ()
 
 
 def latest(reigns: Sequence[Reign], package: str) -> Reign | None:

@@ -18,10 +18,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from benison.core import digests
 from benison.core.errors import IntegrityError, RegistryError
 from benison.core.profiles import Profile, RowsProfile
+from benison.core.signing_keys import PrivateKey, private_in
 from benison.core.store import Hashing, Store, Writer, checked_key, top
 from benison.core.verdicts import Verdict
 from benison.registry.log import Champion, Logged
@@ -175,6 +178,17 @@ def provenance(word: str, spans: tuple[int, ...] = (1,)) -> Provenance:
         hyperparameters={"units": 16},
         evaluation=digest(f"evaluation of {word}"),
     )
+
+
+def new_pem(curve: str = "secp256r1") -> str:
+    """A private key that nobody has seen before."""
+    made = ec.generate_private_key({"secp256r1": ec.SECP256R1, "secp384r1": ec.SECP384R1}[curve]())
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def new_key(curve: str = "secp256r1") -> PrivateKey:
+    """Likewise, ready to sign."""
+    return private_in({"KEY": new_pem(curve)}, "KEY")
 
 
 class Bench:

@@ -10,11 +10,10 @@ from typing import Any
 
 from benison.components.pusher import word as words
 from benison.components.pusher.publish import Push, to_json
-from benison.components.pusher.run import run, write_blessing
+from benison.components.pusher.run import run, serve, signing_key, write_blessing
 from benison.core import digests, documents, logs
 from benison.core.errors import DataError
 from benison.registry.registry import Registry
-from benison.registry.serving_folder import materialize
 from benison.tfx import champions, models
 from benison.tfx.asked import PACKAGE, Artifact, Asked
 from benison.tfx.given import Given
@@ -81,7 +80,7 @@ def _by_word(given: Given, into: Path) -> Path:
     word = _word(given, asked.one("model_blessing"))
     digest = word.write(asked.scratch / "word.json")
     training = documents.read(model / "training.json", "training")
-    registry = Registry.create(asked.parameters["registry"], config.name)
+    registry = Registry.create(asked.parameters["registry"], config.name, config.release.signatures)
     push = Push(
         folder=model / PACKAGE,
         evidence=words.evidence_of(training, digests.of_tree(model / PACKAGE), config.gate.digest, digest),
@@ -90,10 +89,10 @@ def _by_word(given: Given, into: Path) -> Path:
         when=datetime.now(UTC),
         release=config.release,
         documents={"evaluation": asked.scratch / "word.json", "training": model / "training.json"},
+        key=signing_key(config),
     )
     blessing, pushed = words.publish_on(word, asked.one("model").uri, registry, push)
-    if config.serving.folder and registry.state().champion:
-        materialize(registry, config.serving.folder, config.serving.keep)
+    serve(registry, config)
     write_blessing(into / "blessing", blessing)
     told = to_json(pushed, blessing.package, asked.parameters["registry"])
     documents.write(into / "pushed.json", "pushed", told, durable=False)

@@ -13,13 +13,16 @@ from benison.components.pusher.evidence import Evidence, promoted_already, same_
 from benison.config import Release
 from benison.config.release import HOLD, REQUIRED
 from benison.core import documents
+from benison.core.errors import RefusedError
 from benison.core.key_sets import TrainedOn
+from benison.core.signing_keys import PrivateKey
 from benison.core.verdicts import Tier
 from benison.registry import attestation
 from benison.registry.log import Champion
 from benison.registry.manifest import Provenance
 from benison.registry.registry import Registry
 from benison.registry.rules import newest
+from benison.registry.sign import sign
 from benison.registry.state import State
 
 PUSHED, HELD, UNCHANGED, SUPERSEDED, BLOCKED = "pushed", "held", "unchanged", "superseded", "blocked"
@@ -55,6 +58,7 @@ class Push:
         when: The moment.
         release: The rules of promotion.
         documents: Evidence that is kept in the registry, by name.
+        key: The key that signs a blessed package; None: it is signed elsewhere, if it has to be.
     """
 
     folder: Path
@@ -64,6 +68,7 @@ class Push:
     when: datetime
     release: Release = field(default_factory=Release)
     documents: Mapping[str, Path] = field(default_factory=dict)
+    key: PrivateKey | None = None
 
 
 def decide(state: State, evidence: Evidence, blessing: Blessing, release: Release) -> Pushed:
@@ -125,7 +130,18 @@ def publish(registry: Registry, state: State, push: Push, blessing: Blessing) ->
     crowned = decided.after is not None and decided.after.package == blessing.package
     if decided.outcome != PUSHED or crowned:
         return decided
+    if lacking := _lacking(registry, blessing):
+        return Pushed(HELD, f"blessed, and waits for a signature: {lacking}", decided.before, decided.after)
     return _promote(registry, decided.before, push, blessing)
+
+
+def _lacking(registry: Registry, blessing: Blessing) -> str:
+    """What a blessed package lacks of the signatures that are required; empty where it lacks nothing."""
+    try:
+        registry.require_signature(blessing.package or "")
+    except RefusedError as refused:
+        return f"{refused}".replace("\n\nhint:", ";")
+    return ""
 
 
 def to_json(pushed: Pushed, package: str | None, registry_uri: str) -> dict[str, Any]:
@@ -147,7 +163,7 @@ def _is_what_was_trained(evidence: Evidence) -> bool:
 
 
 def _record(registry: Registry, push: Push, blessing: Blessing) -> None:
-    """Every model is registered, blessed or not; the gate's word is recorded where it is new."""
+    """Every model is registered, blessed or not; the gate's word is recorded where it is new, and a blessing signed."""
     spans = ", ".join(map(str, push.evidence.spans))
     said: dict[str, Any] = {"who": push.who, "when": push.when}
     package = registry.register(push.folder, _provenance(push), why=f"trained on spans {spans}", **said)
@@ -162,6 +178,8 @@ def _record(registry: Registry, push: Push, blessing: Blessing) -> None:
         why=f"{sum(check.verdict == 'PASS' for check in hard)} of {len(hard)} hard checks pass",
         **said,
     )
+    if push.key is not None and blessing.blessed:
+        sign(registry, package, push.key)
 
 
 def _evidence(registry: Registry, push: Push, blessing: Blessing, package: str) -> dict[str, str]:

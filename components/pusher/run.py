@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +13,10 @@ from benison.components.pusher.bless import Blessing, bless
 from benison.components.pusher.evidence import Evidence, Infra, standing
 from benison.components.pusher.publish import Push, Pushed, publish, to_json
 from benison.config import Config
-from benison.core import digests, documents
+from benison.core import digests, documents, signing_keys
 from benison.core.errors import ConflictError, IntegrityError, RefusedError
 from benison.core.files import storage_errors, write_atomically
+from benison.core.signing_keys import PrivateKey
 from benison.registry.registry import Registry
 from benison.registry.serving_folder import materialize
 
@@ -73,7 +75,7 @@ def run(
     config = configuration.read(bundle / "project")
     artifacts = Artifacts(anomalies, statistics, model, champion, evaluation, infra_evaluation)
     evidence = _gather(artifacts, config)
-    registry = Registry.create(registry_uri, config.name)
+    registry, key = Registry.create(registry_uri, config.name, config.release.signatures), signing_key(config)
     push = Push(
         folder=model / "Format-Serving",
         evidence=evidence,
@@ -82,14 +84,35 @@ def run(
         when=datetime.now(UTC),
         release=config.release,
         documents=_documents(artifacts),
+        key=key,
     )
     word, pushed = _settle(registry, push)
-    if config.serving.folder and registry.state().champion:
-        materialize(registry, config.serving.folder, config.serving.keep)
+    serve(registry, config)
     write_blessing(blessing, word)
     documents.write(pushed_model / "pushed.json", "pushed", to_json(pushed, word.package, registry_uri), durable=False)
     _log.info("%s: %s", pushed.outcome, pushed.reason)
     return pushed.outcome
+
+
+def signing_key(config: Config) -> PrivateKey | None:
+    """The key that signs what is blessed, from the variable that benison.yaml names; None: it names none.
+
+    Raises:
+        ConfigError: The variable holds none.
+    """
+    return signing_keys.private_in(os.environ, config.signing_key_from) if config.signing_key_from else None
+
+
+def serve(registry: Registry, config: Config) -> None:
+    """Has the champion lie in the serving folder, where benison.yaml names one.
+
+    A champion that lacks a signature stays out of it: what lies there goes on serving, and the log says so.
+    """
+    if config.serving.folder and registry.state().champion:
+        try:
+            materialize(registry, config.serving.folder, config.serving.keep)
+        except RefusedError as refused:
+            _log.error("%s stays as it is: %s", config.serving.folder, refused)
 
 
 def _settle(registry: Registry, push: Push) -> tuple[Blessing, Pushed]:

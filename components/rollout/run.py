@@ -58,7 +58,8 @@ def run(*, registry_uri: str, requests: str, version: str, who: str, why: str, b
         RefusedError: Another version is being rolled out, or this one may not be.
     """
     config = configuration.read(bundle / "project")
-    opened, clock, who = Registry.open(registry_uri, config.name), SystemClock(), who.strip() or "unnamed"
+    opened = Registry.open(registry_uri, config.name, config.release.signatures)
+    clock, who = SystemClock(), who.strip() or "unnamed"
     source = source_of(config, bundle / "project", Path(requests) if requests else None)
     stage = Stage(opened, bundle / "project")
     controller = Controller(opened, source, clock, who=who, policy=config.gate.digest, stage=stage)

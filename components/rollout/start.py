@@ -55,7 +55,8 @@ def start(
 
     Raises:
         RegistryError: There is no champion, or no such version.
-        RefusedError: A rollout is under way; the version was sent back before, or may not become champion.
+        RefusedError: A rollout is under way; the version was sent back before, may not become champion, or lacks a
+            signature that is required.
         ConfigError: The strategy has to be asked for twice, figures cannot come as the plan wants them, or the router
             is not set up for it.
         ServerError: The router does not answer.
@@ -72,6 +73,7 @@ def start(
         raise refusal
     if refused := rules.promotion(registry.state(), package, when, policy):
         raise refused
+    registry.require_signature(package)
     said = {"who": who, "when": utc(when), "why": " ".join(why.split())}
     entry = Start(challenger=package, champion=champion, plan=plan, task=task, **said)
     _first(log.state(), entry, again)

@@ -52,6 +52,13 @@ def test_a_model_without_a_registry_and_a_folder_without_a_project_are_told(
     assert isinstance(told("-p", str(tmp_path)), ConfigError)
 
 
+def test_a_key_to_trust_that_cannot_be_read_stops_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("benison.serving.command.find_spec", lambda name: True)
+    error = told("--model", "shop", "--registry", str(tmp_path), "--trusted", str(tmp_path / "release.pub"))
+    assert isinstance(error, ConfigError)
+    assert "release.pub: expected a public key on P-256, P-384 or P-521, in PEM, got No such file" in str(error)
+
+
 @pytest.mark.slow
 def test_a_project_s_champion_is_served_and_the_next_one_and_the_last_one_again(
     tmp_path: Path, scaling: Callable[..., Path]

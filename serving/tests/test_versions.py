@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from benison.config import Release
 from benison.config.serving import Batching
+from benison.config.signatures import Signatures
 from benison.core.errors import RegistryError
 from benison.delivery.traffic import Traffic
 from benison.registry.log import Champion, Logged
 from benison.registry.registry import Registry
-from benison.registry.testing import SAID, provenance
+from benison.registry.sign import sign
+from benison.registry.testing import SAID, new_key, provenance
 from benison.serving.follow import Follower, Logs
 from benison.serving.tests.running import until
 from benison.serving.versions import Versions
@@ -92,17 +95,35 @@ def test_a_challenger_is_loaded_beside_and_dropped_when_its_rollout_ends(
     assert set(versions.loaded) == {one}
 
 
+def test_what_lacks_a_signature_is_not_loaded_and_what_answered_goes_on(
+    tmp_path: Path, scaling: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    own, key, said = Registry.create(str(tmp_path / "registry"), "shop"), new_key(), Said()
+    one, two = (own.register(scaling(level), provenance(f"{level}"), **SAID) for level in (0.5, 0.25))
+    sign(own, one, key)
+    own.govern(Release(signatures=Signatures((key.public,), required=True)), **SAID)
+    versions, told = following(said, tmp_path / "registry")
+    for number, package in enumerate((one, two), start=1):
+        said.traffic = Traffic(Champion(number, package))
+        versions.look()
+    assert versions.live is not None
+    assert (versions.live.champion.digest, set(versions.loaded)) == (one, {one})
+    assert told == ["registry_up", "loaded", "registry_up", "failed"]
+    assert "cannot be loaded, so what is loaded goes on serving: version" in caplog.text
+    assert "which the rules of release require, got none" in caplog.text
+
+
 class Held:
     """Packages of which one is only handed out when a test lets it."""
 
     def __init__(self, source: Registry, held: str) -> None:
         self._source, self._held, self.asked, self.free = source, held, threading.Event(), threading.Event()
 
-    def checkout(self, name: str, target: Path) -> object:
+    def checkout_to_serve(self, name: str, target: Path) -> object:
         if name == self._held:
             self.asked.set()
             assert self.free.wait(30)
-        return self._source.checkout(name, target)
+        return self._source.checkout_to_serve(name, target)
 
 
 def test_a_challenger_that_takes_long_to_load_holds_no_rollback_up_and_goes_where_it_comes_too_late(

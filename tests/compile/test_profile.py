@@ -124,6 +124,16 @@ def test_every_task_of_a_cluster_has_the_environment_and_the_secrets_that_were_s
     assert len(vertex) == 1
 
 
+def test_a_component_s_own_secret_reaches_its_task_alone() -> None:
+    asked = target(
+        "kubeflow", secrets={"aws": ["KEY"]}, components={"pusher": {"secrets": {"signing": ["RELEASE_KEY"]}}}
+    )
+    found = compiled(asked)[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    names = {label: [one["secretName"] for one in said["secretAsEnv"]] for label, said in found.items()}
+    assert names.pop("exec-pusher") == ["aws", "signing"]
+    assert set(map(tuple, names.values())) == {("aws",)}
+
+
 def test_a_limit_for_this_machine_stays_out_of_the_pipeline() -> None:
     assert compiled(target("local", timeout_minutes=5)) == compiled(usual("local"))
 

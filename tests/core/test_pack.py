@@ -103,6 +103,18 @@ def test_other_links_are_refused(project: Path, tmp_path: Path, target: str, got
     assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.parametrize("kind", ["", "EC ", "ENCRYPTED "])
+def test_a_private_key_is_refused(project: Path, tmp_path: Path, kind: str) -> None:
+    """What is made here is none; a module that only speaks of one is a file like any other."""
+    begins = f"-----BEGIN {kind}PRIVATE" + " KEY-----\n"
+    (project / "speaks.py").write_text(f"HEAD = {begins!r}\n")
+    pack(project, tmp_path / "store")
+    (project / "layers" / "release.pem").write_text(f"\n{begins}AAAA\n")
+    told = r"release\.pem: expected files that may be copied, got a private key\n\nhint: keep it outside of the project"
+    with pytest.raises(DataError, match=told):
+        pack(project, tmp_path / "store")
+
+
 def test_a_pipe_is_refused(project: Path, tmp_path: Path) -> None:
     os.mkfifo(project / "pipe")
     with pytest.raises(DataError, match="expected a file of the project, got a special file"):

@@ -12,12 +12,16 @@ from kfp import compiler
 
 from benison.core.errors import BrokenError
 from benison.core.images import DELIVER
+from benison.engines.containers import Containers
+from benison.engines.ir_reading import read
 from benison.engines.local import LocalEngine, Mounts, RunRecord, RunRequest
+from benison.engines.pool import Ended
 from tests.cli.commands import call
 from tests.engines import contained
 from tests.pipelines import small_project
 
 Run = Callable[..., RunRecord]
+SPECS = Path(__file__).resolve().parents[2] / "pipelines" / "compiled"
 with_images = pytest.mark.containers
 
 
@@ -135,3 +139,25 @@ def test_without_docker_or_its_daemon_nothing_starts(run: Run, monkeypatch: pyte
         run("looking", path="/x")
     assert "start its daemon" in told.value.hint
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_variable_for_one_component_is_named_to_its_container_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker = tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text('#!/bin/sh\necho "$@"\n')
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{docker.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("RELEASE_KEY", "made up")
+    pipeline = read(SPECS / "continuous_training.local.yaml")
+    engine, told = Containers(Mounts(variables={"pusher": ("RELEASE_KEY", "NOT_SET")})), {}
+    for name in ("trainer", "pusher"):
+        engine.submit("light", tmp_path / "task", tmp_path / name, pipeline.tasks[name].component)
+        while not any(isinstance(event, Ended) for event in engine.wait(60)):
+            pass
+        told[name] = (tmp_path / name).read_text()
+    engine.close()
+    assert {name: "--env RELEASE_KEY" in words for name, words in told.items()} == {"trainer": False, "pusher": True}
+    assert "NOT_SET" not in told["pusher"]
+    assert "made up" not in told["pusher"]

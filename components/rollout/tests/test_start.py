@@ -12,16 +12,17 @@ from benison.components.rollout.run import follow, plan_of, source_of
 from benison.components.rollout.sources import RequestLog as Figures
 from benison.components.rollout.start import start
 from benison.components.rollout.tests.live import PLAN, SAID, Arm, World
-from benison.config import Serving
+from benison.config import Release, Serving
 from benison.config.rollout import Guardrail, Phase
 from benison.config.serving import RequestLog
+from benison.config.signatures import Signatures
 from benison.core.errors import ConfigError, ConflictError, RefusedError, RegistryError, StorageError
 from benison.core.verdicts import Tier, Verdict
 from benison.delivery.entries import Command
 from benison.delivery.rollout_log import RolloutLog
 from benison.registry.log import utc
 from benison.registry.registry import Registry
-from benison.registry.testing import NOON, Bench, MemoryStore
+from benison.registry.testing import NOON, Bench, MemoryStore, new_key
 
 SHORT = replace(
     PLAN, phases=(Phase(50, 0, 1),), watch_minutes=0.5, guardrails=(Guardrail("error_rate", Tier.HARD, 0.1),)
@@ -56,6 +57,14 @@ def test_what_may_not_become_champion_does_not_begin(world: World) -> None:
     with pytest.raises(RefusedError, match="by another policy than the one in force"):
         world.bench.bless(world.challenger, evaluation="again")
         start(world.registry, world.log, PLAN, when=world.time, **{**SAID, "policy": "sha256:" + "0" * 64})
+    assert world.log.state().running is None
+
+
+def test_what_lacks_a_signature_gets_no_traffic(world: World) -> None:
+    rules = Release(signatures=Signatures((new_key().public,), required=True))
+    world.registry.govern(rules, who="ci", when=NOON, why="a rule")
+    with pytest.raises(RefusedError, match=r"expected a signature by key .* got none"):
+        world.begin()
     assert world.log.state().running is None
 
 
