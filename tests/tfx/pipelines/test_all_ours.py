@@ -21,6 +21,7 @@ from benison.components.champion_resolver.tfx import ChampionResolver
 from benison.components.evaluator.tfx import Evaluator
 from benison.components.example_gen.tfx import ExampleGen
 from benison.components.example_validator.tfx import ExampleValidator
+from benison.components.infra_validator.tfx import InfraValidator
 from benison.components.pusher.tfx import Executor, Pusher
 from benison.components.trainer.tfx import Trainer
 from benison.core import digests, documents
@@ -43,10 +44,12 @@ def chain(taxi: Taxi) -> dict[str, Any]:
     trainer = Trainer(examples, anomalies, project)
     model = trainer.outputs["model"]
     evaluator = Evaluator(examples, model, project, baseline_model=champion)
-    evidence = {"evaluation": evaluator.outputs["evaluation"], "anomalies": anomalies}
+    evaluation = evaluator.outputs["evaluation"]
+    infra = InfraValidator(examples, model, project, evaluation=evaluation, baseline_model=champion)
+    evidence = {"evaluation": evaluation, "anomalies": anomalies, "infra_blessing": infra.outputs["blessing"]}
     evidence |= {"profile": validator.outputs["profile"], "baseline_model": champion}
     pusher = Pusher(model, project, registry, commit="0" * 40, who="a test", **evidence)
-    made = (gen, resolver, validator, trainer, evaluator, pusher)
+    made = (gen, resolver, validator, trainer, evaluator, infra, pusher)
     return {type(one).__name__: one for one in made}
 
 
@@ -66,6 +69,8 @@ def test_the_first_round_makes_a_champion(own: Taxi, first: Mapping[str, Any]) -
     assert own.properties(first["ExampleValidator"], "anomalies")["verdict"] == "PASS"
     assert own.properties(first["Trainer"], "model")["trained"] == 1
     assert own.properties(first["Evaluator"], "blessing")["blessed"] == 1
+    infra = own.properties(first["InfraValidator"], "blessing")
+    assert (infra["blessed"], infra["verdict"]) == (1, "PASS")
     pushed = own.properties(first["Pusher"], "pushed_model")
     assert (pushed["outcome"], pushed["pushed"]) == ("pushed", 1)
     shown = Registry.open(own.registry, "taxi").show("champion")
@@ -73,6 +78,7 @@ def test_the_first_round_makes_a_champion(own: Taxi, first: Mapping[str, Any]) -
     assert shown.manifest.package == training["package"]
     assert (shown.manifest.provenance.commit, shown.manifest.by) == ("0" * 40, "a test")
     assert pushed["pushed_version"] == str(shown.promotions[-1].number)
+    assert shown.promotions[-1].entry.evidence["infra"] == infra["infra"]
 
 
 def test_tfx_libraries_read_what_ours_wrote(own: Taxi, first: Mapping[str, Any]) -> None:
@@ -121,6 +127,7 @@ def test_kubeflow_compiles_it(own: Taxi, tmp_path: Path) -> None:
         "ExampleValidator",
         "Trainer",
         "Evaluator",
+        "InfraValidator",
         "Pusher",
     }
     executors = spec.deployment_spec["executors"]
@@ -171,13 +178,22 @@ def test_a_project_that_changes_under_a_pipeline_ends_it(own: Taxi, first: Mappi
         other.run([gen])
 
 
-def test_what_infra_validator_does_not_bless_is_not_pushed(own: Taxi, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("ours", "reason"),
+    [
+        ({}, "not blessed: InfraValidator does not bless it"),
+        ({"infra": "sha256:0", "blessing_message": "no model: no SavedModel"}, "not blessed: no model: no SavedModel"),
+    ],
+)
+def test_what_infra_validator_does_not_bless_is_not_pushed(own: Taxi, ours: Mapping[str, str], reason: str) -> None:
     kinds = tfx.types.standard_artifacts
     word, pushed = kinds.InfraBlessing(), kinds.PushedModel()
     word.set_int_custom_property("blessed", 0)
+    for name, value in ours.items():
+        word.set_string_custom_property(name, value)
     Executor().Do({"infra_blessing": [word], "model": [kinds.Model()]}, {"pushed_model": [pushed]}, {})
     assert pushed.get_int_custom_property("pushed") == 0
-    assert pushed.get_string_custom_property("reason") == "not blessed: InfraValidator does not bless it"
+    assert pushed.get_string_custom_property("reason") == reason
 
 
 def test_a_pusher_without_evidence_is_refused_as_it_is_defined(own: Taxi) -> None:
