@@ -77,6 +77,7 @@ def test_a_model_that_reads_the_label_is_not_what_serves(shop: Shop, data: Artif
     ]
 
 
+@pytest.mark.slow
 def test_what_our_evaluator_was_told_has_to_be_what_serves(
     shop: Shop, data: Artifact, model: Artifact, tmp_path: Path
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_blessing_of_tfx_and_our_evidence_make_a_champion(
     assert registry.evidence.get(digest) is not None
 
 
+@pytest.mark.slow
 def test_what_does_not_serve_is_kept_out_and_that_is_in_the_log(theirs: Shop, data: Artifact, model: Artifact) -> None:
     config = theirs.project / "benison.yaml"
     config.write_text(config.read_text().replace("infra: {", f"infra: {{checks: [{LIMIT}], "))

@@ -15,10 +15,8 @@ from tests.tfx.pipelines.taxi import Taxi, eval_config
 
 pytestmark = [pytest.mark.tfx, pytest.mark.timeout(900)]
 PAGE = Path("docs/tfx.md").read_text()
-CUT, VALIDATOR, TRAINER, BLESSED, EVALUATOR, INFRA, PUSHER, RESOLVER, ALL = re.findall(
-    r"```python\n(.*?)```", PAGE, re.DOTALL
-)
-
+BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+CUT, VALIDATOR, TRAINER, BLESSED, EVALUATOR, INFRA, PUSHER, ROLLOUT, RESOLVER, ALL = BLOCKS
 EVERY = {"ExampleGen", "ChampionResolver", "ExampleValidator", "Trainer", "Evaluator", "InfraValidator", "Pusher"}
 
 
