@@ -13,12 +13,11 @@ from benison.core.errors import DataError
 from benison.core.files import write_atomically
 from benison.delivery.entries import PROMOTED
 from benison.delivery.rollout_log import RolloutLog
-from benison.registry.log import Champion
 from benison.registry.registry import Registry
 from benison.tfx.asked import Artifact, Asked
 from benison.tfx.given import Given
 
-_PUSHED, _HELD = "pushed.json", "held"
+_PUSHED, _HELD, _DIRECTLY = "pushed.json", "held", "pushed"
 Told = dict[str, Any]
 
 
@@ -31,7 +30,7 @@ def answer(request: Mapping[str, Any]) -> Told:
 
     Returns:
         The ``outcome``: promoted, shadowed, rolled_back or aborted, or the Pusher's where it holds nothing; the
-        ``reason``, the ``registry`` and, of what was promoted, the champion's ``number``.
+        ``reason``, the ``registry``, and the ``number`` that it has as champion, 0 where it did not become that.
 
     Raises:
         DataError: What was pushed is not of our Pusher.
@@ -42,13 +41,14 @@ def answer(request: Mapping[str, Any]) -> Told:
     given, pushed = Given.of(asked), _pushed(asked.one("pushed_model"))
     told = _rolled_out(given, str(pushed["package"])) if pushed["outcome"] == _HELD else pushed
     said = {"outcome": told["outcome"], "reason": told["reason"], "registry": asked.parameters["registry"]}
-    return {**said, "number": _champion(given).number} if told["outcome"] == PROMOTED else said
+    return {**said, "number": _number(given, told)}
 
 
-def _champion(given: Given) -> Champion:
-    champion = _registry(given).state().champion
-    assert champion is not None
-    return champion
+def _number(given: Given, told: Told) -> int:
+    if told["outcome"] == _DIRECTLY:
+        return int(told["number"])
+    champion = _registry(given).state().champion if told["outcome"] == PROMOTED else None
+    return champion.number if champion else 0
 
 
 def _registry(given: Given) -> Registry:

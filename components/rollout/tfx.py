@@ -25,10 +25,10 @@ class Executor(sdk.Executor):
     def mark(self, told: Mapping[str, Any], inputs: sdk.Artifacts, outputs: sdk.Artifacts) -> None:
         """``pushed``, ``pushed_destination`` and ``pushed_version`` as TFX has them; ``outcome`` and ``reason``."""
         model = outputs["delivered_model"][0]
-        model.set_int_custom_property("pushed", int(told["outcome"] == "promoted"))
+        model.set_int_custom_property("pushed", int(told["number"] > 0))
         model.set_string_custom_property("outcome", told["outcome"])
         model.set_string_custom_property("reason", told["reason"])
-        if told["outcome"] == "promoted":
+        if told["number"]:
             model.set_string_custom_property("pushed_destination", told["registry"])
             model.set_string_custom_property("pushed_version", str(told["number"]))
 

@@ -79,7 +79,7 @@ def test_what_a_rollout_sent_back_is_not_tried_again(shop: Shop, held: Artifact)
     config = shop.project / "benison.yaml"
     config.write_text(config.read_text().replace("watch_minutes: 0", "watch_minutes: 1"))
     said = rolled(shop, held)
-    assert said["outcome"] == "rolled_back"
+    assert (said["outcome"], said["number"]) == ("rolled_back", 0)
     assert said["reason"] == "no figures for 0 minutes: the request log cannot be read"
     record = (shop.made["delivered_model"] / "rollout.json").read_bytes()
     assert rolled(shop, held) == said
@@ -91,9 +91,14 @@ def test_what_a_rollout_sent_back_is_not_tried_again(shop: Shop, held: Artifact)
 def test_what_the_pusher_does_not_hold_is_not_rolled_out(shop: Shop, data: Artifact, tmp_path: Path) -> None:
     pushed(shop, data, 0.5)
     said = rolled(shop, shop.artifact("pushed_model"))
-    assert said["outcome"] == "pushed"
+    assert (said["outcome"], said["number"]) == ("pushed", shop.champion.number)
     blocked = rolled(shop, Artifact(tmp_path, properties={"outcome": "blocked", "reason": "not blessed: slow"}))
-    assert (blocked["outcome"], blocked["reason"]) == ("blocked", "not blessed: slow")
+    assert blocked == {
+        "outcome": "blocked",
+        "reason": "not blessed: slow",
+        "registry": shop.registry,
+        "number": 0,
+    }
     assert not list(shop.made["delivered_model"].iterdir())
 
 

@@ -23,6 +23,7 @@ from benison.components.example_gen.tfx import ExampleGen
 from benison.components.example_validator.tfx import ExampleValidator
 from benison.components.infra_validator.tfx import InfraValidator
 from benison.components.pusher.tfx import Executor, Pusher
+from benison.components.rollout.tfx import Rollout
 from benison.components.trainer.tfx import Trainer
 from benison.core import digests, documents
 from benison.core.errors import ConfigError
@@ -49,7 +50,8 @@ def chain(taxi: Taxi) -> dict[str, Any]:
     evidence = {"evaluation": evaluation, "anomalies": anomalies, "infra_blessing": infra.outputs["blessing"]}
     evidence |= {"profile": validator.outputs["profile"], "baseline_model": champion}
     pusher = Pusher(model, project, registry, commit="0" * 40, who="a test", **evidence)
-    made = (gen, resolver, validator, trainer, evaluator, infra, pusher)
+    rollout = Rollout(pusher.outputs["pushed_model"], project, registry, why="a test")
+    made = (gen, resolver, validator, trainer, evaluator, infra, pusher, rollout)
     return {type(one).__name__: one for one in made}
 
 
@@ -79,6 +81,13 @@ def test_the_first_round_makes_a_champion(own: Taxi, first: Mapping[str, Any]) -
     assert (shown.manifest.provenance.commit, shown.manifest.by) == ("0" * 40, "a test")
     assert pushed["pushed_version"] == str(shown.promotions[-1].number)
     assert shown.promotions[-1].entry.evidence["infra"] == infra["infra"]
+    # The project has no plan of a rollout, so that the Pusher itself made it champion.
+    delivered = own.properties(first["Rollout"], "delivered_model")
+    assert [delivered[name] for name in ("pushed", "outcome", "pushed_version")] == [
+        1,
+        "pushed",
+        pushed["pushed_version"],
+    ]
 
 
 def test_tfx_libraries_read_what_ours_wrote(own: Taxi, first: Mapping[str, Any]) -> None:
@@ -129,6 +138,7 @@ def test_kubeflow_compiles_it(own: Taxi, tmp_path: Path) -> None:
         "Evaluator",
         "InfraValidator",
         "Pusher",
+        "Rollout",
     }
     executors = spec.deployment_spec["executors"]
     for label in executors:
