@@ -21,6 +21,7 @@ from benison.components.champion_resolver.tfx import ChampionResolver
 from benison.components.evaluator.tfx import Evaluator
 from benison.components.example_gen.tfx import ExampleGen
 from benison.components.example_validator.tfx import ExampleValidator
+from benison.components.infra_validator.tfx import Executor as Judge
 from benison.components.infra_validator.tfx import InfraValidator
 from benison.components.pusher.tfx import Executor, Pusher
 from benison.components.rollout.tfx import Rollout
@@ -28,6 +29,7 @@ from benison.components.trainer.tfx import Trainer
 from benison.core import digests, documents
 from benison.core.errors import ConfigError
 from benison.registry.registry import Registry
+from benison.tfx.project import digest_of
 from tests.tfx.pipelines.taxi import SPLITS, Stock, Taxi, anomalies_in, prepared
 
 pytestmark = [pytest.mark.tfx, pytest.mark.timeout(900)]
@@ -204,6 +206,40 @@ def test_what_infra_validator_does_not_bless_is_not_pushed(own: Taxi, ours: Mapp
     Executor().Do({"infra_blessing": [word], "model": [kinds.Model()]}, {"pushed_model": [pushed]}, {})
     assert pushed.get_int_custom_property("pushed") == 0
     assert pushed.get_string_custom_property("reason") == reason
+
+
+def test_what_ours_does_not_bless_is_in_the_log(own: Taxi, first: Mapping[str, Any], tmp_path: Path) -> None:
+    """Executor after executor, as TFX calls them, on what the first round made, by a project with a limit to keep."""
+    project, registry, kinds = tmp_path / "strict", str(tmp_path / "registry"), tfx.types.standard_artifacts
+    shutil.copytree(own.project, project)
+    config = project / "benison.yaml"
+    config.write_text(config.read_text() + "\ninfra: {checks: [{metric: size_mb, at_most: 0.001}]}\n")
+
+    def made(component: str, name: str, kind: Any) -> list[Any]:
+        artifact = kind()
+        artifact.uri = str(own.output(first[component], name))
+        return [artifact]
+
+    examples = made("ExampleGen", "examples", kinds.Examples)
+    examples[0].splits, examples[0].span = list(SPLITS), 1
+    model = made("Trainer", "model", kinds.Model)
+    evaluation = made("Evaluator", "evaluation", kinds.ModelEvaluation)
+    word, pushed = kinds.InfraBlessing(), kinds.PushedModel()
+    word.uri, pushed.uri = str(tmp_path / "word"), str(tmp_path / "pushed")
+    parameters = {"project": str(project), "project_digest": digest_of(project), "holdout": "holdout"}
+    judging = {"examples": examples, "model": model, "evaluation": evaluation}
+    Judge().Do(judging, {"blessing": [word]}, parameters)
+    assert (word.get_int_custom_property("blessed"), word.get_string_custom_property("verdict")) == (0, "FAIL")
+    evidence = {"model": model, "evaluation": evaluation, "infra_blessing": [word]}
+    evidence["anomalies"] = made("ExampleValidator", "anomalies", kinds.ExampleAnomalies)
+    evidence["profile"] = made("ExampleValidator", "profile", kinds.ExampleStatistics)
+    Executor().Do(
+        evidence, {"pushed_model": [pushed]}, {**parameters, "registry": registry, "commit": "", "who": "a test"}
+    )
+    assert pushed.get_string_custom_property("outcome") == "blocked"
+    assert "size_mb" in pushed.get_string_custom_property("reason")
+    last = Registry.open(registry, "taxi").log()[-1].entry
+    assert last.evidence["infra"] == word.get_string_custom_property("infra")
 
 
 def test_a_pusher_without_evidence_is_refused_as_it_is_defined(own: Taxi) -> None:
