@@ -63,8 +63,8 @@ def check(package: Path, rows: Sequence[bytes], features: Sequence[str], label: 
     Raises:
         DataError: It cannot be loaded, has no fitting signature, or does not answer with probabilities.
     """
-    model = _loaded(package)
-    serve = _Serve.of(model, answers.place(package.name))
+    model = loaded(package)
+    serve = Serve.of(model, answers.place(package.name))
     found = serve.probabilities(rows)
     read = parsed_features(serve.signature)
     read = set(features) if read is None else read
@@ -80,7 +80,12 @@ def check(package: Path, rows: Sequence[bytes], features: Sequence[str], label: 
     }
 
 
-def _loaded(package: Path) -> Any:
+def loaded(package: Path) -> Any:
+    """A SavedModel.
+
+    Raises:
+        DataError: It cannot be loaded.
+    """
     try:
         return tf.saved_model.load(str(package))
     except (OSError, ValueError, tf.errors.OpError, AttributeError, KeyError, TypeError) as error:
@@ -91,8 +96,8 @@ def _loaded(package: Path) -> Any:
 
 
 @dataclass(frozen=True)
-class _Serve:
-    """The signature of a package that is asked.
+class Serve:
+    """The signature of a package that is asked; the model, which owns the variables, has to outlive it.
 
     Attributes:
         signature: The function.
@@ -107,7 +112,12 @@ class _Serve:
     where: str
 
     @classmethod
-    def of(cls, model: Any, where: str) -> _Serve:
+    def of(cls, model: Any, where: str) -> Serve:
+        """That of a model.
+
+        Raises:
+            DataError: It has none, or one of another kind.
+        """
         if SERVE_EXAMPLES not in model.signatures:
             got = ", ".join(model.signatures) or "none"
             hint = f"export it with  signatures={{{SERVE_EXAMPLES!r}: f}}, f taking serialized tf.Examples"
@@ -148,7 +158,7 @@ def _batches(rows: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield part
 
 
-def _warnings(serve: _Serve, found: Floats) -> Iterator[str]:
+def _warnings(serve: Serve, found: Floats) -> Iterator[str]:
     if len(found) > 1 and found.min() == found.max():
         yield f"the model answers {found[0]:.6g} to every row of eval"
     try:

@@ -63,15 +63,35 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
         predictions: What the evaluator had the models answer, row by row.
         infra_evaluation: The artifact that becomes infra.json, with every figure and check.
     """
-    settings = config.read(bundle / "project")
-    with storage_errors(infra_evaluation):
-        infra_evaluation.mkdir(parents=True, exist_ok=True)
-    snapshot = documents.read(holdout / "snapshot.json", "snapshot")["digest"]
     if (model / "not_trained.json").exists():
         why = documents.read(model / "not_trained.json", "not_trained")["reason"]
-        content = _document(settings, snapshot, None, None, Found(), [_no_model(why)])
-    else:
-        content = _measured(settings, _asked(settings, model, champion), holdout, predictions, snapshot)
+        refuse(bundle=bundle, holdout=holdout, why=why, infra_evaluation=infra_evaluation)
+        return
+    settings = config.read(bundle / "project")
+    asked = _asked(settings, model, champion)
+    _write(infra_evaluation, _measured(settings, asked, holdout, predictions, _snapshot(holdout)))
+
+
+def refuse(*, bundle: Path, holdout: Path, why: str, infra_evaluation: Path) -> None:
+    """Writes infra.json where there is no model that could be asked, which is an ERROR.
+
+    Args:
+        bundle: The user's project, with benison.yaml and perhaps behaviour.yaml.
+        holdout: The split holdout.
+        why: The reason.
+        infra_evaluation: The artifact that becomes infra.json.
+    """
+    settings = config.read(bundle / "project")
+    _write(infra_evaluation, _document(settings, _snapshot(holdout), None, None, Found(), [_no_model(why)]))
+
+
+def _snapshot(holdout: Path) -> str:
+    return str(documents.read(holdout / "snapshot.json", "snapshot")["digest"])
+
+
+def _write(infra_evaluation: Path, content: Document) -> None:
+    with storage_errors(infra_evaluation):
+        infra_evaluation.mkdir(parents=True, exist_ok=True)
     documents.write(infra_evaluation / FILE, "infra", content)
     _LOG.info("%s by %d checks", content["verdict"], len(content["checks"]))
 

@@ -26,7 +26,7 @@ class Blessing:
         policy: The digest of the gate in force.
         checks: Of the data, of the models, of the process that serves, and the pusher's own.
         reasons: One sentence for each hard check that does not pass.
-        infra: The digest of infra.json; None: a pipeline of TFX, which has none.
+        infra: The digest of infra.json; None: a pipeline of TFX where there is none.
     """
 
     verdict: Verdict

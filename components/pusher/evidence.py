@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from benison.core import digests, documents
 from benison.core.verdicts import Check, Verdict, combine
 from benison.registry.log import Champion, Promote, Rollback
 from benison.registry.state import State
@@ -25,6 +27,11 @@ class Infra:
     said: Mapping[str, Any]
     digest: str
     policy: str
+
+    @classmethod
+    def read(cls, path: Path, policy: str) -> Infra:
+        """From infra.json, beside the digest of what the bundle asks."""
+        return cls(documents.read(path, "infra"), digests.of_file(path), policy)
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
@@ -48,7 +55,7 @@ class Evidence:
         package: The digest of the bytes in Format-Serving; None: there is no model.
         policy: The digest of the gate in the bundle.
         reproducible: What that gate asks of repeated trainings: reported or required.
-        infra: The challenger in a process of its own; None: a pipeline of TFX, whose own component looks after that.
+        infra: The challenger in a process of its own; None: a pipeline of TFX where our InfraValidator was not asked.
     """
 
     anomalies: Mapping[str, Any]

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from benison.components.pusher import word as words
+from benison.components.pusher.evidence import Infra
 from benison.components.pusher.publish import Push, to_json
 from benison.components.pusher.run import run, serve, signing_key, write_blessing
 from benison.core import digests, documents, logs
-from benison.core.errors import DataError
+from benison.core.errors import DataError, IntegrityError
+from benison.core.verdicts import Verdict
 from benison.registry.registry import Registry
 from benison.tfx import champions, models
 from benison.tfx.asked import PACKAGE, Artifact, Asked
@@ -21,7 +23,8 @@ from benison.tfx.models import TAKEN_IN, TakenIn
 
 _PROOF = {"evaluation": ("evaluation.json", "Evaluator"), "anomalies": ("checks.json", "ExampleValidator")}
 _PROOF |= {"profile": ("profile.json", "ExampleValidator")}
-_BASELINE, _MODEL = "baseline_model", "current_model"
+_BASELINE, _MODEL, _INFRA = "baseline_model", "current_model", "infra_blessing"
+_INFRA_FILE = "infra.json"
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,9 +32,9 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         request: An `Asked`: the input ``model``, and either ``evaluation``, ``anomalies`` and ``profile``, or
-            ``model_blessing`` and ``examples``; perhaps ``baseline_model`` and ``schema``; the output
-            ``pushed_model``; the parameters ``project``, ``project_digest``, ``registry``, ``holdout``, ``commit`` and
-            ``who``.
+            ``model_blessing`` and ``examples``; perhaps ``infra_blessing``, ``baseline_model`` and ``schema``; the
+            output ``pushed_model``; the parameters ``project``, ``project_digest``, ``registry``, ``holdout``,
+            ``commit`` and ``who``.
 
     Returns:
         pushed.json, and ``serving``: the folder where servers find the champion; empty: none.
@@ -67,36 +70,65 @@ def _by_proof(given: Given, into: Path) -> Path:
         model=model,
         champion=champions.resolved(asked.optional(_BASELINE), asked.scratch),
         evaluation=evaluation,
-        infra_evaluation=None,
+        infra_evaluation=_infra_evaluation(asked),
         blessing=into / "blessing",
         pushed_model=into,
     )
     return model
 
 
+def _infra_evaluation(asked: Asked) -> Path | None:
+    """Where our InfraValidator left infra.json; None: it was not asked. Of TFX's there is a word alone.
+
+    Raises:
+        IntegrityError: The file, or the word, is no longer what our InfraValidator left.
+    """
+    blessing = asked.optional(_INFRA)
+    if blessing is None or "infra" not in blessing.properties:
+        return None
+    where, said, file = f"input {_INFRA!r}", blessing.properties, blessing.path / _INFRA_FILE
+    if (digest := digests.of_file(file) if file.is_file() else "") != said["infra"]:
+        expected = f"the {_INFRA_FILE} that it was marked with, {digests.short(str(said['infra']))}"
+        raise IntegrityError(where, expected=expected, got=digests.short(digest) or "none")
+    blessed, verdict = said.get("blessed", 0), documents.read(file, "infra")["verdict"]
+    if (blessed == 1) != (verdict == Verdict.PASS):
+        raise IntegrityError(where, expected=f"a word that fits the verdict, {verdict}", got=f"blessed: {blessed}")
+    return blessing.path
+
+
 def _by_word(given: Given, into: Path) -> Path:
     asked, config = given.asked, given.config
     model = models.model_of(given, "model")
     word = _word(given, asked.one("model_blessing"))
-    digest = word.write(asked.scratch / "word.json")
-    training = documents.read(model / "training.json", "training")
     registry = Registry.create(asked.parameters["registry"], config.name, config.release.signatures)
-    push = Push(
-        folder=model / PACKAGE,
-        evidence=words.evidence_of(training, digests.of_tree(model / PACKAGE), config.gate.digest, digest),
-        commit=asked.parameters["commit"],
-        who=asked.parameters["who"],
-        when=datetime.now(UTC),
-        release=config.release,
-        documents={"evaluation": asked.scratch / "word.json", "training": model / "training.json"},
-        key=signing_key(config),
-    )
+    push = _push(given, model, word)
     blessing, pushed = words.publish_on(word, asked.one("model").uri, registry, push)
     serve(registry, config)
     write_blessing(into / "blessing", blessing)
     told = to_json(pushed, blessing.package, asked.parameters["registry"])
     documents.write(into / "pushed.json", "pushed", told, durable=False)
     return model
+
+
+def _push(given: Given, model: Path, word: words.Word) -> Push:
+    """What is published on a word, which comes to lie beside the model's own evidence."""
+    asked, config, kept = given.asked, given.config, {"training": model / "training.json"}
+    digest = word.write(asked.scratch / "word.json")
+    infra = None
+    if folder := _infra_evaluation(asked):
+        kept["infra"] = folder / _INFRA_FILE
+        infra = Infra.read(kept["infra"], config.infra.digest)
+    training, package = documents.read(kept["training"], "training"), digests.of_tree(model / PACKAGE)
+    return Push(
+        folder=model / PACKAGE,
+        evidence=words.evidence_of(training, package, config.gate.digest, digest, infra),
+        commit=asked.parameters["commit"],
+        who=asked.parameters["who"],
+        when=datetime.now(UTC),
+        release=config.release,
+        documents={"evaluation": asked.scratch / "word.json", **kept},
+        key=signing_key(config),
+    )
 
 
 def _word(given: Given, blessing: Artifact) -> words.Word:

@@ -64,8 +64,8 @@ def run(
         model: The challenger.
         champion: What the evaluation compared with.
         evaluation: Every metric and check of the models.
-        infra_evaluation: Every figure and check of the challenger in a process of its own; None: in a pipeline of TFX,
-            where TFX's own InfraValidator has its say before.
+        infra_evaluation: Every figure and check of the challenger in a process of its own; None: in a pipeline of TFX
+            where our InfraValidator was not asked.
         blessing: The artifact that becomes blessing.json and the marker BLESSED or NOT_BLESSED.
         pushed_model: The artifact that becomes pushed.json, the registry entry that the model became.
 
@@ -153,7 +153,7 @@ def _gather(of: Artifacts, config: Config) -> Evidence:
         package=digests.of_tree(of.model / "Format-Serving") if trained else None,
         policy=config.gate.digest,
         reproducible=config.gate.reproducible,
-        infra=Infra(documents.read(infra, "infra"), digests.of_file(infra), config.infra.digest) if infra else None,
+        infra=Infra.read(infra, config.infra.digest) if infra else None,
     )
 
 

@@ -39,10 +39,11 @@ class Executor(sdk.Executor):
         Raises:
             BenisonError: What the pusher raised.
         """
-        if any(one.get_int_custom_property("blessed") != 1 for one in input_dict.get("infra_blessing", ())):
-            reason = "not blessed: InfraValidator does not bless it"
-            self.mark({"outcome": "blocked", "reason": reason}, input_dict, output_dict)
-            return
+        for one in input_dict.get("infra_blessing", ()):
+            if one.get_int_custom_property("blessed") != 1 and not _is_evidence(one, input_dict):
+                why = one.get_string_custom_property("blessing_message") or "InfraValidator does not bless it"
+                self.mark({"outcome": "blocked", "reason": f"not blessed: {why}"}, input_dict, output_dict)
+                return
         super().Do(input_dict, output_dict, exec_properties)
 
     def mark(self, told: Mapping[str, Any], inputs: sdk.Artifacts, outputs: sdk.Artifacts) -> None:
@@ -54,6 +55,12 @@ class Executor(sdk.Executor):
         if pushed:
             model.set_string_custom_property("pushed_destination", told["serving"] or told["registry"])
             model.set_string_custom_property("pushed_version", str(told["number"]))
+
+
+def _is_evidence(infra_blessing: Any, inputs: sdk.Artifacts) -> bool:
+    """Whether our InfraValidator says more than a no: of a package, or of a model that was never trained."""
+    ours = bool(infra_blessing.get_string_custom_property("infra"))
+    return ours and bool(infra_blessing.get_string_custom_property("package") or inputs.get("evaluation"))
 
 
 class Pusher(sdk.Component):
@@ -73,7 +80,7 @@ class Pusher(sdk.Component):
         profile: Of our ExampleValidator.
         model_blessing: Of another evaluator, in the place of these three.
         examples: Beside it: what the model was trained on.
-        infra_blessing: Of TFX's InfraValidator.
+        infra_blessing: Of our InfraValidator, whose checks become part of the evidence, or of TFX's, whose word counts.
         baseline_model: What the evaluator compared with.
         schema: In the place of the project's own.
         holdout: What the examples call the split that models are judged by.

@@ -9,7 +9,7 @@ from typing import Any
 
 from benison.components.pusher import own_checks
 from benison.components.pusher.bless import Blessing
-from benison.components.pusher.evidence import Evidence, Standing, standing
+from benison.components.pusher.evidence import Evidence, Infra, Standing, standing
 from benison.components.pusher.publish import Push, Pushed, publish
 from benison.core import digests, documents
 from benison.core.files import write_atomically
@@ -42,7 +42,9 @@ class Word:
         return digests.of_file(path)
 
 
-def evidence_of(training: Mapping[str, Any], package: str, policy: str, digest: str) -> Evidence:
+def evidence_of(
+    training: Mapping[str, Any], package: str, policy: str, digest: str, infra: Infra | None = None
+) -> Evidence:
     """The evidence that there is: the model, and the word on it; nothing of data and metrics.
 
     Args:
@@ -50,6 +52,7 @@ def evidence_of(training: Mapping[str, Any], package: str, policy: str, digest: 
         package: The digest of the bytes that are to be pushed.
         policy: The digest of the gate in the project.
         digest: The word's.
+        infra: What became of it in a process of its own; None: our InfraValidator was not asked.
     """
     unchecked = {"verdict": str(Verdict.ERROR), "snapshot": training["snapshot"], "checks": []}
     return Evidence(
@@ -63,6 +66,7 @@ def evidence_of(training: Mapping[str, Any], package: str, policy: str, digest: 
         not_trained=None,
         package=package,
         policy=policy,
+        infra=infra,
     )
 
 
@@ -93,7 +97,8 @@ def _blessing(word: Word, model: str, evidence: Evidence, now: Standing) -> Bles
         evaluation=evidence.evaluation_digest,
         policy=evidence.policy,
         checks=checks,
-        reasons=tuple(one.reason for one in checks if one.verdict is not Verdict.PASS),
+        reasons=tuple(one.reason for one in checks if one.tier is Tier.HARD and one.verdict is not Verdict.PASS),
+        infra=evidence.infra.digest if evidence.infra else None,
     )
 
 
@@ -110,6 +115,9 @@ def _checks(word: Word, model: str, evidence: Evidence, now: Standing) -> Iterat
         "the blessing is of this model" if same else f"the blessing is of {word.about or 'no model'}, not of {model}"
     )
     yield _check("blessing_of_this_model", same, reason, (word.about, model))
+    if evidence.infra is not None:
+        yield from evidence.infra_checks
+        yield own_checks.infra_validation(evidence, evidence.infra)
     yield _compared_with_champion(word.baseline, now.champion)
     yield own_checks.not_older_than_champion(evidence, now)
     yield own_checks.not_rolled_back(now)

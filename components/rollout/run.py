@@ -70,7 +70,7 @@ def run(*, registry_uri: str, requests: str, version: str, who: str, why: str, b
             plan, policy = plan_of(config), config.gate.digest
             start(opened, controller.log, plan, version, who=who, when=clock.now(), why=why, policy=policy, task=task)
         past = follow(controller, clock, lambda look: _log.info("%s", look.decision))
-    write_atomically(record / RECORD, _evidence(opened, past))
+    write_atomically(record / RECORD, evidence(opened, past))
     return past.finish.outcome
 
 
@@ -127,7 +127,12 @@ def source_of(config: Config, project: Path, requests: Path | None = None) -> So
     return RequestLog(folder, project / plan.outcomes if plan and plan.outcomes else None)
 
 
-def _evidence(registry: Registry, past: Past) -> bytes:
+def evidence(registry: Registry, past: Past) -> bytes:
+    """rollout.json of a rollout that is over, as the registry keeps it.
+
+    Raises:
+        IntegrityError: It is gone.
+    """
     digest = past.finish.evidence[KIND]
     raw = registry.evidence.get(digest)
     if raw is None:

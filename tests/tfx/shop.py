@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
+from benison.components.pusher.in_tfx import answer as push
+from benison.registry.registry import Registry
 from benison.tfx.asked import Artifact, Asked
 from benison.tfx.project import digest_of
 
@@ -20,6 +22,7 @@ data: {path: shop.csv}
 label: {column: bought, positive: 1, negative: 0}
 features: {age: numeric, city: categorical}
 model: {module: model.py, epochs: 4, batch_size: 64, hyperparameters: {units: 8}}
+infra: {load: {requests: 5, requests_per_second: 500}}
 gate:
   min_rows: 20
   min_positives: 5
@@ -146,3 +149,51 @@ def asked(
 def marked(artifact: Artifact, **properties: str | int) -> Artifact:
     """An artifact with custom properties, as an executor marks it."""
     return replace(artifact, properties={**artifact.properties, **properties})
+
+
+def blessing(model: Artifact, **properties: str | int) -> Artifact:
+    """As TFX's Evaluator marks it."""
+    said = {"blessed": 1, "current_model": model.uri, "current_model_id": model.id}
+    return marked(Artifact(model.path), **{**said, **properties})
+
+
+def infra_blessing(made: Artifact, told: Mapping[str, Any]) -> Artifact:
+    """As our InfraValidator marks it; TFX keeps no property that is 0 or empty."""
+    said = {"verdict": told["verdict"], "infra": told["digest"], "package": told["package"]}
+    return marked(made, **{name: value for name, value in (said | {"blessed": int(told["blessed"])}).items() if value})
+
+
+@dataclass
+class Shop:
+    """A pipeline's folders."""
+
+    root: Path
+    runs: int = 0
+    made: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def project(self) -> Path:
+        return self.root / "project"
+
+    @property
+    def registry(self) -> str:
+        return str(self.root / "registry")
+
+    def ask(self, component: Any, inputs: dict[str, Artifact | None], *outputs: str, **parameters: str) -> Any:
+        self.runs += 1
+        self.made = {name: self.root / f"run {self.runs}" / name for name in outputs}
+        scratch = self.root / f"scratch {self.runs}"
+        return component(asked(self.project, scratch, inputs, self.made, **parameters))
+
+    def artifact(self, name: str, **properties: str | int) -> Artifact:
+        """What was made last."""
+        splits = tuple(path.name.removeprefix("Split-") for path in self.made[name].glob("Split-*"))
+        return Artifact(self.made[name], str(self.made[name]), self.runs, splits=splits, properties=properties)
+
+    def pushed(self, **inputs: Artifact | None) -> Any:
+        told = {"registry": self.registry, "commit": "", "who": "a test"}
+        return self.ask(push, inputs, "pushed_model", **told)
+
+    @property
+    def champion(self) -> Any:
+        return Registry.open(self.registry, "shop").state().champion

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,49 +17,13 @@ from benison.components.champion_resolver.in_tfx import answer as resolve
 from benison.components.evaluator.in_tfx import answer as evaluate
 from benison.components.example_gen.in_tfx import answer as read
 from benison.components.example_validator.in_tfx import answer as validate
-from benison.components.pusher.in_tfx import answer as push
+from benison.components.infra_validator.in_tfx import answer as validate_infra
 from benison.components.trainer.in_tfx import answer as train
 from benison.core import digests, documents
 from benison.core.errors import DataError
 from benison.registry.registry import Registry
 from benison.tfx.asked import Artifact, Asked
-from tests.tfx.shop import asked, example, examples, marked, project, rows, splits, stock_model
-
-
-@dataclass
-class Shop:
-    """A pipeline's folders."""
-
-    root: Path
-    runs: int = 0
-    made: dict[str, Path] = field(default_factory=dict)
-
-    @property
-    def project(self) -> Path:
-        return self.root / "project"
-
-    @property
-    def registry(self) -> str:
-        return str(self.root / "registry")
-
-    def ask(self, component: Any, inputs: dict[str, Artifact | None], *outputs: str, **parameters: str) -> Any:
-        self.runs += 1
-        self.made = {name: self.root / f"run {self.runs}" / name for name in outputs}
-        scratch = self.root / f"scratch {self.runs}"
-        return component(asked(self.project, scratch, inputs, self.made, **parameters))
-
-    def artifact(self, name: str, **properties: str | int) -> Artifact:
-        """What was made last."""
-        splits = tuple(path.name.removeprefix("Split-") for path in self.made[name].glob("Split-*"))
-        return Artifact(self.made[name], str(self.made[name]), self.runs, splits=splits, properties=properties)
-
-    def pushed(self, **inputs: Artifact | None) -> Any:
-        told = {"registry": self.registry, "commit": "", "who": "a test"}
-        return self.ask(push, inputs, "pushed_model", **told)
-
-    @property
-    def champion(self) -> Any:
-        return Registry.open(self.registry, "shop").state().champion
+from tests.tfx.shop import Shop, blessing, example, examples, infra_blessing, project, rows, splits, stock_model
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +46,8 @@ class Chain:
     evaluation: Artifact
     anomalies: Artifact
     profile: Artifact
+    infra: Artifact
+    pushed: Artifact
     champion: Artifact
     said: dict[str, Any]
 
@@ -98,9 +64,11 @@ def passed(shop: Shop, data: Artifact) -> Chain:
     judging = {"examples": data, "model": model, "baseline_model": champion}
     said["evaluator"] = shop.ask(evaluate, judging, "evaluation")
     evaluation = shop.artifact("evaluation")
-    evidence = {"evaluation": evaluation, "anomalies": anomalies, "profile": profile}
+    said["infra"] = shop.ask(validate_infra, {**judging, "evaluation": evaluation}, "blessing")
+    infra = infra_blessing(shop.artifact("blessing"), said["infra"])
+    evidence = {"evaluation": evaluation, "anomalies": anomalies, "profile": profile, "infra_blessing": infra}
     said["pusher"] = shop.pushed(model=model, baseline_model=champion, **evidence)
-    return Chain(model, evaluation, anomalies, profile, champion, said)
+    return Chain(model, evaluation, anomalies, profile, infra, shop.artifact("pushed_model"), champion, said)
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +81,20 @@ def test_the_first_model_that_is_proven_becomes_champion(first: Chain, shop: Sho
     assert first.said["validator"] == {"verdict": "PASS", "blocked_by": [], "splits": ["train", "eval", "holdout"]}
     assert first.said["trainer"] == {"trained": True, "blocked_by": []}
     assert (first.said["evaluator"]["blessed"], first.said["evaluator"]["reasons"]) == (True, [])
+    assert (first.said["infra"]["blessed"], first.said["infra"]["reasons"]) == (True, [])
     assert first.said["pusher"]["outcome"] == "pushed"
     package = documents.read(first.model.path / "training.json", "training")["package"]
-    assert shop.champion.package == package
+    assert shop.champion.package == package == first.said["infra"]["package"]
+
+
+def test_a_promotion_carries_what_infra_validator_found(first: Chain, shop: Shop) -> None:
+    registry = Registry.open(shop.registry, "shop")
+    digest = digests.of_file(first.infra.path / "infra.json")
+    assert registry.state().reign.entry.evidence["infra"] == digest
+    assert registry.evidence.get(digest) == (first.infra.path / "infra.json").read_bytes()
+    word = documents.read(first.pushed.path / "blessing" / "blessing.json", "blessing")
+    assert word["infra"] == digest
+    assert {"lives", "same_answers", "infra_validation"} <= {one["name"] for one in word["checks"]}
 
 
 def test_the_model_answers_the_examples_as_they_are(first: Chain) -> None:
@@ -182,7 +161,9 @@ def test_data_that_are_not_fit_are_not_trained_on_and_that_is_recorded(shop: Sho
     assert found.said["trainer"]["trained"] is False
     assert found.said["trainer"]["blocked_by"] == found.said["validator"]["blocked_by"]
     assert found.said["evaluator"]["blessed"] is False
+    assert found.said["infra"]["reasons"] == ["no model: the validation of the data is FAIL, not PASS"]
     assert found.said["pusher"]["outcome"] == "blocked"
+    assert found.said["trainer"]["blocked_by"][0] in found.said["pusher"]["reason"]
 
 
 @pytest.fixture(scope="module")
@@ -232,12 +213,6 @@ def test_a_model_of_tfx_is_pushed_on_our_proof(
     assert (
         other.champion.package == documents.read(evaluation.path / "taken_in" / "training.json", "training")["package"]
     )
-
-
-def blessing(model: Artifact, **properties: str | int) -> Artifact:
-    """As TFX's Evaluator marks it."""
-    said = {"blessed": 1, "current_model": model.uri, "current_model_id": model.id}
-    return marked(Artifact(model.path), **{**said, **properties})
 
 
 @pytest.fixture

@@ -7,7 +7,16 @@ import sys
 
 import pytest
 
-COMPONENTS = ("champion_resolver", "evaluator", "example_gen", "example_validator", "pusher", "trainer")
+COMPONENTS = (
+    "champion_resolver",
+    "evaluator",
+    "example_gen",
+    "example_validator",
+    "infra_validator",
+    "pusher",
+    "rollout",
+    "trainer",
+)
 TRY = """
 import sys
 sys.modules["tfx"] = None
@@ -26,5 +35,5 @@ def said() -> str:
 
 
 def test_every_component_says_what_it_needs(said: str) -> None:
-    assert said.count("package tfx: expected TFX 1.21, of which this component is one, got No module named 'tfx") == 6
-    assert said.count("hint: pip install 'tfx==1.21.*', on Python 3.12 or 3.13 with glibc 2.39 or newer") == 6
+    assert said.count("package tfx: expected TFX 1.21, of which this component is one, got No module named 'tfx") == 8
+    assert said.count("hint: pip install 'tfx==1.21.*', on Python 3.12 or 3.13 with glibc 2.39 or newer") == 8

@@ -174,20 +174,21 @@ class Stock:
         made = tfx.dsl.Importer(source_uri=str(model), artifact_type=kind).with_id("another")
         return self._added(made).outputs["result"]
 
-    def evaluator(self, model: Any, *, least_auc: float = 0.6) -> Any:
+    def evaluator(self, model: Any, *, least_auc: float = 0.6, baseline: Any = None) -> Any:
         made = tfx.components.Evaluator(
             examples=self.examples,
             model=model,
-            baseline_model=self.blessed,
+            baseline_model=baseline or self.blessed,
             eval_config=eval_config(least_auc),
             example_splits=["holdout"],
         )
         return self._added(made)
 
-    def pusher(self, model: Any, blessing: Any) -> Any:
+    def pusher(self, model: Any, blessing: Any, infra: Any = None) -> Any:
         place = tfx.proto.PushDestination.Filesystem(base_directory=str(self.taxi.root / "serving"))
         destination = tfx.proto.PushDestination(filesystem=place)
-        made = tfx.components.Pusher(model=model, model_blessing=blessing, push_destination=destination)
+        words = {"model_blessing": blessing, "infra_blessing": infra}
+        made = tfx.components.Pusher(model=model, push_destination=destination, **words)
         return self._added(made)
 
     def run(self, *ours: Any) -> None:

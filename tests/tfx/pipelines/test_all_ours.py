@@ -21,11 +21,15 @@ from benison.components.champion_resolver.tfx import ChampionResolver
 from benison.components.evaluator.tfx import Evaluator
 from benison.components.example_gen.tfx import ExampleGen
 from benison.components.example_validator.tfx import ExampleValidator
+from benison.components.infra_validator.tfx import Executor as Judge
+from benison.components.infra_validator.tfx import InfraValidator
 from benison.components.pusher.tfx import Executor, Pusher
+from benison.components.rollout.tfx import Rollout
 from benison.components.trainer.tfx import Trainer
 from benison.core import digests, documents
 from benison.core.errors import ConfigError
 from benison.registry.registry import Registry
+from benison.tfx.project import digest_of
 from tests.tfx.pipelines.taxi import SPLITS, Stock, Taxi, anomalies_in, prepared
 
 pytestmark = [pytest.mark.tfx, pytest.mark.timeout(900)]
@@ -43,10 +47,13 @@ def chain(taxi: Taxi) -> dict[str, Any]:
     trainer = Trainer(examples, anomalies, project)
     model = trainer.outputs["model"]
     evaluator = Evaluator(examples, model, project, baseline_model=champion)
-    evidence = {"evaluation": evaluator.outputs["evaluation"], "anomalies": anomalies}
+    evaluation = evaluator.outputs["evaluation"]
+    infra = InfraValidator(examples, model, project, evaluation=evaluation, baseline_model=champion)
+    evidence = {"evaluation": evaluation, "anomalies": anomalies, "infra_blessing": infra.outputs["blessing"]}
     evidence |= {"profile": validator.outputs["profile"], "baseline_model": champion}
     pusher = Pusher(model, project, registry, commit="0" * 40, who="a test", **evidence)
-    made = (gen, resolver, validator, trainer, evaluator, pusher)
+    rollout = Rollout(pusher.outputs["pushed_model"], project, registry, why="a test")
+    made = (gen, resolver, validator, trainer, evaluator, infra, pusher, rollout)
     return {type(one).__name__: one for one in made}
 
 
@@ -66,6 +73,8 @@ def test_the_first_round_makes_a_champion(own: Taxi, first: Mapping[str, Any]) -
     assert own.properties(first["ExampleValidator"], "anomalies")["verdict"] == "PASS"
     assert own.properties(first["Trainer"], "model")["trained"] == 1
     assert own.properties(first["Evaluator"], "blessing")["blessed"] == 1
+    infra = own.properties(first["InfraValidator"], "blessing")
+    assert (infra["blessed"], infra["verdict"]) == (1, "PASS")
     pushed = own.properties(first["Pusher"], "pushed_model")
     assert (pushed["outcome"], pushed["pushed"]) == ("pushed", 1)
     shown = Registry.open(own.registry, "taxi").show("champion")
@@ -73,6 +82,14 @@ def test_the_first_round_makes_a_champion(own: Taxi, first: Mapping[str, Any]) -
     assert shown.manifest.package == training["package"]
     assert (shown.manifest.provenance.commit, shown.manifest.by) == ("0" * 40, "a test")
     assert pushed["pushed_version"] == str(shown.promotions[-1].number)
+    assert shown.promotions[-1].entry.evidence["infra"] == infra["infra"]
+    # The project has no plan of a rollout, so that the Pusher itself made it champion.
+    delivered = own.properties(first["Rollout"], "delivered_model")
+    assert [delivered[name] for name in ("pushed", "outcome", "pushed_version")] == [
+        1,
+        "pushed",
+        pushed["pushed_version"],
+    ]
 
 
 def test_tfx_libraries_read_what_ours_wrote(own: Taxi, first: Mapping[str, Any]) -> None:
@@ -121,7 +138,9 @@ def test_kubeflow_compiles_it(own: Taxi, tmp_path: Path) -> None:
         "ExampleValidator",
         "Trainer",
         "Evaluator",
+        "InfraValidator",
         "Pusher",
+        "Rollout",
     }
     executors = spec.deployment_spec["executors"]
     for label in executors:
@@ -171,13 +190,56 @@ def test_a_project_that_changes_under_a_pipeline_ends_it(own: Taxi, first: Mappi
         other.run([gen])
 
 
-def test_what_infra_validator_does_not_bless_is_not_pushed(own: Taxi, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("ours", "reason"),
+    [
+        ({}, "not blessed: InfraValidator does not bless it"),
+        ({"infra": "sha256:0", "blessing_message": "no model: no SavedModel"}, "not blessed: no model: no SavedModel"),
+    ],
+)
+def test_what_infra_validator_does_not_bless_is_not_pushed(own: Taxi, ours: Mapping[str, str], reason: str) -> None:
     kinds = tfx.types.standard_artifacts
     word, pushed = kinds.InfraBlessing(), kinds.PushedModel()
     word.set_int_custom_property("blessed", 0)
+    for name, value in ours.items():
+        word.set_string_custom_property(name, value)
     Executor().Do({"infra_blessing": [word], "model": [kinds.Model()]}, {"pushed_model": [pushed]}, {})
     assert pushed.get_int_custom_property("pushed") == 0
-    assert pushed.get_string_custom_property("reason") == "not blessed: InfraValidator does not bless it"
+    assert pushed.get_string_custom_property("reason") == reason
+
+
+def test_what_ours_does_not_bless_is_in_the_log(own: Taxi, first: Mapping[str, Any], tmp_path: Path) -> None:
+    """Executor after executor, as TFX calls them, on what the first round made, by a project with a limit to keep."""
+    project, registry, kinds = tmp_path / "strict", str(tmp_path / "registry"), tfx.types.standard_artifacts
+    shutil.copytree(own.project, project)
+    config = project / "benison.yaml"
+    config.write_text(config.read_text() + "\ninfra: {checks: [{metric: size_mb, at_most: 0.001}]}\n")
+
+    def made(component: str, name: str, kind: Any) -> list[Any]:
+        artifact = kind()
+        artifact.uri = str(own.output(first[component], name))
+        return [artifact]
+
+    examples = made("ExampleGen", "examples", kinds.Examples)
+    examples[0].splits, examples[0].span = list(SPLITS), 1
+    model = made("Trainer", "model", kinds.Model)
+    evaluation = made("Evaluator", "evaluation", kinds.ModelEvaluation)
+    word, pushed = kinds.InfraBlessing(), kinds.PushedModel()
+    word.uri, pushed.uri = str(tmp_path / "word"), str(tmp_path / "pushed")
+    parameters = {"project": str(project), "project_digest": digest_of(project), "holdout": "holdout"}
+    judging = {"examples": examples, "model": model, "evaluation": evaluation}
+    Judge().Do(judging, {"blessing": [word]}, parameters)
+    assert (word.get_int_custom_property("blessed"), word.get_string_custom_property("verdict")) == (0, "FAIL")
+    evidence = {"model": model, "evaluation": evaluation, "infra_blessing": [word]}
+    evidence["anomalies"] = made("ExampleValidator", "anomalies", kinds.ExampleAnomalies)
+    evidence["profile"] = made("ExampleValidator", "profile", kinds.ExampleStatistics)
+    Executor().Do(
+        evidence, {"pushed_model": [pushed]}, {**parameters, "registry": registry, "commit": "", "who": "a test"}
+    )
+    assert pushed.get_string_custom_property("outcome") == "blocked"
+    assert "size_mb" in pushed.get_string_custom_property("reason")
+    last = Registry.open(registry, "taxi").log()[-1].entry
+    assert last.evidence["infra"] == word.get_string_custom_property("infra")
 
 
 def test_a_pusher_without_evidence_is_refused_as_it_is_defined(own: Taxi) -> None:

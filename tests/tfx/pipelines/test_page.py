@@ -15,7 +15,9 @@ from tests.tfx.pipelines.taxi import Taxi, eval_config
 
 pytestmark = [pytest.mark.tfx, pytest.mark.timeout(900)]
 PAGE = Path("docs/tfx.md").read_text()
-CUT, VALIDATOR, TRAINER, BLESSED, EVALUATOR, PUSHER, ALL = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+CUT, VALIDATOR, TRAINER, BLESSED, EVALUATOR, INFRA, PUSHER, ROLLOUT, RESOLVER, ALL = BLOCKS
+EVERY = {"ExampleGen", "ChampionResolver", "ExampleValidator", "Trainer", "Evaluator", "InfraValidator", "Pusher"}
 
 
 @pytest.mark.parametrize(
@@ -24,8 +26,11 @@ CUT, VALIDATOR, TRAINER, BLESSED, EVALUATOR, PUSHER, ALL = re.findall(r"```pytho
         ((CUT, VALIDATOR), {"ExampleValidator"}),
         ((CUT, TRAINER), {"Trainer"}),
         ((CUT, TRAINER, BLESSED, EVALUATOR), {"Trainer", "Evaluator"}),
+        ((CUT, TRAINER, INFRA), {"Trainer", "InfraValidator"}),
         ((CUT, TRAINER, BLESSED, PUSHER), {"Trainer", "Pusher"}),
-        ((ALL,), {"ExampleGen", "ChampionResolver", "ExampleValidator", "Trainer", "Evaluator", "Pusher"}),
+        ((CUT, TRAINER, BLESSED, PUSHER, ROLLOUT), {"Trainer", "Pusher", "Rollout"}),
+        ((CUT, TRAINER, RESOLVER), {"Trainer", "ChampionResolver"}),
+        ((ALL,), EVERY),
     ],
 )
 def test_both_runners_take_it(taxi: Taxi, tmp_path: Path, blocks: tuple[str, ...], ours: set[str]) -> None:

@@ -10,9 +10,11 @@ import tensorflow_data_validation as tfdv
 import tensorflow_model_analysis as tfma
 from tfx import v1 as tfx
 
+from benison.components.champion_resolver.tfx import ChampionResolver
 from benison.components.evaluator.tfx import Evaluator
 from benison.components.example_gen.tfx import ExampleGen
 from benison.components.example_validator.tfx import ExampleValidator
+from benison.components.infra_validator.tfx import InfraValidator
 from benison.components.pusher.tfx import Pusher
 from benison.components.trainer.tfx import Trainer
 from benison.core import digests, documents
@@ -165,3 +167,51 @@ def test_tfx_takes_the_examples_of_our_reader(taxi: Taxi, tmp_path: Path) -> Non
         place = other.output_of("StatisticsGen", "statistics") / f"Split-{split}" / "FeatureStats.pb"
         rows += tfdv.load_stats_binary(str(place)).datasets[0].num_examples
     assert rows == sum(1 for _ in (other.root / "data" / "taxi.csv").open()) - 1
+
+
+def test_tfx_pushes_what_our_infra_validator_blesses_and_nothing_else(taxi: Taxi, tmp_path: Path) -> None:
+    limit = "infra: {checks: [{metric: size_mb, at_most: 0.001}]}\n\ngate:\n"
+    strict = with_another(taxi, tmp_path / "strict", "benison.yaml", "gate:\n", limit)
+    words, pushed = [], []
+    for project in (strict, str(taxi.project)):
+        stock = Stock(taxi)
+        ours = InfraValidator(stock.examples, stock.model, project)
+        push = stock.pusher(stock.model, None, ours.outputs["blessing"])
+        stock.run(ours)
+        words.append(taxi.properties(ours, "blessing"))
+        pushed.append(taxi.properties(push, "pushed_model")["pushed"])
+        marker = "INFRA_BLESSED" if words[-1]["blessed"] else "INFRA_NOT_BLESSED"
+        assert (taxi.output(ours, "blessing") / marker).is_file()
+    assert [(word["blessed"], word["verdict"]) for word in words] == [(0, "FAIL"), (1, "PASS")]
+    assert "size_mb" in words[0]["blessing_message"]
+    assert pushed == [0, 1]
+    found = documents.read(taxi.output(ours, "blessing") / "infra.json", "infra")
+    assert {one["name"] for one in found["checks"]} == {"lives", "contract", "same_answers", "size_mb"}
+
+
+def test_tfx_holds_its_model_against_the_champion_of_our_resolver(taxi: Taxi, tmp_path: Path) -> None:
+    project, registry = str(taxi.project), str(tmp_path / "registry")
+    stock = Stock(taxi)
+    blessing = stock.evaluator(stock.model).outputs["blessing"]
+    baseline = stock.blessed
+    first = Pusher(
+        stock.model, project, registry, model_blessing=blessing, examples=stock.examples, baseline_model=baseline
+    )
+    stock.run(first)
+    champion = Registry.open(registry, "taxi").state().champion
+    assert champion is not None
+    stock, ours = Stock(taxi), ChampionResolver(project, registry)
+    judge = stock.evaluator(stock.model, baseline=ours.outputs["model"])
+    push = stock.pusher(stock.model, judge.outputs["blessing"])
+    stock.run(ours)
+    found = taxi.properties(ours, "model")
+    assert (found["number"], found["package"]) == (champion.number, champion.package)
+    word = taxi.properties(judge, "blessing")
+    assert (word["blessed"], word["baseline_model"]) == (1, str(taxi.output(ours, "model")))
+    # The champion is this very model, so TFX measures the same of both.
+    aucs = [
+        tfma.load_eval_result(str(taxi.output(judge, "evaluation")), model_name=name).get_metrics_for_slice()["auc"]
+        for name in ("candidate", "baseline")
+    ]
+    assert aucs[0] == aucs[1]
+    assert taxi.properties(push, "pushed_model")["pushed"] == 1
