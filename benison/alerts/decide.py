@@ -85,7 +85,8 @@ def _begin(
 ) -> Entry | None:
     newest, key = windows[-1], (finding.kind, finding.subject)
     row = _row(key, windows)
-    if not finding.severe and finding.kind not in OF_CHAMPION and len(row) < alerting.raise_after:
+    many = sum(_windows(key, window) for window in row)
+    if not finding.severe and finding.kind not in OF_CHAMPION and many < alerting.raise_after:
         return None
     why, observed = words.reason(finding), words.observed(finding)
     if before is not None and _seconds(before.recovered) + 60 * alerting.cooling_minutes > newest.end:
@@ -169,18 +170,27 @@ def _row(key: Key, windows: Sequence[Window]) -> list[Window]:
 
 
 def _passes(key: Key, windows: Sequence[Window], after: int) -> int:
-    """How many windows passed since one failed, or since the alert last changed; what is inconclusive says nothing."""
+    """How many windows passed, alone or together, since one failed or the alert last changed; others say nothing."""
     found = 0
     for window in reversed(windows):
         verdict = _verdict(key, window)
         if window.start <= after or verdict is Verdict.FAIL:
             break
-        found += verdict is Verdict.PASS
+        found += _windows(key, window) if verdict is Verdict.PASS else 0
     return found
 
 
 def _verdict(key: Key, window: Window) -> Verdict | None:
-    return next((one.verdict for one in window.findings if (one.kind, one.subject) == key), None)
+    return next((one.verdict for one in _of(key, window)), None)
+
+
+def _windows(key: Key, window: Window) -> int:
+    """How many windows the answer is of."""
+    return next((one.windows for one in _of(key, window)), 0)
+
+
+def _of(key: Key, window: Window) -> Iterator[Finding]:
+    return (one for one in window.findings if (one.kind, one.subject) == key)
 
 
 def _told(alerting: Alerting, of: str) -> tuple[str, ...]:

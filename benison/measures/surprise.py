@@ -8,7 +8,7 @@ kept. How far past predictions were off says how far the next one may be.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -55,18 +55,18 @@ class Distance:
         return (self.bins - 1) / _JS_TO_CHI_SQUARE
 
 
-def distance(expected: Counts, window: Counts, windows: int) -> Distance | None:
+def distance(expected: Counts | Floats, window: Counts, windows: int) -> Distance | None:
     """How far a window is from the windows that it is predicted from.
 
     Args:
-        expected: Rows of those by bin, together.
+        expected: Rows of those by bin, together; not always whole numbers.
         window: Rows of this one in the same bins.
         windows: How many windows `expected` is of.
 
     Returns:
         None where either is empty.
     """
-    before, now = int(expected.sum()), int(window.sum())
+    before, now = float(expected.sum()), int(window.sum())
     if not before or not now:
         return None
     first, second = drift.pooled(expected.astype(np.float64), window.astype(np.float64))
@@ -104,6 +104,14 @@ class Habit:
         """The value from which on the p value of a window like this one is below `p`."""
         root = self.mean + quantile(p, self.many - 1) * self._error
         return float(max(0.0, root) ** 3 * self._unit(found))
+
+    def of_variance(self, part: float) -> Habit:
+        """Of distances of several windows, which name 1 as the number that they were predicted from.
+
+        Args:
+            part: What they keep of the variance between windows; one that is predicted from k has 1 + 1/k.
+        """
+        return replace(self, between=self.between * part / 2)
 
     def _unit(self, found: Distance) -> float:
         return found.sampling + self.between * (1 + 1 / found.windows)

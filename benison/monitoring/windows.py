@@ -37,6 +37,7 @@ class Finding:
         against: What it was compared with: ``week``, ``day``, ``none``, ``training``, ``blessing``
             or ``limit``.
         missing: What there is too little of, as a person reads it; empty: nothing.
+        windows: How many windows it was found in: those since one failed, where each alone is too small.
     """
 
     kind: str
@@ -50,10 +51,14 @@ class Finding:
     rows: int
     against: str
     missing: str = ""
+    windows: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the log of windows."""
-        return {**asdict(self), "verdict": str(self.verdict)}
+        content = {**asdict(self), "verdict": str(self.verdict)}
+        if self.windows == 1:
+            del content["windows"]
+        return content
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Finding:

@@ -52,6 +52,8 @@ def reason(finding: Finding) -> str:
     sentence = f"{name(finding)}: {observed(finding)}, allowed {allowed(finding)}"
     if finding.against:
         sentence += f", against {_AGAINST[finding.against]}"
+    if finding.windows > 1:
+        sentence += f", {finding.windows} windows together"
     if finding.verdict is Verdict.FAIL and finding.p is not None:
         sentence += f"; by chance p <= {max(finding.p, _LEAST_P):.2g}"
     return f"{sentence}; needed: {finding.missing}" if finding.missing else sentence

@@ -30,6 +30,7 @@ from benison.monitoring.grid import Counts, Grid
 from benison.monitoring.judge import Asked, concluded, judge
 from benison.monitoring.periods import Period
 from benison.monitoring.skew import skew
+from benison.monitoring.together import together
 from benison.monitoring.window_log import WindowLog
 from benison.monitoring.windows import DRIFT, MISSING, OF_CHAMPION, SCORE_DRIFT, Window
 from benison.registry.log import Champion, utc
@@ -163,6 +164,7 @@ class Watcher:
         memory.prepare(champion.package, sketch.grid.digest, reset)
         known = memory.known(sketch, start)
         asked = judge(memory, sketch, start, known, self.asked, own=counted.own, sample=self._sample())
+        asked += together(memory, sketch, start, self.asked, own=counted.own, sample=self._sample())
         own_counts = sketch.columns if counted.own is None else counted.own.columns
         asked += self._skew(start, trained_on, own, own_counts)
         period, more = self._labels_of(champion, start)
