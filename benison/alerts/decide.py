@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from benison.alerts.entries import SYSTEM, Entry, Escalate, Raise, Recover, Reopen, Worsen
+from benison.alerts.entries import SYSTEM, Entry, Escalate, Raise, Recover, Reopen, Settle, Worsen
 from benison.alerts.state import CRITICAL, Alert, AlertState
 from benison.config.monitor import ESCALATED, WARNING, Alerting
 from benison.core import digests
 from benison.core.verdicts import Verdict
 from benison.monitoring import words
+from benison.monitoring.level import LEVELLED
 from benison.monitoring.windows import OF_CHAMPION, UNREADABLE, Finding, Window
 
 REQUEST_LOG = "request log"
@@ -125,6 +126,28 @@ def of_time(state: AlertState, alerting: Alerting, now: datetime, when: str) -> 
     return None
 
 
+def of_level(
+    state: AlertState, steady: Callable[[Alert], bool], season: str, alerting: Alerting, when: str
+) -> Entry | None:
+    """The next alert of what differs from what it was and no longer changes; None where there is none.
+
+    Args:
+        state: Of the alert log.
+        steady: Whether what an alert is about stayed the same for two seasons.
+        season: How long one is, as a person reads it.
+        alerting: Who is told.
+        when: The moment, for the entry.
+    """
+    for alert in state.open:
+        if alert.raised.cause in LEVELLED and not alert.settled and not alert.accepted and steady(alert):
+            why = (
+                f"{alert.raised.cause} of {alert.raised.subject}: the last {season} is as the one before it, and not "
+                "as it used to be: a new level; where that is how it is to be, accept it or train on it"
+            )
+            return Settle(who=SYSTEM, when=when, why=why, tell=_told(alerting, alert.severity), alert=alert.id)
+    return None
+
+
 def of_trouble(state: AlertState, trouble: str, alerting: Alerting, now: datetime, when: str) -> Entry | None:
     """What is to be said of a request log that cannot be read, or can be again.
 
@@ -170,13 +193,15 @@ def _row(key: Key, windows: Sequence[Window]) -> list[Window]:
 
 
 def _passes(key: Key, windows: Sequence[Window], after: int) -> int:
-    """How many windows passed, alone or together, since one failed or the alert last changed; others say nothing."""
+    """How many windows passed in a row, or together, since the alert last changed.
+
+    Of windows that are too small to tell some pass by luck while it goes on: such do not add up.
+    """
     found = 0
     for window in reversed(windows):
-        verdict = _verdict(key, window)
-        if window.start <= after or verdict is Verdict.FAIL:
+        if window.start <= after or _verdict(key, window) is not Verdict.PASS:
             break
-        found += _windows(key, window) if verdict is Verdict.PASS else 0
+        found += _windows(key, window)
     return found
 
 

@@ -209,6 +209,9 @@ def _open_alerts(state: AlertState) -> list[str]:
         raised, by = alert.raised, f"; {alert.acknowledged}" if alert.acknowledged else ""
         lines.append(f"alert {alert.id}: {alert.severity}, since {alert.since}{by}")
         lines.append(f"  {raised.why}")
+        if alert.settled:
+            accept = f"benison monitor acknowledge {alert.id} --accept --why ..."
+            lines.append(f"  a new level, told {alert.settled}; where it is to be so:  {accept}")
     if state.outbox:
         lines.append(f"messages that are not sent yet: {', '.join(sorted(state.outbox))}")
     lines += [f"message {message} was given up: {why}" for message, why in state.lost.items()]

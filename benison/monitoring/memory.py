@@ -1,7 +1,7 @@
 """What earlier windows say of the next one: the sum of those of its season, and how far such predictions were off.
 
 It is folded from the log of windows alone. A column's window is taken in unless it failed; after one that failed none
-is until one passes, or several together do, so that what has gone wrong does not become the usual.
+is until several together pass, so that what has gone wrong does not become the usual.
 """
 
 from __future__ import annotations
@@ -134,17 +134,18 @@ class Memory:
 
     def take(self, window: Window, sketch: Sketch) -> None:
         """Takes in a window, after `prepare`."""
-        verdicts = _verdicts(window.findings)
+        answers = {(one.kind, one.subject): one for one in window.findings}
         for key, counts in vectors_of(sketch).items():
-            if self._is_good(key, verdicts.get(key)):
+            if self._is_good(key, answers.get(key)):
                 self._add(window, key, counts)
         own = {name: np.array(counts, np.int64) for name, counts in (window.own or {}).items()}
         self.pools.take(window, members_of(sketch, window.start, own or sketch.columns))
 
-    def _is_good(self, key: Key, verdict: Verdict | None) -> bool:
-        if verdict is Verdict.FAIL:
+    def _is_good(self, key: Key, finding: Finding | None) -> bool:
+        """One small window passes by luck where what failed goes on, so that several have to, together."""
+        if finding is not None and finding.verdict is Verdict.FAIL:
             self._suspects.add(key)
-        elif verdict is Verdict.PASS:
+        elif finding is not None and finding.verdict is Verdict.PASS and finding.windows > 1:
             self._suspects.discard(key)
         return key not in self._suspects
 
@@ -174,7 +175,3 @@ def _of_volume(expected: Counts, windows: int, counts: Counts) -> Distance:
     total, now = float(expected[0]), float(counts[0])
     apart = np.log((now + 1) / (total / windows + 1))
     return Distance(float(apart * apart), 1 / (now + 1) + 1 / (total + 1), windows, 2)
-
-
-def _verdicts(findings: Iterable[Finding]) -> dict[Key, Verdict]:
-    return {(one.kind, one.subject): one.verdict for one in findings}

@@ -106,7 +106,8 @@ def _predicted(
 
 
 def _total(members: Sequence[Member]) -> Counts:
-    return np.array([one.counts for one in members], np.int64).sum(axis=0)
+    found: Counts = np.sum([one.counts for one in members], axis=0)
+    return found
 
 
 def _alike(members: Sequence[Member]) -> float:

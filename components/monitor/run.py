@@ -104,4 +104,5 @@ def alert_of(alert: Alert) -> dict[str, object]:
         "allowed": raised.allowed,
         "why": raised.why,
         "acknowledged": alert.acknowledged,
+        "settled": alert.settled,
     }

@@ -19,8 +19,9 @@ import pyarrow as pa
 from benison.alerts import decide
 from benison.alerts.alert_log import AlertLog
 from benison.alerts.channels import Send
+from benison.alerts.entries import Entry
 from benison.alerts.outbox import post
-from benison.alerts.state import Alert
+from benison.alerts.state import Alert, AlertState
 from benison.components.monitor.measure import Counted, measure
 from benison.components.monitor.reference import References
 from benison.config import Config
@@ -28,6 +29,7 @@ from benison.core.errors import RegistryError, StorageError
 from benison.delivery.request_log import read_since
 from benison.monitoring.grid import Counts, Grid
 from benison.monitoring.judge import Asked, concluded, judge
+from benison.monitoring.level import steady
 from benison.monitoring.periods import Period
 from benison.monitoring.skew import skew
 from benison.monitoring.together import together
@@ -235,6 +237,16 @@ class Watcher:
             is not None
         ):
             pass
+        if windows[-1].end % _DAY == 0:
+            while self.alerts.append(lambda state: self._settled(state, windows, when)) is not None:
+                pass
+
+    def _settled(self, state: AlertState, windows: list[Window], when: str) -> Entry | None:
+        """What is told once a day of alerts that stay."""
+        season = "week" if self.asked.season == "week" else "day"
+        return decide.of_level(
+            state, lambda one: steady(one.key, windows, one.last, self.asked), season, self.asked.alerting, when
+        )
 
     def _tell(self, trouble: str, now: datetime) -> None:
         alerting, when = self.asked.alerting, utc(now)

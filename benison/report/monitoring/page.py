@@ -79,7 +79,8 @@ def _alert(alert: Alert) -> Row:
     raised = alert.raised
     until = moment(alert.recovered) if alert.recovered else "open"
     named = f"{raised.cause}: {raised.subject}"
-    note = f"{raised.why}. {alert.acknowledged}".strip()
+    level = f" A new level since {moment(alert.settled)}." if alert.settled else ""
+    note = f"{raised.why}.{level} {alert.acknowledged}".strip()
     return Row((alert.id, alert.severity, named, moment(alert.since), until, alert.observed), note=note)
 
 
