@@ -12,7 +12,7 @@ from benison.core import digests
 from benison.core.verdicts import Verdict
 from benison.monitoring import words
 from benison.monitoring.level import LEVELLED
-from benison.monitoring.windows import OF_CHAMPION, UNREADABLE, Finding, Window
+from benison.monitoring.windows import OF_CHAMPION, SELDOM, UNREADABLE, Finding, Window
 
 REQUEST_LOG = "request log"
 Key = tuple[str, str]
@@ -61,7 +61,7 @@ def _of_key(
         if alert is not None and is_open:
             return _worsen(alert, finding, newest, alerting, when)
         return _begin(alert, finding, windows, alerting, when)
-    enough = 1 if key[0] in OF_CHAMPION else alerting.recover_after
+    enough = 1 if key[0] in SELDOM else alerting.recover_after
     if alert is not None and is_open and _passes(key, windows, alert.last) >= enough:
         return _recover(alert, newest.start, alerting, when, f"{enough} windows passed")
     return None
@@ -87,7 +87,7 @@ def _begin(
     newest, key = windows[-1], (finding.kind, finding.subject)
     row = _row(key, windows)
     many = sum(_windows(key, window) for window in row)
-    if not finding.severe and finding.kind not in OF_CHAMPION and many < alerting.raise_after:
+    if not finding.severe and finding.kind not in SELDOM and many < alerting.raise_after:
         return None
     why, observed = words.reason(finding), words.observed(finding)
     if before is not None and _seconds(before.recovered) + 60 * alerting.cooling_minutes > newest.end:

@@ -118,16 +118,20 @@ def dashboard() -> None:
 @projects.project_option
 @projects.registry_option
 def status(as_json: bool, folder: Path, registry: str | None) -> None:
-    """Say which alerts are open, and what could not be told."""
+    """Say which alerts are open, what could not be told, and which rows came too late."""
     from benison.components.monitor.run import alert_of
+    from benison.monitoring import words
+    from benison.monitoring.window_log import windows_of
 
     opened = opened_of(projects.find(folder, registry))
     state = AlertLog(opened.store, opened.model).state()
+    told = [one.late for one in windows_of(opened.store, opened.model) if one.late is not None]
+    late = told[-1] if told else None
     if as_json:
-        alerts = [alert_of(one) for one in state.open]
-        click.echo(json.dumps({"alerts": alerts, "unsent": sorted(state.outbox)}, indent=2, sort_keys=True))
+        said = {"alerts": [alert_of(one) for one in state.open], "unsent": sorted(state.outbox)}
+        click.echo(json.dumps({**said, "late": None if late is None else late.to_json()}, indent=2, sort_keys=True))
         return
-    for line in _open_alerts(state):
+    for line in [*_open_alerts(state), *([words.late(late)] if late is not None and late.rows else [])]:
         click.echo(line)
 
 
@@ -194,6 +198,8 @@ def _say(watched: Watched) -> None:
             day = datetime.fromtimestamp(period.start, UTC)
             told = period.trouble or f"labels of {period.labelled:,} of {period.requests:,} requests"
             click.echo(f"  quality from {day:%Y-%m-%d %H:%M}: {told}")
+        if window.late is not None and window.late.rows:
+            click.echo(f"  {words.late(window.late)}")
         for one in window.findings:
             if one.verdict is Verdict.FAIL:
                 click.echo(f"  {words.reason(one)}")

@@ -18,7 +18,7 @@ WARNING, CRITICAL = "warning", "critical"
 _TOLD_OF = (WARNING, CRITICAL, ESCALATED)
 _DAY_MINUTES = 24 * 60
 _DRIFT, _MISSING = Limits(0.02, 0.1), Limits(0.1, 0.5)
-_VOLUME, _ERRORS = Limits(2.0, 10.0), Limits(0.01, 0.05)
+_VOLUME, _ERRORS, _LATE = Limits(2.0, 10.0), Limits(0.01, 0.05), Limits(0.01, 1.0)
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ class Monitor:
         missing: Of the change of the share of rows without a value.
         volume: Of the factor by which rows are more or fewer than usual, above 1.
         errors: Of the share of requests that failed.
+        late: Of the share of rows that came after their window was counted.
         latency: Of the share that was slow; None: not watched.
         quality: Of answers whose labels came; None: not watched.
         alerting: What becomes of an alarm.
@@ -88,6 +89,7 @@ class Monitor:
     missing: Limits = _MISSING
     volume: Limits = _VOLUME
     errors: Limits = _ERRORS
+    late: Limits = _LATE
     latency: Latency | None = None
     quality: Quality | None = None
     alerting: Alerting = Alerting()
@@ -122,6 +124,7 @@ def monitor_of(section: Section) -> Monitor:
         missing=_limits(section, "missing", usual.missing),
         volume=_limits(section, "volume", usual.volume, low=1.01, high=1e6),
         errors=_limits(section, "errors", usual.errors),
+        late=_limits(section, "late", usual.late),
         latency=_latency(section.section("latency")) if "latency" in section.content else None,
         quality=quality_of(section.section("quality"), round(60 * minutes)) if "quality" in section.content else None,
         alerting=_alerting(section.section("alerts", optional=True)),

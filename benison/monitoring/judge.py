@@ -206,18 +206,19 @@ def _limited(sketch: Sketch, monitor: Monitor, sample: float) -> Iterator[Asked]
         yield share(LATENCY, sketch.slow, sketch.answered, monitor.latency.limits)
 
 
-def share(kind: str, hits: int, requests: int, limits: Limits) -> Asked:
-    """A share of requests against its limit.
+def share(kind: str, hits: int, requests: int, limits: Limits, subject: str = ANSWERS) -> Asked:
+    """A share of requests, or of rows, against its limit.
 
     Args:
         kind: Of share.
         hits: So many requests count against it.
         requests: Of so many.
         limits: Of the share.
+        subject: What they are.
     """
-    finding = Finding(kind, ANSWERS, Verdict.INCONCLUSIVE, False, None, limits.limit, None, None, requests, LIMIT)
+    finding = Finding(kind, subject, Verdict.INCONCLUSIVE, False, None, limits.limit, None, None, requests, LIMIT)
     if not requests:
-        return Asked(replace(finding, missing="any request"), limits)
+        return Asked(replace(finding, missing=f"any of the {subject}"), limits)
     p = surprise.share_tail(hits, requests, limits.limit)
     return Asked(
         replace(finding, effect=hits / requests), limits, p, lambda each: _reach_of_share(requests, limits.limit, each)

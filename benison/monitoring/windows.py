@@ -12,11 +12,13 @@ from benison.monitoring.periods import Period
 
 DRIFT, SCORE_DRIFT, MISSING, VOLUME = "drift", "score_drift", "missing", "volume"
 LATENCY, ERRORS, QUALITY, UNREADABLE, SKEW = "latency", "errors", "quality", "unreadable", "skew"
-UNMEASURED = "unmeasured"
-KINDS = (DRIFT, SCORE_DRIFT, MISSING, VOLUME, LATENCY, ERRORS, QUALITY, UNREADABLE, SKEW, UNMEASURED)
+UNMEASURED, LATE = "unmeasured", "late"
+KINDS = (DRIFT, SCORE_DRIFT, MISSING, VOLUME, LATENCY, ERRORS, QUALITY, UNREADABLE, SKEW, UNMEASURED, LATE)
 # Asked once in many windows, of the champion as it was trained: one answer is enough, and no person's word changes it.
 OF_CHAMPION = (SKEW, QUALITY, UNMEASURED)
-SCORES, TRAFFIC, ANSWERS = "answers of the champion", "traffic", "requests"
+# One answer is enough of these.
+SELDOM = (*OF_CHAMPION, LATE)
+SCORES, TRAFFIC, ANSWERS, ROWS = "answers of the champion", "traffic", "requests", "rows"
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,34 @@ class Known:
         return cls({level: {(r[0], r[1]): Distance(*r[2:]) for r in rows} for level, rows in content.items()})
 
 
+@dataclass(frozen=True)
+class Late:
+    """Rows of windows that came after these were counted.
+
+    Attributes:
+        begin: Of the first window, in seconds since 1970.
+        end: Of the last one, likewise.
+        rows: How many came too late.
+        all: How many there are by now.
+        windows: When those with most of them begin, and how many they have.
+    """
+
+    begin: int
+    end: int
+    rows: int
+    all: int
+    windows: tuple[tuple[int, int], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in the log of windows."""
+        return {**asdict(self), "windows": [list(one) for one in self.windows]}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Late:
+        """The inverse of `to_json`."""
+        return cls(**{**content, "windows": tuple((at, rows) for at, rows in content["windows"])})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Window:
     """An entry of the log of windows.
@@ -103,6 +133,7 @@ class Window:
         findings: What was found.
         reset: Columns whose past does not count from here on, since a person or a new champion took it over.
         quality: What labels say of the period whose last ones could have come by its end; None: of none.
+        late: Rows of the windows before it that came after they were counted; None: they were not counted again.
     """
 
     start: int
@@ -117,6 +148,7 @@ class Window:
     findings: tuple[Finding, ...]
     reset: tuple[str, ...] = ()
     quality: Period | None = None
+    late: Late | None = None
 
     @property
     def end(self) -> int:
@@ -138,7 +170,8 @@ class Window:
             "findings": [one.to_json() for one in self.findings],
             "reset": list(self.reset),
         }
-        return content if self.quality is None else {**content, "quality": self.quality.to_json()}
+        more = {"quality": self.quality, "late": self.late}
+        return {**content, **{name: one.to_json() for name, one in more.items() if one is not None}}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Window:
@@ -150,5 +183,6 @@ class Window:
                 "findings": tuple(map(Finding.from_json, content["findings"])),
                 "reset": tuple(content["reset"]),
                 "quality": Period.from_json(content["quality"]) if "quality" in content else None,
+                "late": Late.from_json(content["late"]) if "late" in content else None,
             }
         )

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from benison.core.verdicts import Check, Tier, Verdict
-from benison.monitoring.windows import ERRORS, LATENCY, MISSING, QUALITY, SCORE_DRIFT, UNMEASURED, VOLUME, Finding
+from benison.monitoring.windows import (
+    ERRORS,
+    LATE,
+    LATENCY,
+    MISSING,
+    QUALITY,
+    SCORE_DRIFT,
+    UNMEASURED,
+    VOLUME,
+    Finding,
+    Late,
+)
 
 _NAMED = {
     "drift": "drift of {}",
@@ -14,6 +27,7 @@ _NAMED = {
     ERRORS: "share of {} that failed",
     LATENCY: "share of {} that were slow",
     QUALITY: "loss of {}",
+    LATE: "share of {} that came after their window was counted",
     UNMEASURED: "days without a label of the {}",
 }
 _AGAINST = {
@@ -56,7 +70,15 @@ def reason(finding: Finding) -> str:
         sentence += f", {finding.windows} windows together"
     if finding.verdict is Verdict.FAIL and finding.p is not None:
         sentence += f"; by chance p <= {max(finding.p, _LEAST_P):.2g}"
+    if finding.verdict is Verdict.FAIL and finding.kind == LATE:
+        sentence += "; a longer late_seconds waits for them"
     return f"{sentence}; needed: {finding.missing}" if finding.missing else sentence
+
+
+def late(found: Late) -> str:
+    """What came after its window was counted, in one sentence."""
+    begin, end = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}" for at in (found.begin, found.end))
+    return f"{found.rows:,} of {found.all:,} rows from {begin} to {end} came after their window was counted"
 
 
 def check(finding: Finding) -> Check:
@@ -79,4 +101,4 @@ def _figure(kind: str, value: float) -> str:
         return f"a factor of {value:.3g}"
     if kind == UNMEASURED:
         return f"{value:.3g}"
-    return f"{value:.2%}" if kind in (MISSING, ERRORS, LATENCY) else f"{value:.4f}"
+    return f"{value:.2%}" if kind in (MISSING, ERRORS, LATENCY, LATE) else f"{value:.4f}"

@@ -7,7 +7,7 @@ from the windows alone, and messages that were not written down as sent are sent
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from benison.alerts.channels import Send
 from benison.alerts.entries import Entry
 from benison.alerts.outbox import post
 from benison.alerts.state import Alert, AlertState
+from benison.components.monitor import late
 from benison.components.monitor.measure import Counted, measure
 from benison.components.monitor.reference import References
 from benison.config import Config
@@ -34,7 +35,7 @@ from benison.monitoring.periods import Period
 from benison.monitoring.skew import skew
 from benison.monitoring.together import together
 from benison.monitoring.window_log import WindowLog
-from benison.monitoring.windows import DRIFT, MISSING, OF_CHAMPION, SCORE_DRIFT, Window
+from benison.monitoring.windows import DRIFT, MISSING, OF_CHAMPION, SCORE_DRIFT, Late, Window
 from benison.registry.log import Champion, utc
 from benison.registry.registry import Registry
 
@@ -138,12 +139,12 @@ class Watcher:
         oldest = min((int(batch["time"].cast(pa.int64()).to_numpy().min()) for batch in rows), default=None)
         return until if oldest is None else oldest // 1_000_000
 
-    def _rows(self, since: float) -> Iterator[pa.RecordBatch]:
+    def _rows(self, since: float, columns: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
         if not self._requests.is_dir():
             hint = "start the server with  benison serve , which makes it; or mount it here"
             where = str(self._requests)
             raise StorageError(where, expected="the servers' request log", got="no such folder", hint=hint)
-        return read_since(self._requests, datetime.fromtimestamp(since, UTC))
+        return read_since(self._requests, datetime.fromtimestamp(since, UTC), columns)
 
     def _judge_all(self, champion: Champion, due: list[int], now: datetime) -> list[Window]:
         trained_on = self._registry.show(champion.package).manifest.provenance.snapshot
@@ -151,7 +152,20 @@ class Watcher:
         own, grid = self._references.grid(trained_on, columns), self._standing(trained_on, columns)
         over_ms = self.asked.latency.over_ms if self.asked.latency else float("inf")
         counted = measure(self._rows(due[0]), due, self.asked.window_seconds, grid, own, over_ms)
-        return [self._judge(champion, trained_on, own, one, now) for one in counted]
+        found, asked = self._late(due)
+        last = counted[-1].start
+        return [
+            self._judge(champion, trained_on, own, one, now, *((found, asked) if one.start == last else (None, [])))
+            for one in counted
+        ]
+
+    def _late(self, due: list[int]) -> tuple[Late | None, list[Asked]]:
+        """Counts once more what was counted at earlier looks, the first time in an hour."""
+        past = late.counted_before(self.windows.recent, due[0])
+        if not past or not late.is_due(due[0], due[-1] + self.asked.window_seconds):
+            return None, []
+        found, asked = late.late(self._rows(past[0].start, late.COLUMNS), past, self.asked.late)
+        return found, [asked]
 
     def _standing(self, trained_on: str, columns: tuple[str, ...]) -> Grid:
         """The bins of the window before as long as they are of the same columns, so that windows stay comparable."""
@@ -160,7 +174,16 @@ class Watcher:
             return self._references.grid(last.snapshot, columns)
         return self._references.grid(trained_on, columns)
 
-    def _judge(self, champion: Champion, trained_on: str, own: Grid, counted: Counted, now: datetime) -> Window:
+    def _judge(
+        self,
+        champion: Champion,
+        trained_on: str,
+        own: Grid,
+        counted: Counted,
+        now: datetime,
+        missed: Late | None,
+        of_missed: list[Asked],
+    ) -> Window:
         reset, why = self._reset(champion)
         sketch, memory, start = counted.sketch, self.windows.memory, counted.start
         memory.prepare(champion.package, sketch.grid.digest, reset)
@@ -180,9 +203,10 @@ class Watcher:
             trained_on=trained_on,
             own=None if counted.own is None else {name: one.tolist() for name, one in counted.own.columns.items()},
             known=known,
-            findings=concluded([*asked, *more], self.asked.alpha),
+            findings=concluded([*asked, *more, *of_missed], self.asked.alpha),
             reset=reset,
             quality=period,
+            late=missed,
         )
         if not self.windows.append(window):
             got = "another monitor, which judged the window already"

@@ -68,6 +68,8 @@ PANELS = (
     Panel("Drift of the answers", "timeseries", [(_of("score_drift_divergence"), "{{model}}")]),
     Panel("Change of missing values", "timeseries", [(_of("missing_ratio_change"), "{{column}}")], "percentunit"),
     Panel("Factor of volume", "timeseries", [(_of("volume_factor"), "{{model}}")]),
+    Panel("Late rows of a day", "timeseries", [(_of("late_rows"), "{{model}}")]),
+    Panel("Their share", "timeseries", [(_of("late_ratio"), "{{model}}")], "percentunit"),
     Panel(
         "Requests without a label",
         "timeseries",

@@ -81,10 +81,19 @@ def _of_windows(windows: Sequence[Window]) -> Iterator[Family]:
     yield Family("window_requests", "Requests to the champion in it", requests)
     if answered + failed:
         yield Family("error_ratio", "Share of them that failed", [({}, failed / (answered + failed))])
+    yield from _of_late(windows)
     verdicts = Counter(one.verdict for one in newest.findings)
     yield Family("findings", "Questions by their answer", [({"verdict": str(one)}, verdicts[one]) for one in Verdict])
     for kind, (name, label, what) in _EFFECTS.items():
         yield Family(name, what, _effects(kind, label, windows))
+
+
+def _of_late(windows: Sequence[Window]) -> Iterator[Family]:
+    late = next((one.late for one in reversed(windows) if one.late is not None), None)
+    if late is None:
+        return
+    yield Family("late_rows", "Rows of the day before that came after their window was counted", [({}, late.rows)])
+    yield Family("late_ratio", "Their share", [({}, late.rows / late.all if late.all else 0.0)])
 
 
 def _effects(kind: str, label: str, windows: Sequence[Window]) -> list[tuple[Labels, float]]:

@@ -20,6 +20,7 @@ from benison.report.monitoring.timeline import timeline
 
 _ALERTS = (Column("Alert"), Column("Severity"), Column("Of"), Column("Since"), Column("Until"), Column("Observed"))
 _FINDINGS = (Column("What"), Column("Verdict"), Column("Observed"), Column("Allowed"), Column("Rows", "number"))
+_LATE = (Column("Window"), Column("Rows", "number"))
 _ORDER = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
@@ -33,7 +34,7 @@ def render(model: str, windows: Sequence[Window], state: AlertState, asked: Moni
         asked: What is watched.
     """
     word, look, sentence = _answer(windows[-1], state)
-    parts = (_windows(windows, asked), quality(windows), _alerts(state), _newest(windows[-1]))
+    parts = (_windows(windows, asked), quality(windows), _late(windows), _alerts(state), _newest(windows[-1]))
     return document(
         f"{model}: live traffic, {word}",
         join(
@@ -66,6 +67,17 @@ def _windows(windows: Sequence[Window], asked: Monitor) -> Markup:
         f"at most {asked.false_alarms_per_month:g} false ones a month are expected over all rows together."
     )
     return section("windows", "Windows", tag("p", how), timeline(windows))
+
+
+def _late(windows: Sequence[Window]) -> Markup | None:
+    """Nothing where no row of the last day that was counted again came too late."""
+    late = next((one.late for one in reversed(windows) if one.late is not None), None)
+    if late is None or not late.rows:
+        return None
+    rows = [Row((f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}", count(many))) for at, many in late.windows]
+    return section(
+        "late", "Late rows", tag("p", f"{words.late(late)}."), table("Windows with most of them", _LATE, rows)
+    )
 
 
 def _alerts(state: AlertState) -> Markup:
