@@ -194,7 +194,7 @@ def _say(watched: Watched) -> None:
         told = ", ".join(f"{many} {verdict}" for verdict, many in counts.items() if many)
         begin = datetime.fromtimestamp(window.start, UTC)
         click.echo(f"{begin:%Y-%m-%d %H:%M}  {window.counts['rows']:,} rows  {told}")
-        if (period := window.quality) is not None:
+        for period in (one for one in (window.retried, window.quality) if one is not None):
             day = datetime.fromtimestamp(period.start, UTC)
             told = period.trouble or f"labels of {period.labelled:,} of {period.requests:,} requests"
             click.echo(f"  quality from {day:%Y-%m-%d %H:%M}: {told}")

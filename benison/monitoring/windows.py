@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -133,6 +133,7 @@ class Window:
         findings: What was found.
         reset: Columns whose past does not count from here on, since a person or a new champion took it over.
         quality: What labels say of the period whose last ones could have come by its end; None: of none.
+        retried: An earlier period, which could not be read when it was due and was now; None: of none.
         late: Rows of the windows before it that came after they were counted; None: they were not counted again.
     """
 
@@ -148,6 +149,7 @@ class Window:
     findings: tuple[Finding, ...]
     reset: tuple[str, ...] = ()
     quality: Period | None = None
+    retried: Period | None = None
     late: Late | None = None
 
     @property
@@ -170,7 +172,7 @@ class Window:
             "findings": [one.to_json() for one in self.findings],
             "reset": list(self.reset),
         }
-        more = {"quality": self.quality, "late": self.late}
+        more = {"quality": self.quality, "retried": self.retried, "late": self.late}
         return {**content, **{name: one.to_json() for name, one in more.items() if one is not None}}
 
     @classmethod
@@ -183,6 +185,17 @@ class Window:
                 "findings": tuple(map(Finding.from_json, content["findings"])),
                 "reset": tuple(content["reset"]),
                 "quality": Period.from_json(content["quality"]) if "quality" in content else None,
+                "retried": Period.from_json(content["retried"]) if "retried" in content else None,
                 "late": Late.from_json(content["late"]) if "late" in content else None,
             }
         )
+
+
+def periods_of(windows: Iterable[Window]) -> list[Period]:
+    """The periods of labels in order of time, each as it was read last.
+
+    Args:
+        windows: In order of time.
+    """
+    found = [one for window in windows for one in (window.retried, window.quality) if one is not None]
+    return sorted({one.start: one for one in found}.values(), key=lambda one: one.start)

@@ -31,7 +31,6 @@ from benison.delivery.request_log import read_since
 from benison.monitoring.grid import Counts, Grid
 from benison.monitoring.judge import Asked, concluded, judge
 from benison.monitoring.level import steady
-from benison.monitoring.periods import Period
 from benison.monitoring.skew import skew
 from benison.monitoring.together import together
 from benison.monitoring.window_log import WindowLog
@@ -40,7 +39,7 @@ from benison.registry.log import Champion, utc
 from benison.registry.registry import Registry
 
 if TYPE_CHECKING:
-    from benison.components.monitor.quality import QualityWatch
+    from benison.components.monitor.quality import Looked, QualityWatch
 
 _log = logging.getLogger(__name__)
 _DAY = 86_400
@@ -192,7 +191,7 @@ class Watcher:
         asked += together(memory, sketch, start, self.asked, own=counted.own, sample=self._sample())
         own_counts = sketch.columns if counted.own is None else counted.own.columns
         asked += self._skew(start, trained_on, own, own_counts)
-        period, more = self._labels_of(champion, start)
+        labels = self._labels_of(champion, start)
         window = Window(
             start=start,
             minutes=self.asked.window_minutes,
@@ -203,9 +202,10 @@ class Watcher:
             trained_on=trained_on,
             own=None if counted.own is None else {name: one.tolist() for name, one in counted.own.columns.items()},
             known=known,
-            findings=concluded([*asked, *more, *of_missed], self.asked.alpha),
+            findings=concluded([*asked, *(labels.asked if labels else ()), *of_missed], self.asked.alpha),
             reset=reset,
-            quality=period,
+            quality=labels.quality if labels else None,
+            retried=labels.retried if labels else None,
             late=missed,
         )
         if not self.windows.append(window):
@@ -244,10 +244,10 @@ class Watcher:
         full = [block for block in blocks.values() if block.keys() == own.columns.keys()]
         return skew(own, full, self.asked)
 
-    def _labels_of(self, champion: Champion, start: int) -> tuple[Period | None, list[Asked]]:
+    def _labels_of(self, champion: Champion, start: int) -> Looked | None:
         """What labels say, once a period."""
         if self._quality is None:
-            return None, []
+            return None
         from benison.components.monitor.quality import Span
 
         at = Span(start, start + self.asked.window_seconds, champion.package)

@@ -11,7 +11,7 @@ from benison.alerts.state import AlertState
 from benison.config.monitor import CRITICAL, WARNING
 from benison.core.verdicts import Verdict
 from benison.monitoring.periods import Period
-from benison.monitoring.windows import DRIFT, KINDS, MISSING, SCORE_DRIFT, SKEW, VOLUME, Window
+from benison.monitoring.windows import DRIFT, KINDS, MISSING, SCORE_DRIFT, SKEW, VOLUME, Window, periods_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX = "benison_monitor_"
@@ -109,9 +109,10 @@ def _effects(kind: str, label: str, windows: Sequence[Window]) -> list[tuple[Lab
 
 
 def _of_quality(windows: Sequence[Window]) -> Iterator[Family]:
-    period = next((one.quality for one in reversed(windows) if one.quality is not None), None)
-    if period is None:
+    periods = periods_of(windows)
+    if not periods:
         return
+    period = periods[-1]
     yield Family("quality_period_end_timestamp_seconds", "When the last period with labels ended", [({}, period.end)])
     yield Family("quality_requests", "Requests of it that the champion answered", [({}, period.requests)])
     yield Family("quality_labels_missing_ratio", "Share of them without a label", [({}, period.missing)])
