@@ -53,8 +53,9 @@ def _of_key(
     closed: str,
 ) -> Entry | None:
     newest, is_open = windows[-1], alert is not None and alert.open
-    # What is so of the champion is so until there is another, whatever a person accepts.
-    stays = alert is not None and key[0] in OF_CHAMPION and alert.raised.champion == newest.champion
+    # What is so of the champion is so until there is another, whatever a person accepts; faults are nobody's to accept.
+    lasts = key[0] not in OF_CHAMPION or (alert is not None and alert.raised.champion == newest.champion)
+    stays = key[0] in SELDOM and lasts
     if alert is not None and is_open and not stays and alert.raised.subject in newest.reset:
         return _recover(alert, newest.start, alerting, when, closed or "what came before does not count any more")
     if finding is not None and finding.verdict is Verdict.FAIL:

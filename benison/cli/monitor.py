@@ -25,6 +25,7 @@ from benison.registry.log import utc
 
 if TYPE_CHECKING:
     from benison.components.monitor.watch import Watched, Watcher
+    from benison.monitoring.windows import Finding, Window
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -200,13 +201,22 @@ def _say(watched: Watched) -> None:
             click.echo(f"  quality from {day:%Y-%m-%d %H:%M}: {told}")
         if window.late is not None and window.late.rows:
             click.echo(f"  {words.late(window.late)}")
+        if window.joined is not None:
+            click.echo(f"  {words.joined(window.joined)}")
         for one in window.findings:
             if one.verdict is Verdict.FAIL:
-                click.echo(f"  {words.reason(one)}")
+                click.echo(f"  {words.reason(one)}{_examples(window, one)}")
     if watched.trouble:
         click.echo(f"the request log cannot be read: {watched.trouble}")
     for alert in watched.opened:
         click.echo(f"alert {alert.id}: {alert.severity}: {alert.raised.cause} of {alert.raised.subject}")
+
+
+def _examples(window: Window, one: Finding) -> str:
+    """Ids of requests, never values."""
+    columns = window.joined.columns if window.joined is not None and one.kind == "skew_rows" else ()
+    ids = next((column.examples for column in columns if column.name == one.subject), ())
+    return f"; such as {', '.join(ids)}" if ids else ""
 
 
 def _open_alerts(state: AlertState) -> list[str]:

@@ -9,6 +9,7 @@ from benison.config.channels import Channel, channels_of
 from benison.config.limits import Limits as Limits
 from benison.config.limits import limits_of
 from benison.config.quality import Quality, quality_of
+from benison.config.skew_rows import SkewRows, skew_rows_of
 from benison.core.sections import Section
 
 NONE, DAY, WEEK = "none", "day", "week"
@@ -75,6 +76,7 @@ class Monitor:
         late: Of the share of rows that came after their window was counted.
         latency: Of the share that was slow; None: not watched.
         quality: Of answers whose labels came; None: not watched.
+        skew_rows: What served rows are held against, one by one; None: not watched.
         alerting: What becomes of an alarm.
     """
 
@@ -92,6 +94,7 @@ class Monitor:
     late: Limits = _LATE
     latency: Latency | None = None
     quality: Quality | None = None
+    skew_rows: SkewRows | None = None
     alerting: Alerting = Alerting()
 
     @property
@@ -127,9 +130,10 @@ def monitor_of(section: Section) -> Monitor:
         late=_limits(section, "late", usual.late),
         latency=_latency(section.section("latency")) if "latency" in section.content else None,
         quality=quality_of(section.section("quality"), round(60 * minutes)) if "quality" in section.content else None,
+        skew_rows=skew_rows_of(section.section("skew_rows")) if "skew_rows" in section.content else None,
         alerting=_alerting(section.section("alerts", optional=True)),
     )
-    section.asked |= {"latency", "quality"}
+    section.asked |= {"latency", "quality", "skew_rows"}
     section.close()
     return monitor
 

@@ -8,6 +8,7 @@ kept. How far past predictions were off says how far the next one may be.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 
@@ -185,3 +186,44 @@ def share_tail(hits: int, rows: int, share: float) -> float:
     if hits < rows:
         apart += (1 - found) * math.log((1 - found) / (1 - share))
     return math.exp(-rows * apart)
+
+
+def binomial_tail(hits: int, rows: int, share: float) -> float:
+    """P(X >= hits) of a binomial variable, exactly; 1 where so many are to be expected anyway.
+
+    Args:
+        hits: Up to `rows`.
+        rows: n, at least 1.
+        share: p, above 0, below 1.
+
+    >>> round(binomial_tail(5, 100, 0.01), 6)
+    0.003432
+    """
+    if hits <= rows * share:
+        return 1.0
+    chances = math.lgamma(rows + 1) - math.lgamma(hits + 1) - math.lgamma(rows - hits + 1)
+    first = chances + hits * math.log(share) + (rows - hits) * math.log1p(-share)
+    term = total = 1.0
+    # Beyond the mean each term is smaller than the one before it, by more and more.
+    for at in range(hits, rows):
+        term *= (rows - at) / (at + 1) * share / (1 - share)
+        total += term
+        if term < 1e-17 * total:
+            break
+    return min(1.0, math.exp(first) * total)
+
+
+def reach_of_share(rows: int, limit: float, p: float, tail: Callable[[int, int, float], float]) -> float:
+    """The smallest share of some rows that is as rare as this; 1 where none is.
+
+    Args:
+        rows: At least 1.
+        limit: The share that is allowed.
+        p: How rare.
+        tail: How often at least so many of some rows are hits, at a share: `share_tail` or `binomial_tail`.
+    """
+    low, high = limit, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (low, middle) if tail(round(middle * rows), rows, limit) <= p else (middle, high)
+    return high

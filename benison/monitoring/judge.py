@@ -220,16 +220,8 @@ def share(kind: str, hits: int, requests: int, limits: Limits, subject: str = AN
     if not requests:
         return Asked(replace(finding, missing=f"any of the {subject}"), limits)
     p = surprise.share_tail(hits, requests, limits.limit)
-    return Asked(
-        replace(finding, effect=hits / requests), limits, p, lambda each: _reach_of_share(requests, limits.limit, each)
-    )
 
+    def reach(each: float) -> float:
+        return surprise.reach_of_share(requests, limits.limit, each, surprise.share_tail)
 
-def _reach_of_share(requests: int, limit: float, p: float) -> float:
-    """The smallest share that `share_tail` finds as rare as this; 1 where none is."""
-    low, high = limit, 1.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        found = surprise.share_tail(round(middle * requests), requests, limit)
-        low, high = (low, middle) if found <= p else (middle, high)
-    return high
+    return Asked(replace(finding, effect=hits / requests), limits, p, reach)

@@ -8,16 +8,17 @@ from typing import Any
 
 from benison.core.verdicts import Verdict
 from benison.measures.surprise import Distance
+from benison.monitoring.joined import Joined
 from benison.monitoring.periods import Period
 
 DRIFT, SCORE_DRIFT, MISSING, VOLUME = "drift", "score_drift", "missing", "volume"
 LATENCY, ERRORS, QUALITY, UNREADABLE, SKEW = "latency", "errors", "quality", "unreadable", "skew"
-UNMEASURED, LATE = "unmeasured", "late"
-KINDS = (DRIFT, SCORE_DRIFT, MISSING, VOLUME, LATENCY, ERRORS, QUALITY, UNREADABLE, SKEW, UNMEASURED, LATE)
+UNMEASURED, LATE, SKEW_ROWS = "unmeasured", "late", "skew_rows"
+KINDS = (DRIFT, SCORE_DRIFT, MISSING, VOLUME, LATENCY, ERRORS, QUALITY, UNREADABLE, SKEW, UNMEASURED, LATE, SKEW_ROWS)
 # Asked once in many windows, of the champion as it was trained: one answer is enough, and no person's word changes it.
 OF_CHAMPION = (SKEW, QUALITY, UNMEASURED)
 # One answer is enough of these.
-SELDOM = (*OF_CHAMPION, LATE)
+SELDOM = (*OF_CHAMPION, LATE, SKEW_ROWS)
 SCORES, TRAFFIC, ANSWERS, ROWS = "answers of the champion", "traffic", "requests", "rows"
 
 
@@ -36,8 +37,8 @@ class Finding:
         reach: The smallest effect that would have been more than chance; None where that is not known.
         p: The chance of such an effect, times the number of questions asked (Holm); None where it is not known.
         rows: How many rows, or requests, it was found in.
-        against: What it was compared with: ``week``, ``day``, ``none``, ``training``, ``blessing``
-            or ``limit``.
+        against: What it was compared with: ``week``, ``day``, ``none``, ``training``, ``blessing``,
+            ``limit`` or ``data``.
         missing: What there is too little of, as a person reads it; empty: nothing.
         windows: How many windows it was found in: those since one failed, where each alone is too small.
     """
@@ -135,6 +136,7 @@ class Window:
         quality: What labels say of the period whose last ones could have come by its end; None: of none.
         retried: An earlier period, which could not be read when it was due and was now; None: of none.
         late: Rows of the windows before it that came after they were counted; None: they were not counted again.
+        joined: A day of served rows beside the data's; None: of none.
     """
 
     start: int
@@ -151,6 +153,7 @@ class Window:
     quality: Period | None = None
     retried: Period | None = None
     late: Late | None = None
+    joined: Joined | None = None
 
     @property
     def end(self) -> int:
@@ -172,7 +175,7 @@ class Window:
             "findings": [one.to_json() for one in self.findings],
             "reset": list(self.reset),
         }
-        more = {"quality": self.quality, "retried": self.retried, "late": self.late}
+        more = {"quality": self.quality, "retried": self.retried, "late": self.late, "joined": self.joined}
         return {**content, **{name: one.to_json() for name, one in more.items() if one is not None}}
 
     @classmethod
@@ -186,6 +189,7 @@ class Window:
                 "reset": tuple(content["reset"]),
                 "quality": Period.from_json(content["quality"]) if "quality" in content else None,
                 "retried": Period.from_json(content["retried"]) if "retried" in content else None,
+                "joined": Joined.from_json(content["joined"]) if "joined" in content else None,
                 "late": Late.from_json(content["late"]) if "late" in content else None,
             }
         )

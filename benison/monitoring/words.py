@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from benison.core.verdicts import Check, Tier, Verdict
+from benison.monitoring.joined import Joined
 from benison.monitoring.windows import (
     ERRORS,
     LATE,
@@ -12,6 +13,7 @@ from benison.monitoring.windows import (
     MISSING,
     QUALITY,
     SCORE_DRIFT,
+    SKEW_ROWS,
     UNMEASURED,
     VOLUME,
     Finding,
@@ -27,6 +29,7 @@ _NAMED = {
     ERRORS: "share of {} that failed",
     LATENCY: "share of {} that were slow",
     QUALITY: "loss of {}",
+    SKEW_ROWS: "share of rows served with another {}",
     LATE: "share of {} that came after their window was counted",
     UNMEASURED: "days without a label of the {}",
 }
@@ -37,6 +40,7 @@ _AGAINST = {
     "training": "what the champion was trained on",
     "blessing": "what it was at the champion's blessing",
     "limit": "the limit",
+    "data": "what the data has of the same rows",
 }
 
 
@@ -81,6 +85,14 @@ def late(found: Late) -> str:
     return f"{found.rows:,} of {found.all:,} rows from {begin} to {end} came after their window was counted"
 
 
+def joined(found: Joined) -> str:
+    """How many served rows the data has, in one sentence."""
+    day = f"{datetime.fromtimestamp(found.start, UTC):%Y-%m-%d %H:%M}"
+    if found.trouble:
+        return f"nothing could be joined of the day from {day}: {found.trouble}"
+    return f"the data has {found.joined:,} of {found.requests:,} requests of the day from {day}"
+
+
 def check(finding: Finding) -> Check:
     """A finding as a check: hard where it is severe."""
     figures = {"effect": finding.effect, "limit": finding.limit, "reach": finding.reach, "p": finding.p}
@@ -101,4 +113,4 @@ def _figure(kind: str, value: float) -> str:
         return f"a factor of {value:.3g}"
     if kind == UNMEASURED:
         return f"{value:.3g}"
-    return f"{value:.2%}" if kind in (MISSING, ERRORS, LATENCY, LATE) else f"{value:.4f}"
+    return f"{value:.2%}" if kind in (MISSING, ERRORS, LATENCY, LATE, SKEW_ROWS) else f"{value:.4f}"

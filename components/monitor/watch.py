@@ -25,16 +25,18 @@ from benison.alerts.state import Alert, AlertState
 from benison.components.monitor import late
 from benison.components.monitor.measure import Counted, measure
 from benison.components.monitor.reference import References
+from benison.components.monitor.row_skew import RowSkewWatch
 from benison.config import Config
 from benison.core.errors import RegistryError, StorageError
 from benison.delivery.request_log import read_since
 from benison.monitoring.grid import Counts, Grid
+from benison.monitoring.joined import Joined
 from benison.monitoring.judge import Asked, concluded, judge
 from benison.monitoring.level import steady
 from benison.monitoring.skew import skew
 from benison.monitoring.together import together
 from benison.monitoring.window_log import WindowLog
-from benison.monitoring.windows import DRIFT, MISSING, OF_CHAMPION, SCORE_DRIFT, Late, Window
+from benison.monitoring.windows import DRIFT, MISSING, OF_CHAMPION, SCORE_DRIFT, SELDOM, Late, Window
 from benison.registry.log import Champion, utc
 from benison.registry.registry import Registry
 
@@ -92,6 +94,7 @@ class Watcher:
         self.alerts = AlertLog(registry.store, registry.model)
         self.windows = WindowLog(registry.store, registry.model, self.asked.season, self._references.grid)
         self._quality = _quality(registry, config, project, self._rows)
+        self._row_skew = RowSkewWatch(config, project, self._rows) if self.asked.skew_rows else None
 
     def look(self, now: datetime) -> Watched:
         """Judges every window that ended since the last look, and tells whom it concerns.
@@ -192,6 +195,7 @@ class Watcher:
         own_counts = sketch.columns if counted.own is None else counted.own.columns
         asked += self._skew(start, trained_on, own, own_counts)
         labels = self._labels_of(champion, start)
+        joined, of_rows = self._joined(start, tuple(own.columns))
         window = Window(
             start=start,
             minutes=self.asked.window_minutes,
@@ -202,11 +206,12 @@ class Watcher:
             trained_on=trained_on,
             own=None if counted.own is None else {name: one.tolist() for name, one in counted.own.columns.items()},
             known=known,
-            findings=concluded([*asked, *(labels.asked if labels else ()), *of_missed], self.asked.alpha),
+            findings=concluded([*asked, *(labels.asked if labels else ()), *of_missed, *of_rows], self.asked.alpha),
             reset=reset,
             quality=labels.quality if labels else None,
             retried=labels.retried if labels else None,
             late=missed,
+            joined=joined,
         )
         if not self.windows.append(window):
             got = "another monitor, which judged the window already"
@@ -226,7 +231,7 @@ class Watcher:
             learned = [one for one in opened if one.raised.cause in _LEARNED]
             return decide.subjects_of(learned), f"{champion} is champion now, and is judged anew"
         return decide.subjects_of(
-            [one for one in opened if one.accepted and one.raised.cause not in OF_CHAMPION]
+            [one for one in opened if one.accepted and one.raised.cause not in SELDOM]
         ), "it was accepted as how it is to be"
 
     def _skew(self, start: int, trained_on: str, own: Grid, counts: dict[str, Counts]) -> list[Asked]:
@@ -252,6 +257,13 @@ class Watcher:
 
         at = Span(start, start + self.asked.window_seconds, champion.package)
         return self._quality.look(at, self.windows.recent)
+
+    def _joined(self, start: int, columns: tuple[str, ...]) -> tuple[Joined | None, list[Asked]]:
+        """Served rows beside the data's, once a day."""
+        if self._row_skew is None:
+            return None, []
+        watched = self.windows.recent[0].start if self.windows.recent else start
+        return self._row_skew.look(start, start + self.asked.window_seconds, watched, columns)
 
     def _follow(self, now: datetime, closed: str = "") -> None:
         """Writes down what the newest window makes necessary, one entry after the other."""

@@ -19,7 +19,7 @@ from benison.alerts.sending import MOST_ATTEMPTS
 from benison.config.monitor import Alerting, Channel
 from benison.core.errors import ConfigError, IntegrityError
 from benison.core.verdicts import Verdict
-from benison.monitoring.windows import OF_CHAMPION, Finding, Known, Window
+from benison.monitoring.windows import SELDOM, Finding, Known, Window
 from benison.registry.log import utc
 from benison.registry.testing import NOON, MemoryStore, digest
 from tests.alerts.receiver import Receiver
@@ -102,7 +102,7 @@ def test_a_new_level_is_told_once_with_the_way_out_and_anew_when_it_is_there_aga
     assert level(steady=True) is None
 
 
-@pytest.mark.parametrize("kind", OF_CHAMPION)
+@pytest.mark.parametrize("kind", SELDOM)
 def test_what_is_asked_once_a_period_needs_one_answer_and_no_word_of_a_person_ends_it(log: AlertLog, kind: str) -> None:
     rows = [window(1, FAIL, kind=kind), replace(window(2, OPEN, kind=kind), reset=("age",)), window(3, PASS, kind=kind)]
     assert told(log, rows[:2]) == ["raise"]
