@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from benison import eval_config
 from benison.components.monitor.labelled import joined, newest_labels
+from benison.components.monitor.looked import Looked
 from benison.config import FILE, Config, Quality
 from benison.config.limits import Limits
 from benison.core.errors import BenisonError, ConfigError, DataError
@@ -44,21 +45,6 @@ class Span:
     start: int
     end: int
     champion: str
-
-
-@dataclass(frozen=True)
-class Looked:
-    """What labels say at the end of a window.
-
-    Attributes:
-        quality: The period that is judged; None: of none.
-        retried: An earlier one that could be read only now: its figures, of which nothing is asked any more.
-        asked: What is asked of the one that is judged.
-    """
-
-    quality: Period | None = None
-    retried: Period | None = None
-    asked: Sequence[Asked] = ()
 
 
 def measured(windows: Sequence[Window]) -> list[Period]:

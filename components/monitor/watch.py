@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,7 @@ from benison.alerts.entries import Entry
 from benison.alerts.outbox import post
 from benison.alerts.state import Alert, AlertState
 from benison.components.monitor import late
+from benison.components.monitor.looked import Looked
 from benison.components.monitor.measure import Counted, measure
 from benison.components.monitor.reference import References
 from benison.components.monitor.row_skew import RowSkewWatch
@@ -41,7 +42,7 @@ from benison.registry.log import Champion, utc
 from benison.registry.registry import Registry
 
 if TYPE_CHECKING:
-    from benison.components.monitor.quality import Looked, QualityWatch
+    from benison.components.monitor.quality import QualityWatch
 
 _log = logging.getLogger(__name__)
 _DAY = 86_400
@@ -50,6 +51,8 @@ _LEARNED = (DRIFT, MISSING, SCORE_DRIFT, *OF_CHAMPION)
 # A monitor that was away catches up with this much at a time, and begins no earlier than this.
 _AT_ONCE = 48
 _REACH_S = 28 * _DAY
+Missed = tuple[Late | None, list[Asked]]
+_NOT_COUNTED: Missed = (None, [])
 
 
 @dataclass(frozen=True)
@@ -154,18 +157,17 @@ class Watcher:
         own, grid = self._references.grid(trained_on, columns), self._standing(trained_on, columns)
         over_ms = self.asked.latency.over_ms if self.asked.latency else float("inf")
         counted = measure(self._rows(due[0]), due, self.asked.window_seconds, grid, own, over_ms)
-        found, asked = self._late(due)
-        last = counted[-1].start
+        missed, last = self._late(due), counted[-1].start
         return [
-            self._judge(champion, trained_on, own, one, now, *((found, asked) if one.start == last else (None, [])))
+            self._judge(champion, trained_on, own, one, now, missed if one.start == last else _NOT_COUNTED)
             for one in counted
         ]
 
-    def _late(self, due: list[int]) -> tuple[Late | None, list[Asked]]:
+    def _late(self, due: list[int]) -> Missed:
         """Counts once more what was counted at earlier looks, the first time in an hour."""
         past = late.counted_before(self.windows.recent, due[0])
         if not past or not late.is_due(due[0], due[-1] + self.asked.window_seconds):
-            return None, []
+            return _NOT_COUNTED
         found, asked = late.late(self._rows(past[0].start, late.COLUMNS), past, self.asked.late)
         return found, [asked]
 
@@ -177,14 +179,7 @@ class Watcher:
         return self._references.grid(trained_on, columns)
 
     def _judge(
-        self,
-        champion: Champion,
-        trained_on: str,
-        own: Grid,
-        counted: Counted,
-        now: datetime,
-        missed: Late | None,
-        of_missed: list[Asked],
+        self, champion: Champion, trained_on: str, own: Grid, counted: Counted, now: datetime, missed: Missed
     ) -> Window:
         reset, why = self._reset(champion)
         sketch, memory, start = counted.sketch, self.windows.memory, counted.start
@@ -194,8 +189,7 @@ class Watcher:
         asked += together(memory, sketch, start, self.asked, own=counted.own, sample=self._sample())
         own_counts = sketch.columns if counted.own is None else counted.own.columns
         asked += self._skew(start, trained_on, own, own_counts)
-        labels = self._labels_of(champion, start)
-        joined, of_rows = self._joined(start, tuple(own.columns))
+        said, more = self._seldom(champion, start, tuple(own.columns), missed)
         window = Window(
             start=start,
             minutes=self.asked.window_minutes,
@@ -206,12 +200,9 @@ class Watcher:
             trained_on=trained_on,
             own=None if counted.own is None else {name: one.tolist() for name, one in counted.own.columns.items()},
             known=known,
-            findings=concluded([*asked, *(labels.asked if labels else ()), *of_missed, *of_rows], self.asked.alpha),
+            findings=concluded([*asked, *more], self.asked.alpha),
             reset=reset,
-            quality=labels.quality if labels else None,
-            retried=labels.retried if labels else None,
-            late=missed,
-            joined=joined,
+            **said,
         )
         if not self.windows.append(window):
             got = "another monitor, which judged the window already"
@@ -249,10 +240,18 @@ class Watcher:
         full = [block for block in blocks.values() if block.keys() == own.columns.keys()]
         return skew(own, full, self.asked)
 
-    def _labels_of(self, champion: Champion, start: int) -> Looked | None:
+    def _seldom(
+        self, champion: Champion, start: int, columns: tuple[str, ...], missed: Missed
+    ) -> tuple[dict[str, Any], list[Asked]]:
+        """What is not asked of every window, by its place in the log."""
+        labels, (joined, of_rows) = self._labels_of(champion, start), self._joined(start, columns)
+        said = {"quality": labels.quality, "retried": labels.retried, "late": missed[0], "joined": joined}
+        return said, [*labels.asked, *missed[1], *of_rows]
+
+    def _labels_of(self, champion: Champion, start: int) -> Looked:
         """What labels say, once a period."""
         if self._quality is None:
-            return None
+            return Looked()
         from benison.components.monitor.quality import Span
 
         at = Span(start, start + self.asked.window_seconds, champion.package)
