@@ -138,8 +138,9 @@ class Memory:
         for key, counts in vectors_of(sketch).items():
             if self._is_good(key, answers.get(key)):
                 self._add(window, key, counts)
-        own = {name: np.array(counts, np.int64) for name, counts in (window.own or {}).items()}
-        self.pools.take(window, members_of(sketch, window.start, own or sketch.columns))
+        if self.pools.concern(window):
+            own = {name: np.array(counts, np.int64) for name, counts in (window.own or {}).items()}
+            self.pools.take(window, members_of(sketch, window.start, own or sketch.columns))
 
     def _is_good(self, key: Key, finding: Finding | None) -> bool:
         """One small window passes by luck where what failed goes on, so that several have to, together."""

@@ -98,6 +98,10 @@ class Pools:
         pool = self._pools.get(key)
         return pool if pool is not None and pool.training else None
 
+    def concern(self, window: Window) -> bool:
+        """Whether there is anything to take of a window."""
+        return bool(self._pools) or any(one.verdict is Verdict.FAIL for one in window.findings)
+
     def take(self, window: Window, members: Mapping[Key, Member]) -> None:
         """Takes in a window that was judged."""
         for finding in window.findings:

@@ -26,7 +26,6 @@ from benison.components.monitor import late
 from benison.components.monitor.looked import Looked
 from benison.components.monitor.measure import Counted, measure
 from benison.components.monitor.reference import References
-from benison.components.monitor.row_skew import RowSkewWatch
 from benison.config import Config
 from benison.core.errors import RegistryError, StorageError
 from benison.delivery.request_log import read_since
@@ -43,6 +42,7 @@ from benison.registry.registry import Registry
 
 if TYPE_CHECKING:
     from benison.components.monitor.quality import QualityWatch
+    from benison.components.monitor.row_skew import RowSkewWatch
 
 _log = logging.getLogger(__name__)
 _DAY = 86_400
@@ -97,7 +97,7 @@ class Watcher:
         self.alerts = AlertLog(registry.store, registry.model)
         self.windows = WindowLog(registry.store, registry.model, self.asked.season, self._references.grid)
         self._quality = _quality(registry, config, project, self._rows)
-        self._row_skew = RowSkewWatch(config, project, self._rows) if self.asked.skew_rows else None
+        self._row_skew = _row_skew(config, project, self._rows)
 
     def look(self, now: datetime) -> Watched:
         """Judges every window that ended since the last look, and tells whom it concerns.
@@ -305,3 +305,14 @@ def _quality(
     from benison.components.monitor.quality import QualityWatch
 
     return QualityWatch(registry, config, project, rows_since)
+
+
+def _row_skew(
+    config: Config, project: Path, rows_since: Callable[[float], Iterator[pa.RecordBatch]]
+) -> RowSkewWatch | None:
+    if config.monitor.skew_rows is None:
+        return None
+    # Arrow's data sets import pandas where there is one.
+    from benison.components.monitor.row_skew import RowSkewWatch
+
+    return RowSkewWatch(config, project, rows_since)
