@@ -12,10 +12,10 @@ from benison.monitoring.vectors import Key, shares_of, vectors_of
 from benison.monitoring.windows import DRIFT, MISSING, Finding, Window
 
 TRAINING = "training"
-# The first look is at so many windows, or at as many as end an alert.
-FEWEST = 5
-# A pool that did not decide by then begins anew.
-_MOST = 672
+# The first look is at so many windows, or at as many as end an alert, but not at more than a week of hours.
+FEWEST, _FIRST_MOST = 5, 168
+# A pool that did not decide by then begins anew: the third look of the largest first one.
+_MOST = 4 * _FIRST_MOST
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Pool:
 
         Each look is another chance to be wrong, so that there are few of them.
         """
-        many = max(first, FEWEST)
+        many = min(max(first, FEWEST), _FIRST_MOST)
         while many <= len(self.members) or many < self.fewest:
             many *= 2
         return many

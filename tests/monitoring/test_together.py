@@ -133,6 +133,7 @@ def test_looks_are_few_and_none_follows_a_failure_with_less_power() -> None:
         pool.add(member)
     assert looks == [6, 12, 24, 48, 96, 192]
     assert Pool(fewest=24).next_look(6) == 24 and Pool().next_look(1) == 5
+    assert Pool().next_look(10_000) == 168, "what ends an alert late must not keep a monitor from learning"
 
 
 def test_a_window_that_fails_alone_begins_a_pool_anew() -> None:
