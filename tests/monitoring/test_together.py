@@ -18,7 +18,7 @@ USUAL, SHIFTED = shares(0), shares(1.0)
 
 
 def learned(seed: int) -> Live:
-    """A monitor of windows with 48 rows, of which nine in ten say nothing alone."""
+    """A monitor of windows with 48 rows, of which nearly all say nothing alone."""
     one = Live(seed, wander=0.2)
     one.go_on(LEARNED)
     assert one.actions() == []
