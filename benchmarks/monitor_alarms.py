@@ -10,16 +10,19 @@ import argparse
 import json
 import time
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from benison.config.monitor import Monitor
+from benison.config.monitor import Alerting, Monitor
 from benison.core.verdicts import Verdict
 from benison.monitoring.grid import Bins, Grid
 from benison.monitoring.judge import concluded, judge
 from benison.monitoring.memory import Memory
 from benison.monitoring.sketch import Sketch
+from benison.monitoring.together import together
+from benison.monitoring.vectors import Key
 from benison.monitoring.windows import Finding, Window
 
 COLUMNS, BINS = 20, 10
@@ -65,7 +68,8 @@ def findings(memory: Memory, sketch: Sketch, start: int, monitor: Monitor) -> tu
     """Judges an hour and takes it in."""
     memory.prepare("champion", "grid")
     known = memory.known(sketch, start)
-    found = concluded(judge(memory, sketch, start, known, monitor), monitor.alpha)
+    asked = [*judge(memory, sketch, start, known, monitor), *together(memory, sketch, start, monitor)]
+    found = concluded(asked, monitor.alpha)
     window = Window(
         start=start, minutes=60, champion="champion", snapshot="", grid="grid", counts={}, trained_on="", own=None,
         known=known, findings=found,
@@ -74,23 +78,54 @@ def findings(memory: Memory, sketch: Sketch, start: int, monitor: Monitor) -> tu
     return found
 
 
+class Alerts:
+    """Alerts of one monitor: raised by failures in a row, over after windows that pass in a row, or together."""
+
+    def __init__(self, alerting: Alerting) -> None:
+        self.alerting, self.failed = alerting, Counter[Key]()
+        self.failures, self.passes = Counter[Key](), Counter[Key]()
+        self.opened: dict[Key, int] = {}
+        self.raised: list[Key] = []
+        self.hours: list[int] = []
+
+    def take(self, number: int, findings: Sequence[Finding]) -> list[Key]:
+        """Those that the findings of an hour raise."""
+        before = len(self.raised)
+        for one in findings:
+            self._take(number, one, (one.kind, one.subject))
+        return self.raised[before:]
+
+    def _take(self, number: int, one: Finding, key: Key) -> None:
+        fails, passes = one.verdict is Verdict.FAIL, one.verdict is Verdict.PASS
+        self.failed["together" if one.windows > 1 else "alone", str(one.verdict)] += 1
+        self.failures[key] = self.failures[key] + one.windows if fails else 0
+        self.passes[key] = self.passes[key] + one.windows if passes else 0
+        if key not in self.opened and fails and (one.severe or self.failures[key] >= self.alerting.raise_after):
+            self.opened[key] = number
+            self.raised.append(key)
+        elif key in self.opened and self.passes[key] >= self.alerting.recover_after:
+            self.hours.append(number - self.opened.pop(key))
+
+
 def simulate(hours: int, seed: int, shift: float) -> dict[str, object]:
     """Alerts of so many hours; with a shift, it comes with the last week and ends the simulation when it is told."""
-    monitor, traffic, rows = Monitor(), Traffic(seed), Counter[tuple[str, str]]()
-    memory, alerts, failed, began = Memory(monitor.season), 0, 0, time.perf_counter()
+    monitor, traffic = Monitor(), Traffic(seed)
+    memory, alerts, began = Memory(monitor.season), Alerts(monitor.alerting), time.perf_counter()
     for number in range(hours):
         shifted = shift if number >= hours - 168 else 0.0
         found = findings(memory, traffic.hour(number, shifted), MONDAY_S + HOUR_S * number, monitor)
-        for one in found:
-            key = (one.kind, one.subject)
-            rows[key] = rows[key] + 1 if one.verdict is Verdict.FAIL else 0
-            failed += one.verdict is Verdict.FAIL
-            raised = rows[key] == monitor.alerting.raise_after or (one.severe and rows[key] == 1)
-            alerts += raised
-            if shifted and raised and key == ("drift", "column_00"):
-                return {"seed": seed, "shift": shift, "hours_until_told": number - (hours - 168) + 1}
-    seconds = time.perf_counter() - began
-    told = {"seed": seed, "hours": hours, "windows_that_failed": failed, "alerts": alerts, "seconds": round(seconds)}
+        if ("drift", "column_00") in alerts.take(number, found) and shifted:
+            return {"seed": seed, "shift": shift, "hours_until_told": number - (hours - 168) + 1}
+    told = {
+        "seed": seed,
+        "hours": hours,
+        "windows_that_failed": alerts.failed["alone", "FAIL"],
+        "failed_together": alerts.failed["together", "FAIL"],
+        "alerts": len(alerts.raised),
+        "hours_open": alerts.hours,
+        "open_at_the_end": sorted(alerts.opened),
+        "seconds": round(time.perf_counter() - began),
+    }
     return {**told, "shift": shift, "hours_until_told": None} if shift else told
 
 

@@ -22,10 +22,11 @@ def test_nothing_said_gives_the_defaults() -> None:
 def test_everything_that_is_said_is_understood() -> None:
     found = read(
         window_minutes=15, season="day", false_alarms_per_month=0.5, features=["age"], drift={"limit": 0.05},
-        latency={"over_ms": 250}, alerts={"channels": {"oncall": {"url_from": "ONCALL_URL"}}, "allow_private": True},
+        late={"limit": 0.001}, latency={"over_ms": 250},
+        alerts={"channels": {"oncall": {"url_from": "ONCALL_URL"}}, "allow_private": True},
     )  # fmt: skip
     assert (found.window_minutes, found.season, found.features) == (15, "day", ("age",))
-    assert found.drift == Limits(0.05, 0.1)
+    assert found.drift == Limits(0.05, 0.1) and found.late == Limits(0.001, 1.0)
     assert found.latency is not None and found.latency.limits == Limits(0.05, 0.5)
     assert found.alerting.channels == {"oncall": Channel("ONCALL_URL", ("critical", "escalated"))}
 

@@ -120,7 +120,7 @@ def watch(rows: pd.DataFrame, folder: Path) -> Iterator[dict[str, Any]]:
             "failed": [[one.kind, one.subject] for one in findings if one.verdict is Verdict.FAIL],
             "unsure": sum(one.verdict is Verdict.INCONCLUSIVE and one.kind in DATA for one in findings),
             "asked": sum(one.kind in DATA for one in findings),
-            "open": [[*one.key, one.severity, one.id] for one in watched.opened],
+            "open": [[*one.key, one.severity, one.id, bool(one.settled)] for one in watched.opened],
             "seconds": seconds,
         }
 

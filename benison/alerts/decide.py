@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from benison.alerts.entries import SYSTEM, Entry, Escalate, Raise, Recover, Reopen, Worsen
+from benison.alerts.entries import SYSTEM, Entry, Escalate, Raise, Recover, Reopen, Settle, Worsen
 from benison.alerts.state import CRITICAL, Alert, AlertState
 from benison.config.monitor import ESCALATED, WARNING, Alerting
 from benison.core import digests
 from benison.core.verdicts import Verdict
 from benison.monitoring import words
-from benison.monitoring.windows import OF_CHAMPION, UNREADABLE, Finding, Window
+from benison.monitoring.level import LEVELLED
+from benison.monitoring.windows import OF_CHAMPION, SELDOM, UNREADABLE, Finding, Window
 
 REQUEST_LOG = "request log"
 Key = tuple[str, str]
@@ -52,15 +53,16 @@ def _of_key(
     closed: str,
 ) -> Entry | None:
     newest, is_open = windows[-1], alert is not None and alert.open
-    # What is so of the champion is so until there is another, whatever a person accepts.
-    stays = alert is not None and key[0] in OF_CHAMPION and alert.raised.champion == newest.champion
+    # What is so of the champion is so until there is another, whatever a person accepts; faults are nobody's to accept.
+    lasts = key[0] not in OF_CHAMPION or (alert is not None and alert.raised.champion == newest.champion)
+    stays = key[0] in SELDOM and lasts
     if alert is not None and is_open and not stays and alert.raised.subject in newest.reset:
         return _recover(alert, newest.start, alerting, when, closed or "what came before does not count any more")
     if finding is not None and finding.verdict is Verdict.FAIL:
         if alert is not None and is_open:
             return _worsen(alert, finding, newest, alerting, when)
         return _begin(alert, finding, windows, alerting, when)
-    enough = 1 if key[0] in OF_CHAMPION else alerting.recover_after
+    enough = 1 if key[0] in SELDOM else alerting.recover_after
     if alert is not None and is_open and _passes(key, windows, alert.last) >= enough:
         return _recover(alert, newest.start, alerting, when, f"{enough} windows passed")
     return None
@@ -85,7 +87,8 @@ def _begin(
 ) -> Entry | None:
     newest, key = windows[-1], (finding.kind, finding.subject)
     row = _row(key, windows)
-    if not finding.severe and finding.kind not in OF_CHAMPION and len(row) < alerting.raise_after:
+    many = sum(_windows(key, window) for window in row)
+    if not finding.severe and finding.kind not in SELDOM and many < alerting.raise_after:
         return None
     why, observed = words.reason(finding), words.observed(finding)
     if before is not None and _seconds(before.recovered) + 60 * alerting.cooling_minutes > newest.end:
@@ -121,6 +124,28 @@ def of_time(state: AlertState, alerting: Alerting, now: datetime, when: str) -> 
         if waits and _moment(alert.since) <= due:
             why = f"nobody acknowledged alert {alert.id} within {alerting.escalate_minutes:g} minutes"
             return Escalate(who=SYSTEM, when=when, why=why, tell=_told(alerting, ESCALATED), alert=alert.id)
+    return None
+
+
+def of_level(
+    state: AlertState, steady: Callable[[Alert], bool], season: str, alerting: Alerting, when: str
+) -> Entry | None:
+    """The next alert of what differs from what it was and no longer changes; None where there is none.
+
+    Args:
+        state: Of the alert log.
+        steady: Whether what an alert is about stayed the same for two seasons.
+        season: How long one is, as a person reads it.
+        alerting: Who is told.
+        when: The moment, for the entry.
+    """
+    for alert in state.open:
+        if alert.raised.cause in LEVELLED and not alert.settled and not alert.accepted and steady(alert):
+            why = (
+                f"{alert.raised.cause} of {alert.raised.subject}: the last {season} is as the one before it, and not "
+                "as it used to be: a new level; where that is how it is to be, accept it or train on it"
+            )
+            return Settle(who=SYSTEM, when=when, why=why, tell=_told(alerting, alert.severity), alert=alert.id)
     return None
 
 
@@ -169,18 +194,29 @@ def _row(key: Key, windows: Sequence[Window]) -> list[Window]:
 
 
 def _passes(key: Key, windows: Sequence[Window], after: int) -> int:
-    """How many windows passed since one failed, or since the alert last changed; what is inconclusive says nothing."""
+    """How many windows passed in a row, or together, since the alert last changed.
+
+    Of windows that are too small to tell some pass by luck while it goes on: such do not add up.
+    """
     found = 0
     for window in reversed(windows):
-        verdict = _verdict(key, window)
-        if window.start <= after or verdict is Verdict.FAIL:
+        if window.start <= after or _verdict(key, window) is not Verdict.PASS:
             break
-        found += verdict is Verdict.PASS
+        found += _windows(key, window)
     return found
 
 
 def _verdict(key: Key, window: Window) -> Verdict | None:
-    return next((one.verdict for one in window.findings if (one.kind, one.subject) == key), None)
+    return next((one.verdict for one in _of(key, window)), None)
+
+
+def _windows(key: Key, window: Window) -> int:
+    """How many windows the answer is of."""
+    return next((one.windows for one in _of(key, window)), 0)
+
+
+def _of(key: Key, window: Window) -> Iterator[Finding]:
+    return (one for one in window.findings if (one.kind, one.subject) == key)
 
 
 def _told(alerting: Alerting, of: str) -> tuple[str, ...]:

@@ -142,6 +142,18 @@ class Reopen(Telling):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Settle(Telling):
+    """It stays, and has stayed the same for long: a new level.
+
+    Attributes:
+        alert: Its id.
+    """
+
+    action = "settle"
+    alert: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sent(Entry):
     """A message has reached its channel.
 
@@ -170,7 +182,7 @@ class Unsent(Entry):
 
 
 _KINDS: dict[str, type[Entry]] = {
-    kind.action: kind for kind in (Raise, Worsen, Escalate, Acknowledge, Recover, Reopen, Sent, Unsent)
+    kind.action: kind for kind in (Raise, Worsen, Escalate, Acknowledge, Recover, Reopen, Settle, Sent, Unsent)
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from benison.alerts.alert_log import AlertLog
-from benison.alerts.entries import SYSTEM, Entry, Escalate, Recover, Sent, Unsent, Worsen
+from benison.alerts.entries import SYSTEM, Entry, Escalate, Recover, Sent, Settle, Unsent, Worsen
 from benison.alerts.sending import Senders, again, due, tried
 from benison.alerts.state import AlertState, Message
 from benison.registry.log import utc
@@ -48,7 +48,7 @@ def _write(log: AlertLog, message: Message, entry: Entry) -> None:
 def title(state: AlertState, model: str, message: Message) -> str:
     """One line: what, how bad, of which model."""
     alert = state.alerts[message.alert]
-    done = {Recover: "recovered", Escalate: "nobody acknowledged", Worsen: "critical now"}
+    done = {Recover: "recovered", Escalate: "nobody acknowledged", Worsen: "critical now", Settle: "a new level"}
     word = done.get(type(message.entry), alert.severity)
     return f"{model}: {word}: {alert.raised.cause} of {alert.raised.subject} (alert {alert.id})"
 
@@ -63,5 +63,6 @@ def text(state: AlertState, message: Message) -> str:
         f"message {message.id}",
     ]
     if not isinstance(message.entry, Recover):
-        lines.insert(2, f"benison monitor acknowledge {alert.id} --why ...")
+        accept = "--accept " if isinstance(message.entry, Settle) else ""
+        lines.insert(2, f"benison monitor acknowledge {alert.id} {accept}--why ...")
     return "\n".join(lines)

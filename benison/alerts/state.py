@@ -14,6 +14,7 @@ from benison.alerts.entries import (
     Recover,
     Reopen,
     Sent,
+    Settle,
     Telling,
     Unsent,
     Worsen,
@@ -38,6 +39,7 @@ class Alert:
         accepted: Whether a person said that this is how it is to be.
         escalated: Whether that nobody did was told.
         recovered: When it was over; empty: it is open.
+        settled: When it was told that this is a new level; empty: it was not.
     """
 
     id: int
@@ -50,6 +52,7 @@ class Alert:
     accepted: bool = False
     escalated: bool = False
     recovered: str = ""
+    settled: str = ""
 
     @property
     def open(self) -> bool:
@@ -158,7 +161,9 @@ def _changed(state: AlertState, number: int, entry: Entry, where: str) -> Alert:
         case Recover(last=last, when=when):
             return replace(known, last=last, recovered=when)
         case Reopen(last=last, observed=observed, when=when):
-            return replace(known, last=last, observed=observed, since=when, recovered="")
+            return replace(known, last=last, observed=observed, since=when, recovered="", settled="")
+        case Settle(when=when):
+            return replace(known, settled=when)
     raise _broken(where, "an entry that is known here", entry.action)
 
 

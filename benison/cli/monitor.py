@@ -25,6 +25,7 @@ from benison.registry.log import utc
 
 if TYPE_CHECKING:
     from benison.components.monitor.watch import Watched, Watcher
+    from benison.monitoring.windows import Finding, Window
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -118,16 +119,20 @@ def dashboard() -> None:
 @projects.project_option
 @projects.registry_option
 def status(as_json: bool, folder: Path, registry: str | None) -> None:
-    """Say which alerts are open, and what could not be told."""
+    """Say which alerts are open, what could not be told, and which rows came too late."""
     from benison.components.monitor.run import alert_of
+    from benison.monitoring import words
+    from benison.monitoring.window_log import windows_of
 
     opened = opened_of(projects.find(folder, registry))
     state = AlertLog(opened.store, opened.model).state()
+    told = [one.late for one in windows_of(opened.store, opened.model) if one.late is not None]
+    late = told[-1] if told else None
     if as_json:
-        alerts = [alert_of(one) for one in state.open]
-        click.echo(json.dumps({"alerts": alerts, "unsent": sorted(state.outbox)}, indent=2, sort_keys=True))
+        said = {"alerts": [alert_of(one) for one in state.open], "unsent": sorted(state.outbox)}
+        click.echo(json.dumps({**said, "late": None if late is None else late.to_json()}, indent=2, sort_keys=True))
         return
-    for line in _open_alerts(state):
+    for line in [*_open_alerts(state), *([words.late(late)] if late is not None and late.rows else [])]:
         click.echo(line)
 
 
@@ -190,17 +195,28 @@ def _say(watched: Watched) -> None:
         told = ", ".join(f"{many} {verdict}" for verdict, many in counts.items() if many)
         begin = datetime.fromtimestamp(window.start, UTC)
         click.echo(f"{begin:%Y-%m-%d %H:%M}  {window.counts['rows']:,} rows  {told}")
-        if (period := window.quality) is not None:
+        for period in (one for one in (window.retried, window.quality) if one is not None):
             day = datetime.fromtimestamp(period.start, UTC)
             told = period.trouble or f"labels of {period.labelled:,} of {period.requests:,} requests"
             click.echo(f"  quality from {day:%Y-%m-%d %H:%M}: {told}")
+        if window.late is not None and window.late.rows:
+            click.echo(f"  {words.late(window.late)}")
+        if window.joined is not None:
+            click.echo(f"  {words.joined(window.joined)}")
         for one in window.findings:
             if one.verdict is Verdict.FAIL:
-                click.echo(f"  {words.reason(one)}")
+                click.echo(f"  {words.reason(one)}{_examples(window, one)}")
     if watched.trouble:
         click.echo(f"the request log cannot be read: {watched.trouble}")
     for alert in watched.opened:
         click.echo(f"alert {alert.id}: {alert.severity}: {alert.raised.cause} of {alert.raised.subject}")
+
+
+def _examples(window: Window, one: Finding) -> str:
+    """Ids of requests, never values."""
+    columns = window.joined.columns if window.joined is not None and one.kind == "skew_rows" else ()
+    ids = next((column.examples for column in columns if column.name == one.subject), ())
+    return f"; such as {', '.join(ids)}" if ids else ""
 
 
 def _open_alerts(state: AlertState) -> list[str]:
@@ -209,6 +225,9 @@ def _open_alerts(state: AlertState) -> list[str]:
         raised, by = alert.raised, f"; {alert.acknowledged}" if alert.acknowledged else ""
         lines.append(f"alert {alert.id}: {alert.severity}, since {alert.since}{by}")
         lines.append(f"  {raised.why}")
+        if alert.settled:
+            accept = f"benison monitor acknowledge {alert.id} --accept --why ..."
+            lines.append(f"  a new level, told {alert.settled}; where it is to be so:  {accept}")
     if state.outbox:
         lines.append(f"messages that are not sent yet: {', '.join(sorted(state.outbox))}")
     lines += [f"message {message} was given up: {why}" for message, why in state.lost.items()]

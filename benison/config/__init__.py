@@ -58,6 +58,7 @@ from benison.config.search import Search as Search
 from benison.config.serving import Serving as Serving
 from benison.config.serving import serving_of
 from benison.config.signatures import signing_key_from
+from benison.config.skew_rows import check_kept
 from benison.config.targets import Target as Target
 from benison.config.targets import targets_of
 from benison.config.training import Model as Model
@@ -193,6 +194,8 @@ def _checked(top: Section, config: Config) -> Config:
 
 def _watching(top: Section, config: Config) -> Config:
     """With what monitor: quality: takes over from other sections."""
+    if config.monitor.skew_rows is not None:
+        check_kept(top.section("monitor").section("skew_rows"), config.monitor.skew_rows, config.serving.requests)
     if config.monitor.quality is None:
         return config
     section = top.section("monitor").section("quality")

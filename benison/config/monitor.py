@@ -9,6 +9,7 @@ from benison.config.channels import Channel, channels_of
 from benison.config.limits import Limits as Limits
 from benison.config.limits import limits_of
 from benison.config.quality import Quality, quality_of
+from benison.config.skew_rows import SkewRows, skew_rows_of
 from benison.core.sections import Section
 
 NONE, DAY, WEEK = "none", "day", "week"
@@ -18,7 +19,7 @@ WARNING, CRITICAL = "warning", "critical"
 _TOLD_OF = (WARNING, CRITICAL, ESCALATED)
 _DAY_MINUTES = 24 * 60
 _DRIFT, _MISSING = Limits(0.02, 0.1), Limits(0.1, 0.5)
-_VOLUME, _ERRORS = Limits(2.0, 10.0), Limits(0.01, 0.05)
+_VOLUME, _ERRORS, _LATE = Limits(2.0, 10.0), Limits(0.01, 0.05), Limits(0.01, 1.0)
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,10 @@ class Monitor:
         missing: Of the change of the share of rows without a value.
         volume: Of the factor by which rows are more or fewer than usual, above 1.
         errors: Of the share of requests that failed.
+        late: Of the share of rows that came after their window was counted.
         latency: Of the share that was slow; None: not watched.
         quality: Of answers whose labels came; None: not watched.
+        skew_rows: What served rows are held against, one by one; None: not watched.
         alerting: What becomes of an alarm.
     """
 
@@ -88,8 +91,10 @@ class Monitor:
     missing: Limits = _MISSING
     volume: Limits = _VOLUME
     errors: Limits = _ERRORS
+    late: Limits = _LATE
     latency: Latency | None = None
     quality: Quality | None = None
+    skew_rows: SkewRows | None = None
     alerting: Alerting = Alerting()
 
     @property
@@ -122,11 +127,13 @@ def monitor_of(section: Section) -> Monitor:
         missing=_limits(section, "missing", usual.missing),
         volume=_limits(section, "volume", usual.volume, low=1.01, high=1e6),
         errors=_limits(section, "errors", usual.errors),
+        late=_limits(section, "late", usual.late),
         latency=_latency(section.section("latency")) if "latency" in section.content else None,
         quality=quality_of(section.section("quality"), round(60 * minutes)) if "quality" in section.content else None,
+        skew_rows=skew_rows_of(section.section("skew_rows")) if "skew_rows" in section.content else None,
         alerting=_alerting(section.section("alerts", optional=True)),
     )
-    section.asked |= {"latency", "quality"}
+    section.asked |= {"latency", "quality", "skew_rows"}
     section.close()
     return monitor
 

@@ -15,7 +15,7 @@ GITHUB, GITLAB = "github", "gitlab"
 PROVIDERS = (GITHUB, GITLAB)
 # What a training on newer data may mend, and what it cannot, as the alert log calls them.
 MENDED = ("drift", "score_drift", "skew", "quality")
-NOT_MENDED = ("missing", "volume", "errors", "latency", "unreadable", "unmeasured")
+NOT_MENDED = ("missing", "volume", "errors", "latency", "unreadable", "unmeasured", "late", "skew_rows")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _BRANCH = re.compile(r"(?!-)[^\s~^:?*\[\\\x00-\x1f\x7f]+")

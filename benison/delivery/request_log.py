@@ -7,7 +7,7 @@ when it is rotated: first the Parquet file is there, then the journal is gone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def schema_of(features: pa.DataType) -> pa.Schema:
     )
 
 
-def read_since(folder: Path, moment: datetime) -> Iterator[pa.RecordBatch]:
+def read_since(folder: Path, moment: datetime, columns: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
     """The rows of all servers, those in journals too, each once, whatever is rotated or removed meanwhile.
 
     What a server answered is there within two seconds. The order is that of the files, not that of time.
@@ -57,36 +57,43 @@ def read_since(folder: Path, moment: datetime) -> Iterator[pa.RecordBatch]:
     Args:
         folder: The log's; one that is not there holds no rows.
         moment: Only rows of requests that began then or later; with a time zone.
+        columns: Only these, ``time`` among them; all by default.
 
     Yields:
         Batches of at least one row, as `schema_of` has them; features differ between packages.
     """
     since = pa.scalar(moment.astimezone(UTC), TIME)
     for file in _files(folder, moment.astimezone(UTC)):
-        for batch in read_file(file):
+        for batch in read_file(file, columns):
             kept = batch.filter(pc.greater_equal(batch.column("time"), since))
             if kept.num_rows:
                 yield kept
 
 
-def read_file(file: Path) -> Iterator[pa.RecordBatch]:
+def read_file(file: Path, columns: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
     """The rows of one file; of a journal that is rotated at this moment those of what it becomes.
 
     Args:
         file: A journal, which may end in the middle of a batch, or a Parquet file; one that is removed has no rows.
+        columns: Only these; all by default.
     """
     if file.suffix == JOURNAL:
         try:
             with file.open("rb") as opened:
-                yield from _journalled(opened)
+                yield from (_only(batch, columns) for batch in _journalled(opened))
             return
         except FileNotFoundError:
             file = file.with_suffix(ROTATED)
     try:
         with pq.ParquetFile(file) as rotated:
-            yield from rotated.iter_batches()
+            yield from rotated.iter_batches(columns=list(columns) or None)
     except FileNotFoundError:
         return
+
+
+def _only(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
+    # PyArrow 10 has no `select` of a batch.
+    return pa.RecordBatch.from_arrays([batch[name] for name in columns], list(columns)) if columns else batch
 
 
 def _journalled(opened: object) -> Iterator[pa.RecordBatch]:

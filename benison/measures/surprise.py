@@ -8,7 +8,8 @@ kept. How far past predictions were off says how far the next one may be.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -55,18 +56,18 @@ class Distance:
         return (self.bins - 1) / _JS_TO_CHI_SQUARE
 
 
-def distance(expected: Counts, window: Counts, windows: int) -> Distance | None:
+def distance(expected: Counts | Floats, window: Counts, windows: int) -> Distance | None:
     """How far a window is from the windows that it is predicted from.
 
     Args:
-        expected: Rows of those by bin, together.
+        expected: Rows of those by bin, together; not always whole numbers.
         window: Rows of this one in the same bins.
         windows: How many windows `expected` is of.
 
     Returns:
         None where either is empty.
     """
-    before, now = int(expected.sum()), int(window.sum())
+    before, now = float(expected.sum()), int(window.sum())
     if not before or not now:
         return None
     first, second = drift.pooled(expected.astype(np.float64), window.astype(np.float64))
@@ -104,6 +105,14 @@ class Habit:
         """The value from which on the p value of a window like this one is below `p`."""
         root = self.mean + quantile(p, self.many - 1) * self._error
         return float(max(0.0, root) ** 3 * self._unit(found))
+
+    def of_variance(self, part: float) -> Habit:
+        """Of distances of several windows, which name 1 as the number that they were predicted from.
+
+        Args:
+            part: What they keep of the variance between windows; one that is predicted from k has 1 + 1/k.
+        """
+        return replace(self, between=self.between * part / 2)
 
     def _unit(self, found: Distance) -> float:
         return found.sampling + self.between * (1 + 1 / found.windows)
@@ -177,3 +186,44 @@ def share_tail(hits: int, rows: int, share: float) -> float:
     if hits < rows:
         apart += (1 - found) * math.log((1 - found) / (1 - share))
     return math.exp(-rows * apart)
+
+
+def binomial_tail(hits: int, rows: int, share: float) -> float:
+    """P(X >= hits) of a binomial variable, exactly; 1 where so many are to be expected anyway.
+
+    Args:
+        hits: Up to `rows`.
+        rows: n, at least 1.
+        share: p, above 0, below 1.
+
+    >>> round(binomial_tail(5, 100, 0.01), 6)
+    0.003432
+    """
+    if hits <= rows * share:
+        return 1.0
+    chances = math.lgamma(rows + 1) - math.lgamma(hits + 1) - math.lgamma(rows - hits + 1)
+    first = chances + hits * math.log(share) + (rows - hits) * math.log1p(-share)
+    term = total = 1.0
+    # Beyond the mean each term is smaller than the one before it, by more and more.
+    for at in range(hits, rows):
+        term *= (rows - at) / (at + 1) * share / (1 - share)
+        total += term
+        if term < 1e-17 * total:
+            break
+    return min(1.0, math.exp(first) * total)
+
+
+def reach_of_share(rows: int, limit: float, p: float, tail: Callable[[int, int, float], float]) -> float:
+    """The smallest share of some rows that is as rare as this; 1 where none is.
+
+    Args:
+        rows: At least 1.
+        limit: The share that is allowed.
+        p: How rare.
+        tail: How often at least so many of some rows are hits, at a share: `share_tail` or `binomial_tail`.
+    """
+    low, high = limit, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (low, middle) if tail(round(middle * rows), rows, limit) <= p else (middle, high)
+    return high

@@ -96,7 +96,7 @@ class Bins:
 
     def _of_numbers(self, column: pa.Array) -> Counts:
         """Counts what is above each edge, piece by piece: few edges take less than a search for each value."""
-        values, above = _numbers(column), np.zeros(len(self.edges) + 2, np.int64)
+        values, above = numbers_of(column), np.zeros(len(self.edges) + 2, np.int64)
         for begin in range(0, len(values), _PIECE):
             piece = values[begin : begin + _PIECE]
             # What is NaN is above nothing, and unlike itself.
@@ -124,8 +124,8 @@ def _with_ends(profile: ColumnProfile) -> tuple[tuple[float, ...], tuple[int, ..
     return (float(np.nextafter(least, -np.inf)), *profile.edges, most), (0, *profile.counts, 0)
 
 
-def _numbers(column: pa.Array) -> npt.NDArray[np.float64]:
-    """Numbers as float64; NaN where one is missing, or is none."""
+def numbers_of(column: pa.Array) -> npt.NDArray[np.float64]:
+    """Numbers as float64; NaN where one is missing, or where a column holds what is none."""
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
     try:

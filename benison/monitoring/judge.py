@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,16 +13,18 @@ from benison.core.verdicts import Verdict
 from benison.measures import surprise
 from benison.measures.drift import JENSEN_SHANNON, compare
 from benison.measures.holm import holm
-from benison.measures.surprise import FEWEST, Distance, Habit
+from benison.measures.surprise import FEWEST, Distance, Floats, Habit
 from benison.monitoring.grid import PRESENCE, Counts
-from benison.monitoring.memory import Key, Memory, vectors_of
+from benison.monitoring.memory import Memory
+from benison.monitoring.pool import TRAINING as TRAINING
 from benison.monitoring.seasons import FEWEST_WINDOWS
 from benison.monitoring.sketch import Sketch
+from benison.monitoring.vectors import Key, part, vectors_of
 from benison.monitoring.windows import ANSWERS, DRIFT, ERRORS, LATENCY, MISSING, SCORE_DRIFT, VOLUME, Finding, Known
 
-TRAINING, LIMIT = "training", "limit"
+LIMIT = "limit"
 # One window is no sample of a whole season, so that only what no season does is told from training alone.
-_GROSS, _BEYOND_CHANCE = 0.5, 1e-6
+GROSS, _BEYOND_CHANCE = 0.5, 1e-6
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,17 @@ def concluded(asked: Sequence[Asked], alpha: float) -> tuple[Finding, ...]:
     open_ones = [one for one in asked if one.p is not None]
     adjusted = iter(holm([one.p for one in open_ones if one.p is not None]))
     each = alpha / max(1, len(open_ones))
-    return tuple(one.finding if one.p is None else _verdict(one, next(adjusted), alpha, each) for one in asked)
+    return _once(one.finding if one.p is None else _verdict(one, next(adjusted), alpha, each) for one in asked)
+
+
+def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One answer to each question: that of several windows where they decide and the newest alone does not fail."""
+    found: dict[Key, Finding] = {}
+    for one in findings:
+        key = one.kind, one.subject
+        if key not in found or (one.verdict is not Verdict.INCONCLUSIVE and found[key].verdict is not Verdict.FAIL):
+            found[key] = one
+    return tuple(found.values())
 
 
 def _verdict(one: Asked, p: float, alpha: float, each: float) -> Finding:
@@ -107,7 +119,7 @@ def _compared(
 ) -> Asked:
     """A question that earlier windows answer; while they are too few, training answers for what is severe."""
     kind, subject = key
-    limits = {DRIFT: monitor.drift, SCORE_DRIFT: monitor.score, MISSING: monitor.missing, VOLUME: monitor.volume}[kind]
+    limits = limits_of(kind, monitor)
     rows = int(counts.sum())
     finding = Finding(kind, subject, Verdict.INCONCLUSIVE, False, None, limits.limit, None, None, rows, "")
     if kind != VOLUME and rows < monitor.min_rows:
@@ -116,15 +128,34 @@ def _compared(
         found, usual = known.by_level.get(level, {}).get(key), memory.habit(level, key)
         expected = memory.expected(level, start, key)
         if found is not None and usual is not None and expected is not None:
-            return _predicted(replace(finding, against=level), limits, usual, found, expected[0], counts)
+            return predicted(replace(finding, against=level), limits, usual, found, expected[0], counts)
+    if (pool := memory.pools.of_training(key)) is not None:
+        many = pool.next_look(monitor.alerting.recover_after)
+        waits = f"{many} windows since it failed, got {len(pool.members) + 1}"
+        return Asked(replace(finding, missing=waits), limits)
     return Asked(_untaught(memory, own, key, finding, limits), limits)
 
 
-def _predicted(
-    finding: Finding, limits: Limits, usual: Habit, found: Distance, expected: Counts, counts: Counts
+def limits_of(kind: str, monitor: Monitor) -> Limits:
+    """From when on an effect of what earlier windows are asked about matters."""
+    return {DRIFT: monitor.drift, SCORE_DRIFT: monitor.score, MISSING: monitor.missing, VOLUME: monitor.volume}[kind]
+
+
+def predicted(
+    finding: Finding, limits: Limits, usual: Habit, found: Distance, expected: Counts | Floats, counts: Counts
 ) -> Asked:
+    """What earlier windows say of one, or of several together.
+
+    Args:
+        finding: As far as it is known.
+        limits: Of the effect.
+        usual: How far predictions used to be off.
+        found: How far this one is.
+        expected: Rows by bin.
+        counts: Likewise, of what came.
+    """
     if finding.kind == MISSING:
-        effect, spread = _difference(expected, counts), _spread(expected, counts)
+        effect, spread = difference(expected, counts), _spread(expected, counts)
     else:
         effect, spread = _effect(finding.kind, found, found.value), 0.0
 
@@ -140,7 +171,7 @@ def _effect(kind: str, found: Distance, value: float) -> float:
     return math.exp(min(math.sqrt(value), 50.0)) if kind == VOLUME else found.effect_of(value)
 
 
-def _spread(before: Counts, now: Counts) -> float:
+def _spread(before: Counts | Floats, now: Counts) -> float:
     """p (1 - p) of the share of missing values in both together, with half a row for each."""
     share = float((before[-1] + now[-1] + 0.5) / (before.sum() + now.sum() + 1))
     return share * (1 - share)
@@ -152,48 +183,45 @@ def _untaught(memory: Memory, own: Sketch, key: Key, finding: Finding, limits: L
     if key[0] not in (DRIFT, MISSING):
         return told
     bins = own.grid.columns[key[1]]
-    before, counts = _part(key[0], np.array(bins.reference, np.int64)), _part(key[0], own.columns[key[1]])
+    before, counts = part(key[0], np.array(bins.reference, np.int64)), part(key[0], own.columns[key[1]])
     if not before.sum() or (key[0] == DRIFT and bins.kind == PRESENCE):
         return told
     found = compare(before, counts)
-    effect = found.beyond_chance(JENSEN_SHANNON) if key[0] == DRIFT else _difference(before, counts)
+    effect = found.beyond_chance(JENSEN_SHANNON) if key[0] == DRIFT else difference(before, counts)
     told = replace(told, effect=effect, against=TRAINING)
-    severe = effect >= max(limits.severe, _GROSS) and found.p_value < _BEYOND_CHANCE
+    severe = effect >= max(limits.severe, GROSS) and found.p_value < _BEYOND_CHANCE
     return replace(told, verdict=Verdict.FAIL, severe=True, p=found.p_value, missing="") if severe else told
 
 
-def _part(kind: str, counts: Counts) -> Counts:
-    """What a question is about of a column's counts: values by bin, or how many there are and how many are missing."""
-    return counts[:-1] if kind == DRIFT else np.array([counts[:-1].sum(), counts[-1]], np.int64)
-
-
-def _difference(before: Counts, now: Counts) -> float:
+def difference(before: Counts | Floats, now: Counts) -> float:
+    """Of the shares without a value."""
     return abs(float(now[-1] / now.sum() - before[-1] / before.sum()))
 
 
 def _limited(sketch: Sketch, monitor: Monitor, sample: float) -> Iterator[Asked]:
     """Shares that have a limit of their own, which nothing is compared with."""
     answered = round(sketch.answered / sample)
-    yield _share(ERRORS, sketch.failed, answered + sketch.failed, monitor.errors)
+    yield share(ERRORS, sketch.failed, answered + sketch.failed, monitor.errors)
     if monitor.latency is not None:
-        yield _share(LATENCY, sketch.slow, sketch.answered, monitor.latency.limits)
+        yield share(LATENCY, sketch.slow, sketch.answered, monitor.latency.limits)
 
 
-def _share(kind: str, hits: int, requests: int, limits: Limits) -> Asked:
-    finding = Finding(kind, ANSWERS, Verdict.INCONCLUSIVE, False, None, limits.limit, None, None, requests, LIMIT)
+def share(kind: str, hits: int, requests: int, limits: Limits, subject: str = ANSWERS) -> Asked:
+    """A share of requests, or of rows, against its limit.
+
+    Args:
+        kind: Of share.
+        hits: So many requests count against it.
+        requests: Of so many.
+        limits: Of the share.
+        subject: What they are.
+    """
+    finding = Finding(kind, subject, Verdict.INCONCLUSIVE, False, None, limits.limit, None, None, requests, LIMIT)
     if not requests:
-        return Asked(replace(finding, missing="any request"), limits)
+        return Asked(replace(finding, missing=f"any of the {subject}"), limits)
     p = surprise.share_tail(hits, requests, limits.limit)
-    return Asked(
-        replace(finding, effect=hits / requests), limits, p, lambda each: _reach_of_share(requests, limits.limit, each)
-    )
 
+    def reach(each: float) -> float:
+        return surprise.reach_of_share(requests, limits.limit, each, surprise.share_tail)
 
-def _reach_of_share(requests: int, limit: float, p: float) -> float:
-    """The smallest share that `share_tail` finds as rare as this; 1 where none is."""
-    low, high = limit, 1.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        found = surprise.share_tail(round(middle * requests), requests, limit)
-        low, high = (low, middle) if found <= p else (middle, high)
-    return high
+    return Asked(replace(finding, effect=hits / requests), limits, p, reach)

@@ -1,7 +1,7 @@
 """What earlier windows say of the next one: the sum of those of its season, and how far such predictions were off.
 
-It is folded from the log of windows alone. A column's window is taken in unless it failed; after one that failed only a
-window that passes is, so that what has gone wrong does not become the usual.
+It is folded from the log of windows alone. A column's window is taken in unless it failed; after one that failed none
+is until several together pass, so that what has gone wrong does not become the usual.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import numpy as np
 from benison.core.verdicts import Verdict
 from benison.measures import surprise
 from benison.measures.surprise import Distance, Floats, Habit
-from benison.monitoring.grid import PRESENCE, Counts
+from benison.monitoring.grid import Counts
+from benison.monitoring.pool import Pools, members_of
 from benison.monitoring.seasons import FEWEST_WINDOWS, KEPT, levels, slot
 from benison.monitoring.sketch import Sketch
-from benison.monitoring.windows import DRIFT, MISSING, SCORE_DRIFT, SCORES, TRAFFIC, VOLUME, Finding, Known, Window
+from benison.monitoring.vectors import Key, vectors_of
+from benison.monitoring.windows import DRIFT, SCORE_DRIFT, VOLUME, Finding, Known, Window
 
-Key = tuple[str, str]
 # So many past predictions are kept: four weeks of hours.
 _PREDICTIONS = 672
-_SUBJECTS = (DRIFT, MISSING)
 
 
 class Ring:
@@ -81,6 +81,7 @@ class Memory:
 
     def __init__(self, season: str) -> None:
         self.levels = levels(season)
+        self.pools = Pools()
         self._baselines: dict[tuple[str, int, Key], Pile] = {}
         self._past: dict[tuple[str, Key], Ring] = {}
         self._suspects: set[Key] = set()
@@ -125,6 +126,7 @@ class Memory:
             self._forget(lambda key: key[0] == DRIFT)
         if champion != self._champion:
             self._forget(lambda key: key[0] == SCORE_DRIFT)
+            self.pools.restart()
         gone = set(reset)
         if gone:
             self._forget(lambda key: key[1] in gone)
@@ -132,15 +134,19 @@ class Memory:
 
     def take(self, window: Window, sketch: Sketch) -> None:
         """Takes in a window, after `prepare`."""
-        verdicts = _verdicts(window.findings)
+        answers = {(one.kind, one.subject): one for one in window.findings}
         for key, counts in vectors_of(sketch).items():
-            if self._is_good(key, verdicts.get(key)):
+            if self._is_good(key, answers.get(key)):
                 self._add(window, key, counts)
+        if self.pools.concern(window):
+            own = {name: np.array(counts, np.int64) for name, counts in (window.own or {}).items()}
+            self.pools.take(window, members_of(sketch, window.start, own or sketch.columns))
 
-    def _is_good(self, key: Key, verdict: Verdict | None) -> bool:
-        if verdict is Verdict.FAIL:
+    def _is_good(self, key: Key, finding: Finding | None) -> bool:
+        """One small window passes by luck where what failed goes on, so that several have to, together."""
+        if finding is not None and finding.verdict is Verdict.FAIL:
             self._suspects.add(key)
-        elif verdict is Verdict.PASS:
+        elif finding is not None and finding.verdict is Verdict.PASS and finding.windows > 1:
             self._suspects.discard(key)
         return key not in self._suspects
 
@@ -158,19 +164,7 @@ class Memory:
         self._baselines = {place: one for place, one in self._baselines.items() if not which(place[2])}
         self._past = {place: one for place, one in self._past.items() if not which(place[1])}
         self._suspects = {key for key in self._suspects if not which(key)}
-
-
-def vectors_of(sketch: Sketch) -> dict[Key, Counts]:
-    """What is compared of a window, by kind and subject."""
-    found: dict[Key, Counts] = {
-        (VOLUME, TRAFFIC): np.array([sketch.rows], np.int64),
-        (SCORE_DRIFT, SCORES): sketch.scores,
-    }
-    for name, counts in sketch.columns.items():
-        if sketch.grid.columns[name].kind != PRESENCE:
-            found[DRIFT, name] = counts[:-1]
-        found[MISSING, name] = np.array([counts[:-1].sum(), counts[-1]], np.int64)
-    return found
+        self.pools.forget(which)
 
 
 def _in_order(expected: tuple[Counts, int], counts: Counts) -> tuple[Counts, Counts, int]:
@@ -182,7 +176,3 @@ def _of_volume(expected: Counts, windows: int, counts: Counts) -> Distance:
     total, now = float(expected[0]), float(counts[0])
     apart = np.log((now + 1) / (total / windows + 1))
     return Distance(float(apart * apart), 1 / (now + 1) + 1 / (total + 1), windows, 2)
-
-
-def _verdicts(findings: Iterable[Finding]) -> dict[Key, Verdict]:
-    return {(one.kind, one.subject): one.verdict for one in findings}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -42,11 +42,22 @@ def _asked(name: str, reference: Counts, blocks: Sequence[Mapping[str, Counts]],
     if len(counts) < FEWEST_BLOCKS or rows < monitor.min_rows:
         missing = f"{FEWEST_BLOCKS} hours or days with {monitor.min_rows} rows, got {len(counts)} with {rows}"
         return Asked(Finding(**{**vars(finding), "missing": missing}), limits)
-    total = counts.sum(axis=0)
-    effect = _effect(reference, total)
-    without = np.array([_effect(reference, total - one) for one in counts])
-    error = math.sqrt((len(counts) - 1) * float(((without - without.mean()) ** 2).mean()))
+    effect, error = apart(reference, counts, divergence)
     return _told(finding, limits, effect, error, len(counts) - 1)
+
+
+def apart(reference: Counts, blocks: Counts, effect_of: Callable[[Counts, Counts], float]) -> tuple[float, float]:
+    """An effect of several blocks together and its error, by leaving out one after the other (jackknife).
+
+    Args:
+        reference: What they are held against, (bins,).
+        blocks: Rows of each, (blocks, bins); two or more.
+        effect_of: Of the reference and other rows.
+    """
+    total = blocks.sum(axis=0)
+    without = np.array([effect_of(reference, total - one) for one in blocks])
+    error = math.sqrt((len(blocks) - 1) * float(((without - without.mean()) ** 2).mean()))
+    return effect_of(reference, total), error
 
 
 def _told(finding: Finding, limits: Limits, effect: float, error: float, freedom: int) -> Asked:
@@ -59,5 +70,6 @@ def _told(finding: Finding, limits: Limits, effect: float, error: float, freedom
     return Asked(Finding(**{**vars(finding), "effect": effect}), limits, p, reach)
 
 
-def _effect(reference: Counts, now: Counts) -> float:
+def divergence(reference: Counts, now: Counts) -> float:
+    """Jensen-Shannon, less what drawing by lot adds."""
     return compare(reference, now).beyond_chance(JENSEN_SHANNON)

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from benison.core.verdicts import Check, Tier, Verdict
-from benison.monitoring.windows import ERRORS, LATENCY, MISSING, QUALITY, SCORE_DRIFT, UNMEASURED, VOLUME, Finding
+from benison.monitoring.joined import Joined
+from benison.monitoring.windows import (
+    ERRORS,
+    LATE,
+    LATENCY,
+    MISSING,
+    QUALITY,
+    SCORE_DRIFT,
+    SKEW_ROWS,
+    UNMEASURED,
+    VOLUME,
+    Finding,
+    Late,
+)
 
 _NAMED = {
     "drift": "drift of {}",
@@ -14,6 +29,8 @@ _NAMED = {
     ERRORS: "share of {} that failed",
     LATENCY: "share of {} that were slow",
     QUALITY: "loss of {}",
+    SKEW_ROWS: "share of rows served with another {}",
+    LATE: "share of {} that came after their window was counted",
     UNMEASURED: "days without a label of the {}",
 }
 _AGAINST = {
@@ -23,6 +40,7 @@ _AGAINST = {
     "training": "what the champion was trained on",
     "blessing": "what it was at the champion's blessing",
     "limit": "the limit",
+    "data": "what the data has of the same rows",
 }
 
 
@@ -52,9 +70,27 @@ def reason(finding: Finding) -> str:
     sentence = f"{name(finding)}: {observed(finding)}, allowed {allowed(finding)}"
     if finding.against:
         sentence += f", against {_AGAINST[finding.against]}"
+    if finding.windows > 1:
+        sentence += f", {finding.windows} windows together"
     if finding.verdict is Verdict.FAIL and finding.p is not None:
         sentence += f"; by chance p <= {max(finding.p, _LEAST_P):.2g}"
+    if finding.verdict is Verdict.FAIL and finding.kind == LATE:
+        sentence += "; a longer late_seconds waits for them"
     return f"{sentence}; needed: {finding.missing}" if finding.missing else sentence
+
+
+def late(found: Late) -> str:
+    """What came after its window was counted, in one sentence."""
+    begin, end = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}" for at in (found.begin, found.end))
+    return f"{found.rows:,} of {found.all:,} rows from {begin} to {end} came after their window was counted"
+
+
+def joined(found: Joined) -> str:
+    """How many served rows the data has, in one sentence."""
+    day = f"{datetime.fromtimestamp(found.start, UTC):%Y-%m-%d %H:%M}"
+    if found.trouble:
+        return f"nothing could be joined of the day from {day}: {found.trouble}"
+    return f"the data has {found.joined:,} of {found.requests:,} requests of the day from {day}"
 
 
 def check(finding: Finding) -> Check:
@@ -77,4 +113,4 @@ def _figure(kind: str, value: float) -> str:
         return f"a factor of {value:.3g}"
     if kind == UNMEASURED:
         return f"{value:.3g}"
-    return f"{value:.2%}" if kind in (MISSING, ERRORS, LATENCY) else f"{value:.4f}"
+    return f"{value:.2%}" if kind in (MISSING, ERRORS, LATENCY, LATE, SKEW_ROWS) else f"{value:.4f}"

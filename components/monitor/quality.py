@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from benison import eval_config
 from benison.components.monitor.labelled import joined, newest_labels
+from benison.components.monitor.looked import Looked
 from benison.config import FILE, Config, Quality
 from benison.config.limits import Limits
 from benison.core.errors import BenisonError, ConfigError, DataError
@@ -22,11 +23,13 @@ from benison.monitoring import quality as figures
 from benison.monitoring.judge import Asked
 from benison.monitoring.periods import Period, due
 from benison.monitoring.quality import Blessed, Key, Labelled
-from benison.monitoring.windows import SCORES, UNMEASURED, Finding, Window
+from benison.monitoring.windows import SCORES, UNMEASURED, Finding, Window, periods_of
 from benison.registry.registry import Registry
 
 _log = logging.getLogger(__name__)
 _DAY = 86_400
+# So long after it was due a period is too old to be read: nobody keeps a log of requests for ever.
+RETRIED_S = 7 * _DAY
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,29 @@ class Span:
     start: int
     end: int
     champion: str
+
+
+def measured(windows: Sequence[Window]) -> list[Period]:
+    """The periods that could be read."""
+    return [one for one in periods_of(windows) if not one.trouble]
+
+
+def pending(at: Span, recent: Sequence[Window]) -> Window | None:
+    """The last window whose period could not be read so far, and which is not too old; None: there is none.
+
+    Args:
+        at: The window at whose end it is asked: a period of another champion is not waited for.
+        recent: Those before it.
+    """
+    done = {one.start for one in measured(recent)}
+    young = [one for one in recent if at.end - one.end <= RETRIED_S and one.champion == at.champion]
+    failed = [one for one in young if one.quality is not None and one.quality.trouble]
+    return next((one for one in reversed(failed) if one.quality and one.quality.start not in done), None)
+
+
+def _span(window: Window) -> Span:
+    # What became known later does not count: a figure must not depend on when it could be read.
+    return Span(window.start, window.end, window.champion)
 
 
 class QualityWatch:
@@ -73,27 +99,45 @@ class QualityWatch:
         self._slicings = tuple(one for one in asked.slicings if not self._hidden & set(one.columns))
         self._blessed: dict[str, dict[Key, Blessed]] = {}
 
-    def look(self, at: Span, recent: Sequence[Window]) -> tuple[Period | None, list[Asked]]:
-        """What the period says that becomes ripe with a window; nothing where none does.
+    def look(self, at: Span, recent: Sequence[Window]) -> Looked:
+        """What the period says that becomes ripe with a window, and one that could not be read when it was.
 
         Args:
             at: The window.
             recent: Those before it.
         """
+        fresh = self._fresh(at, recent)
+        if fresh is not None and fresh[0].trouble:
+            return Looked(fresh[0], None, fresh[1])
+        waiting = pending(at, recent)
+        again = self._asked_of(_span(waiting), waiting.quality.start) if waiting and waiting.quality else None
+        late = again[0] if again is not None and not again[0].trouble else None
+        if fresh is not None:
+            return Looked(fresh[0], late, fresh[1])
+        if again is None or late is None:
+            return Looked()
+        if any(one.start > late.start for one in measured(recent)):
+            return Looked(retried=late)
+        return Looked(late, None, [*again[1], *self._unmeasured(at, late, recent)])
+
+    def _fresh(self, at: Span, recent: Sequence[Window]) -> tuple[Period, list[Asked]] | None:
         begin = due(at.start, at.end, self._asked.period_minutes, self._asked.mature_seconds)
         watched = recent[0].start if recent else at.start
         if begin is None or begin + 60 * self._asked.period_minutes <= watched:
-            return None, []
+            return None
+        period, asked = self._asked_of(at, begin)
+        return period, [*asked, *self._unmeasured(at, period, recent)]
+
+    def _asked_of(self, at: Span, begin: int) -> tuple[Period, list[Asked]]:
         known: Mapping[Key, Blessed] = {}
         try:
             known = self._known(at.champion)
-            period, asked = self._measured(at, begin, known)
+            return self._measured(at, begin, known)
         except (BenisonError, pa.ArrowException, OSError) as error:
             trouble = " ".join(str(error).split())[:300] or type(error).__name__
             _log.warning("quality: %s", trouble)
             period = Period(begin, self._asked.period_minutes, 0, 0, trouble=trouble)
-            asked = figures.nothing(known, self._asked, trouble)
-        return period, [*asked, *self._unmeasured(at, period, recent)]
+            return period, figures.nothing(known, self._asked, trouble)
 
     def _measured(self, at: Span, begin: int, known: Mapping[Key, Blessed]) -> tuple[Period, list[Asked]]:
         labelled = self._labelled(at, begin)
@@ -134,14 +178,13 @@ class QualityWatch:
         if most is None:
             return []
         own = [one for one in recent if one.champion == at.champion]
-        measured = [one.quality.end for one in own if one.quality is not None and one.quality.labelled]
-        measured += [period.end] if period.labelled else []
-        last = max(measured, default=own[0].start if own else at.start)
+        ends = [one.end for one in [*measured(own), period] if one.labelled]
+        last = max(ends, default=own[0].start if own else at.start)
         days = max(0.0, at.end - self._asked.mature_seconds - last) / _DAY
-        verdict = Verdict.PASS if measured else Verdict.INCONCLUSIVE
+        verdict = Verdict.PASS if ends else Verdict.INCONCLUSIVE
         found = Finding(UNMEASURED, SCORES, verdict, False, days, most, None, None, period.labelled, figures.LIMIT)
         if days > most:
             found = replace(found, verdict=Verdict.FAIL)
-        elif not measured:
+        elif not ends:
             found = replace(found, missing="a label")
         return [Asked(found, Limits(most, most))]

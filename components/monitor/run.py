@@ -71,12 +71,14 @@ def watcher_of(config: Config, registry: Registry, requests: Path | None = None,
 def document(watched: Watched) -> dict[str, object]:
     """The content of monitoring.json: the newest window's checks, and the alerts that are open."""
     newest = watched.windows[-1] if watched.windows else None
+    late = next((one.late for one in reversed(watched.windows) if one.late is not None), None)
     checks = [words.check(one) for one in newest.findings] if newest else []
     return {
         "verdict": str(verdict_of(watched)),
         "windows": len(watched.windows),
         "last": newest.start if newest else None,
         "trouble": watched.trouble,
+        "late": None if late is None else late.to_json(),
         "alerts": [alert_of(one) for one in watched.opened],
         "checks": [one.to_json() for one in checks],
     }
@@ -104,4 +106,5 @@ def alert_of(alert: Alert) -> dict[str, object]:
         "allowed": raised.allowed,
         "why": raised.why,
         "acknowledged": alert.acknowledged,
+        "settled": alert.settled,
     }

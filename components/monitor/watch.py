@@ -7,11 +7,11 @@ from the windows alone, and messages that were not written down as sent are sent
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,24 +19,30 @@ import pyarrow as pa
 from benison.alerts import decide
 from benison.alerts.alert_log import AlertLog
 from benison.alerts.channels import Send
+from benison.alerts.entries import Entry
 from benison.alerts.outbox import post
-from benison.alerts.state import Alert
+from benison.alerts.state import Alert, AlertState
+from benison.components.monitor import late
+from benison.components.monitor.looked import Looked
 from benison.components.monitor.measure import Counted, measure
 from benison.components.monitor.reference import References
 from benison.config import Config
 from benison.core.errors import RegistryError, StorageError
 from benison.delivery.request_log import read_since
 from benison.monitoring.grid import Counts, Grid
+from benison.monitoring.joined import Joined
 from benison.monitoring.judge import Asked, concluded, judge
-from benison.monitoring.periods import Period
+from benison.monitoring.level import steady
 from benison.monitoring.skew import skew
+from benison.monitoring.together import together
 from benison.monitoring.window_log import WindowLog
-from benison.monitoring.windows import DRIFT, MISSING, OF_CHAMPION, SCORE_DRIFT, Window
+from benison.monitoring.windows import DRIFT, MISSING, OF_CHAMPION, SCORE_DRIFT, SELDOM, Late, Window
 from benison.registry.log import Champion, utc
 from benison.registry.registry import Registry
 
 if TYPE_CHECKING:
     from benison.components.monitor.quality import QualityWatch
+    from benison.components.monitor.row_skew import RowSkewWatch
 
 _log = logging.getLogger(__name__)
 _DAY = 86_400
@@ -45,6 +51,8 @@ _LEARNED = (DRIFT, MISSING, SCORE_DRIFT, *OF_CHAMPION)
 # A monitor that was away catches up with this much at a time, and begins no earlier than this.
 _AT_ONCE = 48
 _REACH_S = 28 * _DAY
+Missed = tuple[Late | None, list[Asked]]
+_NOT_COUNTED: Missed = (None, [])
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,7 @@ class Watcher:
         self.alerts = AlertLog(registry.store, registry.model)
         self.windows = WindowLog(registry.store, registry.model, self.asked.season, self._references.grid)
         self._quality = _quality(registry, config, project, self._rows)
+        self._row_skew = _row_skew(config, project, self._rows)
 
     def look(self, now: datetime) -> Watched:
         """Judges every window that ended since the last look, and tells whom it concerns.
@@ -135,12 +144,12 @@ class Watcher:
         oldest = min((int(batch["time"].cast(pa.int64()).to_numpy().min()) for batch in rows), default=None)
         return until if oldest is None else oldest // 1_000_000
 
-    def _rows(self, since: float) -> Iterator[pa.RecordBatch]:
+    def _rows(self, since: float, columns: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
         if not self._requests.is_dir():
             hint = "start the server with  benison serve , which makes it; or mount it here"
             where = str(self._requests)
             raise StorageError(where, expected="the servers' request log", got="no such folder", hint=hint)
-        return read_since(self._requests, datetime.fromtimestamp(since, UTC))
+        return read_since(self._requests, datetime.fromtimestamp(since, UTC), columns)
 
     def _judge_all(self, champion: Champion, due: list[int], now: datetime) -> list[Window]:
         trained_on = self._registry.show(champion.package).manifest.provenance.snapshot
@@ -148,7 +157,19 @@ class Watcher:
         own, grid = self._references.grid(trained_on, columns), self._standing(trained_on, columns)
         over_ms = self.asked.latency.over_ms if self.asked.latency else float("inf")
         counted = measure(self._rows(due[0]), due, self.asked.window_seconds, grid, own, over_ms)
-        return [self._judge(champion, trained_on, own, one, now) for one in counted]
+        missed, last = self._late(due), counted[-1].start
+        return [
+            self._judge(champion, trained_on, own, one, now, missed if one.start == last else _NOT_COUNTED)
+            for one in counted
+        ]
+
+    def _late(self, due: list[int]) -> Missed:
+        """Counts once more what was counted at earlier looks, the first time in an hour."""
+        past = late.counted_before(self.windows.recent, due[0])
+        if not past or not late.is_due(due[0], due[-1] + self.asked.window_seconds):
+            return _NOT_COUNTED
+        found, asked = late.late(self._rows(past[0].start, late.COLUMNS), past, self.asked.late)
+        return found, [asked]
 
     def _standing(self, trained_on: str, columns: tuple[str, ...]) -> Grid:
         """The bins of the window before as long as they are of the same columns, so that windows stay comparable."""
@@ -157,15 +178,18 @@ class Watcher:
             return self._references.grid(last.snapshot, columns)
         return self._references.grid(trained_on, columns)
 
-    def _judge(self, champion: Champion, trained_on: str, own: Grid, counted: Counted, now: datetime) -> Window:
+    def _judge(
+        self, champion: Champion, trained_on: str, own: Grid, counted: Counted, now: datetime, missed: Missed
+    ) -> Window:
         reset, why = self._reset(champion)
         sketch, memory, start = counted.sketch, self.windows.memory, counted.start
         memory.prepare(champion.package, sketch.grid.digest, reset)
         known = memory.known(sketch, start)
         asked = judge(memory, sketch, start, known, self.asked, own=counted.own, sample=self._sample())
+        asked += together(memory, sketch, start, self.asked, own=counted.own, sample=self._sample())
         own_counts = sketch.columns if counted.own is None else counted.own.columns
         asked += self._skew(start, trained_on, own, own_counts)
-        period, more = self._labels_of(champion, start)
+        said, more = self._seldom(champion, start, tuple(own.columns), missed)
         window = Window(
             start=start,
             minutes=self.asked.window_minutes,
@@ -178,7 +202,7 @@ class Watcher:
             known=known,
             findings=concluded([*asked, *more], self.asked.alpha),
             reset=reset,
-            quality=period,
+            **said,
         )
         if not self.windows.append(window):
             got = "another monitor, which judged the window already"
@@ -198,7 +222,7 @@ class Watcher:
             learned = [one for one in opened if one.raised.cause in _LEARNED]
             return decide.subjects_of(learned), f"{champion} is champion now, and is judged anew"
         return decide.subjects_of(
-            [one for one in opened if one.accepted and one.raised.cause not in OF_CHAMPION]
+            [one for one in opened if one.accepted and one.raised.cause not in SELDOM]
         ), "it was accepted as how it is to be"
 
     def _skew(self, start: int, trained_on: str, own: Grid, counts: dict[str, Counts]) -> list[Asked]:
@@ -216,14 +240,29 @@ class Watcher:
         full = [block for block in blocks.values() if block.keys() == own.columns.keys()]
         return skew(own, full, self.asked)
 
-    def _labels_of(self, champion: Champion, start: int) -> tuple[Period | None, list[Asked]]:
+    def _seldom(
+        self, champion: Champion, start: int, columns: tuple[str, ...], missed: Missed
+    ) -> tuple[dict[str, Any], list[Asked]]:
+        """What is not asked of every window, by its place in the log."""
+        labels, (joined, of_rows) = self._labels_of(champion, start), self._joined(start, columns)
+        said = {"quality": labels.quality, "retried": labels.retried, "late": missed[0], "joined": joined}
+        return said, [*labels.asked, *missed[1], *of_rows]
+
+    def _labels_of(self, champion: Champion, start: int) -> Looked:
         """What labels say, once a period."""
         if self._quality is None:
-            return None, []
+            return Looked()
         from benison.components.monitor.quality import Span
 
         at = Span(start, start + self.asked.window_seconds, champion.package)
         return self._quality.look(at, self.windows.recent)
+
+    def _joined(self, start: int, columns: tuple[str, ...]) -> tuple[Joined | None, list[Asked]]:
+        """Served rows beside the data's, once a day."""
+        if self._row_skew is None:
+            return None, []
+        watched = self.windows.recent[0].start if self.windows.recent else start
+        return self._row_skew.look(start, start + self.asked.window_seconds, watched, columns)
 
     def _follow(self, now: datetime, closed: str = "") -> None:
         """Writes down what the newest window makes necessary, one entry after the other."""
@@ -233,6 +272,16 @@ class Watcher:
             is not None
         ):
             pass
+        if windows[-1].end % _DAY == 0:
+            while self.alerts.append(lambda state: self._settled(state, windows, when)) is not None:
+                pass
+
+    def _settled(self, state: AlertState, windows: list[Window], when: str) -> Entry | None:
+        """What is told once a day of alerts that stay."""
+        season = "week" if self.asked.season == "week" else "day"
+        return decide.of_level(
+            state, lambda one: steady(one.key, windows, one.last, self.asked), season, self.asked.alerting, when
+        )
 
     def _tell(self, trouble: str, now: datetime) -> None:
         alerting, when = self.asked.alerting, utc(now)
@@ -256,3 +305,14 @@ def _quality(
     from benison.components.monitor.quality import QualityWatch
 
     return QualityWatch(registry, config, project, rows_since)
+
+
+def _row_skew(
+    config: Config, project: Path, rows_since: Callable[[float], Iterator[pa.RecordBatch]]
+) -> RowSkewWatch | None:
+    if config.monitor.skew_rows is None:
+        return None
+    # Arrow's data sets import pandas where there is one.
+    from benison.components.monitor.row_skew import RowSkewWatch
+
+    return RowSkewWatch(config, project, rows_since)

@@ -52,7 +52,7 @@ def _number(given: Given, told: Told) -> int:
 
 
 def _registry(given: Given) -> Registry:
-    return Registry.open(given.asked.parameters["registry"], given.config.name)
+    return Registry.open(given.asked.parameters["registry"], given.config.name, given.config.release.signatures)
 
 
 def _pushed(artifact: Artifact) -> Told:

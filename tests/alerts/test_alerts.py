@@ -14,12 +14,12 @@ from benison.alerts import decide, entries
 from benison.alerts.alert_log import AlertLog
 from benison.alerts.channels import Send, sender
 from benison.alerts.entries import Acknowledge, Entry, Raise, Recover, Sent
-from benison.alerts.outbox import post
+from benison.alerts.outbox import post, text, title
 from benison.alerts.sending import MOST_ATTEMPTS
 from benison.config.monitor import Alerting, Channel
 from benison.core.errors import ConfigError, IntegrityError
 from benison.core.verdicts import Verdict
-from benison.monitoring.windows import OF_CHAMPION, Finding, Known, Window
+from benison.monitoring.windows import SELDOM, Finding, Known, Window
 from benison.registry.log import utc
 from benison.registry.testing import NOON, MemoryStore, digest
 from tests.alerts.receiver import Receiver
@@ -64,7 +64,8 @@ def log() -> AlertLog:
         ([FAIL], True, ["raise"]),
         ([FAIL, FAIL, FAIL, FAIL], False, ["raise"]),
         ([FAIL, FAIL, PASS], False, ["raise"]),
-        ([FAIL, FAIL, PASS, OPEN, PASS], False, ["raise", "recover"]),
+        ([FAIL, FAIL, PASS, OPEN, PASS], False, ["raise"]),
+        ([FAIL, FAIL, OPEN, PASS, PASS], False, ["raise", "recover"]),
         ([FAIL, FAIL, PASS, FAIL, PASS], False, ["raise"]),
         ([FAIL, FAIL, PASS, PASS, FAIL, FAIL], False, ["raise", "recover", "reopen"]),
         ([OPEN] * 9, False, []),
@@ -74,7 +75,34 @@ def test_what_windows_make_necessary(log: AlertLog, verdicts: list[Verdict], sev
     assert told(log, [window(number, one, severe=severe) for number, one in enumerate(verdicts, 1)]) == actions
 
 
-@pytest.mark.parametrize("kind", OF_CHAMPION)
+def test_windows_together_raise_an_alert_that_none_of_them_raised_and_end_one(log: AlertLog) -> None:
+    def of(number: int, verdict: Verdict, many: int) -> Window:
+        one = window(number, verdict)
+        return replace(one, findings=(replace(one.findings[0], windows=many),))
+
+    rows = [window(1, FAIL), window(2, OPEN), of(3, FAIL, 2), window(4, OPEN), of(5, PASS, 2)]
+    assert told(log, rows[:3]) == ["raise"]
+    assert told(log, rows) == ["recover"]
+
+
+def test_a_new_level_is_told_once_with_the_way_out_and_anew_when_it_is_there_again(log: AlertLog) -> None:
+    told(log, [window(1, FAIL, severe=True)])
+
+    def level(steady: bool) -> int | None:
+        return log.append(lambda state: decide.of_level(state, lambda alert: steady, "week", ALERTING, utc(NOON)))
+
+    assert level(steady=False) is None
+    assert level(steady=True) == 2 and level(steady=True) is None
+    message = log.state().outbox["2:oncall"]
+    assert title(log.state(), "census", message) == "census: a new level: drift of age (alert 1)"
+    assert "benison monitor acknowledge 1 --accept --why ..." in text(log.state(), message)
+    assert told(log, [window(n, PASS) for n in (1, 2, 3)] + [window(4, FAIL, severe=True)]) == ["recover", "reopen"]
+    assert level(steady=True) == 5
+    log.append(lambda state: Acknowledge(alert=1, accept=True, who="me", when=utc(NOON), why="a new market"))
+    assert level(steady=True) is None
+
+
+@pytest.mark.parametrize("kind", SELDOM)
 def test_what_is_asked_once_a_period_needs_one_answer_and_no_word_of_a_person_ends_it(log: AlertLog, kind: str) -> None:
     rows = [window(1, FAIL, kind=kind), replace(window(2, OPEN, kind=kind), reset=("age",)), window(3, PASS, kind=kind)]
     assert told(log, rows[:2]) == ["raise"]

@@ -33,7 +33,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bench = Bench(Registry.create(str(own / "registry"), "census"), base / "packages")
     crowned(bench)
     (base / "requests").mkdir()
-    World(bench, base / "requests", watcher_of(read(own), bench.registry)).live(2, lambda hour: Hour(failed=0.2))
+    world = World(bench, base / "requests", watcher_of(read(own), bench.registry))
+    world.live(2, lambda hour: Hour(failed=0.2))
+    world.late(1, 3)
+    world.live(1, lambda hour: Hour(failed=0.2))
     return own
 
 
@@ -48,6 +51,10 @@ def test_says_what_is_wrong_and_lets_a_person_take_it_over(folder: Path) -> None
     assert asked(folder, "acknowledge", "1", "--why", "looking").output == "alert 1: acknowledged\n"
     (alert,) = json.loads(asked(folder, "status", "--json").output)["alerts"]
     assert (alert["cause"], alert["acknowledged"].endswith(": looking")) == ("errors", True)
+    assert (
+        "\n3 of 1,203 rows from 2026-11-02 00:00 to 2026-11-02 02:00 came after their window was counted\n"
+        in found.output
+    )
 
 
 def test_an_unknown_alert_is_refused(folder: Path) -> None:
@@ -59,7 +66,7 @@ def test_an_unknown_alert_is_refused(folder: Path) -> None:
 def test_writes_a_page_that_needs_nothing_else(folder: Path, tmp_path: Path) -> None:
     assert asked(folder, "report", "--out", str(tmp_path / "page.html")).exit_code == 0
     page = (tmp_path / "page.html").read_text()
-    assert "1 alert is open." in page and "errors: requests" in page
+    assert "1 alert is open." in page and "errors: requests" in page and "3 of 1,203 rows from" in page
     assert "<script" not in page and 'src="http' not in page
 
 

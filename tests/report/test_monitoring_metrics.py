@@ -18,8 +18,9 @@ from benison.cli.monitor_serving import Figures, served
 from benison.components.rollout.tests.prometheus_server import Scraper
 from benison.core.errors import ServerError
 from benison.core.verdicts import Verdict
+from benison.monitoring.joined import Joined
 from benison.monitoring.periods import Figure, Period
-from benison.monitoring.windows import Finding, Known, Window
+from benison.monitoring.windows import Finding, Known, Late, Window
 from benison.registry.testing import NOON, digest
 from benison.report.monitoring.dashboard import dashboard
 from benison.report.monitoring.exposition import PREFIX, exposition
@@ -33,11 +34,11 @@ def of(kind: str, subject: str, effect: float | None) -> Finding:
     return Finding(kind, subject, Verdict.PASS, False, effect, 0.02, 0.01, 1.0, 900, "week")
 
 
-def window(number: int, *findings: Finding, quality: Period | None = None) -> Window:
+def window(number: int, *findings: Finding, **more: Any) -> Window:
     return Window(
         start=3600 * number, minutes=60, champion=digest("c"), snapshot=digest("s"), grid=digest("g"),
         counts={"rows": 1000, "answered": 900, "failed": 100, "slow": 0, "scores": [], "columns": {}},
-        trained_on=digest("s"), own=None, known=Known(), findings=findings, quality=quality,
+        trained_on=digest("s"), own=None, known=Known(), findings=findings, **more,
     )  # fmt: skip
 
 
@@ -46,7 +47,8 @@ FIGURES = (
     Figure("auc", ODD, None, None, None, 0.85, 3, "no label"),
 )
 WINDOWS = (
-    window(1, of("skew", "age", 0.3), quality=Period(0, 1440, 200, 50, FIGURES)),
+    window(1, of("skew", "age", 0.3), of("skew_rows", "age", 0.04), joined=Joined(0, 1440, 90, 80),
+           quality=Period(0, 1440, 200, 50, FIGURES), late=Late(0, 3600, 5, 1000, ((0, 5),))),
     window(2, of("drift", "age", 0.01), of("missing", "age", 0.2), of("score_drift", "answers of the champion", 0.03),
            of("volume", "traffic", 1.5), of("drift", "country", None)),
 )  # fmt: skip
@@ -87,6 +89,11 @@ def test_the_text_tells_what_the_logs_say() -> None:
         ("missing_ratio_change", "age"): 0.2,
         ("score_drift_divergence",): 0.03,
         ("volume_factor",): 1.5,
+        ("row_skew_ratio", "age"): 0.04,
+        ("row_skew_requests",): 90,
+        ("row_skew_joined_requests",): 80,
+        ("late_rows",): 5,
+        ("late_ratio",): 0.005,
         ("quality_period_end_timestamp_seconds",): 86_400,
         ("quality_requests",): 200,
         ("quality_labels_missing_ratio",): 0.75,

@@ -68,6 +68,14 @@ PANELS = (
     Panel("Drift of the answers", "timeseries", [(_of("score_drift_divergence"), "{{model}}")]),
     Panel("Change of missing values", "timeseries", [(_of("missing_ratio_change"), "{{column}}")], "percentunit"),
     Panel("Factor of volume", "timeseries", [(_of("volume_factor"), "{{model}}")]),
+    Panel("Late rows of a day", "timeseries", [(_of("late_rows"), "{{model}}")]),
+    Panel("Their share", "timeseries", [(_of("late_ratio"), "{{model}}")], "percentunit"),
+    Panel("Rows served with another value", "timeseries", [(_of("row_skew_ratio"), "{{column}}")], "percentunit"),
+    Panel(
+        "Requests that the data has",
+        "timeseries",
+        [(_of("row_skew_requests"), "looked for"), (_of("row_skew_joined_requests"), "found")],
+    ),
     Panel(
         "Requests without a label",
         "timeseries",

@@ -11,7 +11,7 @@ from benison.alerts.state import AlertState
 from benison.config.monitor import CRITICAL, WARNING
 from benison.core.verdicts import Verdict
 from benison.monitoring.periods import Period
-from benison.monitoring.windows import DRIFT, KINDS, MISSING, SCORE_DRIFT, SKEW, VOLUME, Window
+from benison.monitoring.windows import DRIFT, KINDS, MISSING, SCORE_DRIFT, SKEW, SKEW_ROWS, VOLUME, Window, periods_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX = "benison_monitor_"
@@ -20,6 +20,7 @@ Labels = Mapping[str, str]
 _EFFECTS = {
     DRIFT: ("drift_divergence", "column", "Jensen-Shannon divergence of a column from earlier windows"),
     SKEW: ("skew_divergence", "column", "Jensen-Shannon divergence of a season of a column from training"),
+    SKEW_ROWS: ("row_skew_ratio", "column", "Share of joined rows that were served another value than the data has"),
     MISSING: ("missing_ratio_change", "column", "Change of the share of rows without a value"),
     SCORE_DRIFT: ("score_drift_divergence", "", "Jensen-Shannon divergence of the champion's answers"),
     VOLUME: ("volume_factor", "", "Factor by which rows are more or fewer than usual"),
@@ -81,16 +82,34 @@ def _of_windows(windows: Sequence[Window]) -> Iterator[Family]:
     yield Family("window_requests", "Requests to the champion in it", requests)
     if answered + failed:
         yield Family("error_ratio", "Share of them that failed", [({}, failed / (answered + failed))])
+    yield from _of_late(windows)
+    yield from _of_joined(windows)
     verdicts = Counter(one.verdict for one in newest.findings)
     yield Family("findings", "Questions by their answer", [({"verdict": str(one)}, verdicts[one]) for one in Verdict])
     for kind, (name, label, what) in _EFFECTS.items():
         yield Family(name, what, _effects(kind, label, windows))
 
 
+def _of_joined(windows: Sequence[Window]) -> Iterator[Family]:
+    joined = next((one.joined for one in reversed(windows) if one.joined is not None), None)
+    if joined is None:
+        return
+    yield Family("row_skew_requests", "Requests of a day that were looked for in the data", [({}, joined.requests)])
+    yield Family("row_skew_joined_requests", "Those of them that are in it", [({}, joined.joined)])
+
+
+def _of_late(windows: Sequence[Window]) -> Iterator[Family]:
+    late = next((one.late for one in reversed(windows) if one.late is not None), None)
+    if late is None:
+        return
+    yield Family("late_rows", "Rows of the day before that came after their window was counted", [({}, late.rows)])
+    yield Family("late_ratio", "Their share", [({}, late.rows / late.all if late.all else 0.0)])
+
+
 def _effects(kind: str, label: str, windows: Sequence[Window]) -> list[tuple[Labels, float]]:
     """Of the newest window; what is asked once a day of the last one in which it was."""
     asked = [one for one in windows if any(finding.kind == kind for finding in one.findings)]
-    last = asked[-1:] if kind == SKEW else windows[-1:]
+    last = asked[-1:] if kind in (SKEW, SKEW_ROWS) else windows[-1:]
     return [
         ({label: one.subject} if label else {}, one.effect)
         for window in last
@@ -100,9 +119,10 @@ def _effects(kind: str, label: str, windows: Sequence[Window]) -> list[tuple[Lab
 
 
 def _of_quality(windows: Sequence[Window]) -> Iterator[Family]:
-    period = next((one.quality for one in reversed(windows) if one.quality is not None), None)
-    if period is None:
+    periods = periods_of(windows)
+    if not periods:
         return
+    period = periods[-1]
     yield Family("quality_period_end_timestamp_seconds", "When the last period with labels ended", [({}, period.end)])
     yield Family("quality_requests", "Requests of it that the champion answered", [({}, period.requests)])
     yield Family("quality_labels_missing_ratio", "Share of them without a label", [({}, period.missing)])

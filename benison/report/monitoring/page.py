@@ -10,6 +10,7 @@ from benison.alerts.state import Alert, AlertState
 from benison.config.monitor import Monitor
 from benison.core.verdicts import Verdict
 from benison.monitoring import words
+from benison.monitoring.joined import Differing
 from benison.monitoring.windows import Finding, Window
 from benison.pages.badges import badge, sign
 from benison.pages.figures import calendar, count, duration, moment, plural
@@ -20,6 +21,13 @@ from benison.report.monitoring.timeline import timeline
 
 _ALERTS = (Column("Alert"), Column("Severity"), Column("Of"), Column("Since"), Column("Until"), Column("Observed"))
 _FINDINGS = (Column("What"), Column("Verdict"), Column("Observed"), Column("Allowed"), Column("Rows", "number"))
+_JOINED = (
+    Column("Column"),
+    Column("Rows that differ", "number"),
+    Column("Served without a value", "number"),
+    Column("Without one in the data", "number"),
+)
+_LATE = (Column("Window"), Column("Rows", "number"))
 _ORDER = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
@@ -33,7 +41,14 @@ def render(model: str, windows: Sequence[Window], state: AlertState, asked: Moni
         asked: What is watched.
     """
     word, look, sentence = _answer(windows[-1], state)
-    parts = (_windows(windows, asked), quality(windows), _alerts(state), _newest(windows[-1]))
+    parts = (
+        _windows(windows, asked),
+        quality(windows),
+        _late(windows),
+        _joined(windows),
+        _alerts(state),
+        _newest(windows[-1]),
+    )
     return document(
         f"{model}: live traffic, {word}",
         join(
@@ -68,6 +83,33 @@ def _windows(windows: Sequence[Window], asked: Monitor) -> Markup:
     return section("windows", "Windows", tag("p", how), timeline(windows))
 
 
+def _late(windows: Sequence[Window]) -> Markup | None:
+    """Nothing where no row of the last day that was counted again came too late."""
+    late = next((one.late for one in reversed(windows) if one.late is not None), None)
+    if late is None or not late.rows:
+        return None
+    rows = [Row((f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}", count(many))) for at, many in late.windows]
+    return section(
+        "late", "Late rows", tag("p", f"{words.late(late)}."), table("Windows with most of them", _LATE, rows)
+    )
+
+
+def _joined(windows: Sequence[Window]) -> Markup | None:
+    """Nothing where no day was joined."""
+    joined = next((one.joined for one in reversed(windows) if one.joined is not None), None)
+    if joined is None:
+        return None
+    told = tag("p", f"{words.joined(joined)[0].upper()}{words.joined(joined)[1:]}.")
+    return section(
+        "joined", "Served rows and the data's", told, table("Columns", _JOINED, map(_column, joined.columns))
+    )
+
+
+def _column(one: Differing) -> Row:
+    note = f"Such as requests {', '.join(one.examples)}." if one.examples else None
+    return Row((one.name, count(one.rows), count(one.unserved), count(one.unknown)), note=note)
+
+
 def _alerts(state: AlertState) -> Markup:
     if not state.alerts:
         return section("alerts", "Alerts", tag("p", "None so far.", class_="absent"))
@@ -79,7 +121,8 @@ def _alert(alert: Alert) -> Row:
     raised = alert.raised
     until = moment(alert.recovered) if alert.recovered else "open"
     named = f"{raised.cause}: {raised.subject}"
-    note = f"{raised.why}. {alert.acknowledged}".strip()
+    level = f" A new level since {moment(alert.settled)}." if alert.settled else ""
+    note = f"{raised.why}.{level} {alert.acknowledged}".strip()
     return Row((alert.id, alert.severity, named, moment(alert.since), until, alert.observed), note=note)
 
 

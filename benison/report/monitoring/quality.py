@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from benison.monitoring.periods import Figure, Period
-from benison.monitoring.windows import Window
+from benison.monitoring.windows import Window, periods_of
 from benison.pages.figures import count
 from benison.pages.markup import Column, Markup, Row, section, table, tag
 from benison.pages.scales import Scale, drawing, extent, label, line, place, tick_label, tick_moment, ticks, time_ticks
@@ -29,7 +29,7 @@ def quality(windows: Sequence[Window]) -> Markup | None:
     Args:
         windows: In order of time.
     """
-    periods = [one.quality for one in windows if one.quality is not None]
+    periods = periods_of(windows)
     if not periods:
         return None
     metrics = dict.fromkeys(one.metric for period in periods for one in period.figures if one.slice == OVERALL)

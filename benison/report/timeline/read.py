@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benison.alerts.alert_log import AlertLog
-from benison.alerts.entries import Acknowledge, Escalate, Raise, Recover, Reopen, Sent, Unsent, Worsen
+from benison.alerts.entries import Acknowledge, Escalate, Raise, Recover, Reopen, Sent, Settle, Unsent, Worsen
 from benison.alerts.entries import Entry as AlertEntry
 from benison.core import digests
 from benison.delivery.entries import PROMOTED, Command, Finish, Promoted, Shift, Staged, Start
@@ -142,6 +142,8 @@ def _alert(number: int, entry: AlertEntry) -> tuple[int, str, str] | None:
             return alert, "recovered", "pass"
         case Reopen(alert=alert):
             return alert, "there again", "fail"
+        case Settle(alert=alert):
+            return alert, "a new level", "open"
     return None
 
 

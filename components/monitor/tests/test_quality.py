@@ -14,13 +14,15 @@ from sklearn.metrics import roc_auc_score
 
 from benison.alerts.verification import problems
 from benison.components.monitor.labelled import joined, newest_labels
+from benison.components.monitor.quality import RETRIED_S, Span, pending
 from benison.components.monitor.tests.labelled_world import LabelledWorld, evaluation, labelled_world, unrelated
 from benison.components.monitor.tests.world import BEGIN, Hour, crowned
 from benison.core.errors import ConfigError, DataError
 from benison.core.verdicts import Verdict
 from benison.delivery.request_log import schema_of
 from benison.eval_config import Slicing
-from benison.monitoring.windows import Finding, Window
+from benison.monitoring.periods import Period
+from benison.monitoring.windows import Finding, Known, Window, periods_of
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +140,60 @@ def test_a_champion_of_which_nothing_was_kept_is_never_said_to_be_fine(
     assert finding(one, "auc").verdict is Verdict.INCONCLUSIVE
     period = newest(one).quality
     assert period is not None and message in period.trouble
+
+
+def test_labels_that_could_not_be_read_are_read_at_a_later_look_as_if_they_had_been(
+    tmp_path: Path, blessed: dict[str, Any]
+) -> None:
+    one, same = (labelled_world(tmp_path / name, blessed) for name in ("one", "same"))
+    for world in (one, same):
+        world.live(24)
+    torn = one.outcomes / "torn.parquet"
+    torn.write_bytes(b"torn")
+    first = one.live(4).windows[-1].quality
+    assert first is not None and "torn.parquet" in first.trouble
+    assert one.live(4).windows[-1].quality is None, "nothing is said twice of what still cannot be read"
+    torn.unlink()
+    window, right = one.live(4).windows[-1], same.live(4).windows[-1]
+    assert window.quality == right.quality and window.quality is not None and not window.quality.trouble
+    found, expected = (
+        [(f.subject, f.effect, f.verdict) for f in each.findings if f.kind == "quality"] for each in (window, right)
+    )
+    assert found == expected
+    assert one.live(4).windows[-1].quality is None, "it is read once"
+
+
+def test_a_period_that_is_read_after_a_later_one_is_shown_and_asked_nothing(
+    tmp_path: Path, blessed: dict[str, Any]
+) -> None:
+    one = labelled_world(tmp_path, blessed)
+    one.live(24)
+    torn = one.outcomes / "torn.parquet"
+    torn.write_bytes(b"torn")
+    one.live(4)
+    one.live(20)
+    torn.unlink()
+    (window,) = one.live(4).windows
+    assert window.quality is not None and window.retried is not None
+    assert window.retried.end == window.quality.start and window.retried.labelled
+    rows = {figure.rows for figure in window.quality.figures}
+    assert {f.rows for f in window.findings if f.kind == "quality"} <= rows
+    assert Window.from_json(window.to_json()) == window
+    assert [period.trouble for period in periods_of(one.world.watcher.windows.recent)] == ["", ""]
+
+
+def test_after_a_week_a_period_is_too_old_to_be_read_and_so_is_one_of_another_champion() -> None:
+    def window(start: int, trouble: str) -> Window:
+        return Window(
+            start=start, minutes=60, champion="c", snapshot="s", grid="g", counts={}, trained_on="s", own=None,
+            known=Known(), findings=(), quality=Period(start, 60, 0, 0, trouble=trouble),
+        )  # fmt: skip
+
+    recent = [window(0, "gone"), window(3600, "")]
+    end = 3600 + RETRIED_S
+    assert pending(Span(end - 3600, end, "c"), recent) == recent[0]
+    assert pending(Span(end, end + 1, "c"), recent) is None
+    assert pending(Span(end - 3600, end, "d"), recent) is None
 
 
 def test_a_slice_that_the_evaluation_lacks_names_the_nearest(tmp_path: Path, blessed: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from benison.core import documents
 from benison.core.errors import ConfigError, RegistryError
 from benison.core.verdicts import Verdict
 from benison.monitoring.sketch import Sketch
+from benison.monitoring.windows import Late, Window
 from benison.registry.registry import Registry
 from benison.registry.testing import NOON, Bench
 
@@ -96,6 +97,43 @@ def test_a_log_that_cannot_be_read_is_an_alert_and_recovers_when_it_can(world: M
     shutil.move(one.requests.with_name("away"), one.requests)
     assert not one.look().trouble
     assert ("unreadable", "request log") not in causes(one)
+
+
+def test_rows_that_come_after_their_hour_was_counted_are_counted_and_told(world: Make) -> None:
+    one = world()
+    one.live(4)
+    assert one.live(1).windows[-1].late == Late(one.at(0), one.at(4), 0, 2400)
+    one.late(1, 80)
+    one.late(3, 20)
+    (window,) = one.live(1).windows
+    assert window.late == Late(one.at(0), one.at(5), 100, 3100, ((one.at(1), 80), (one.at(3), 20)))
+    (alert,) = one.watcher.alerts.state().open
+    assert (*alert.key, alert.severity) == ("late", "rows", "warning")
+    why = "share of rows that came after their window was counted: 3.23%, allowed <= 1.00%, against the limit"
+    assert alert.raised.why.startswith(why)
+    assert alert.raised.why.endswith("; a longer late_seconds waits for them")
+    assert window.counts["rows"] == 600, "what was judged stays what it is"
+    assert Window.from_json(window.to_json()) == window
+
+
+def test_a_day_with_few_late_rows_ends_the_alert(world: Make) -> None:
+    one = world()
+    one.live(4)
+    one.late(2, 60)
+    assert one.live(1).opened
+    one.live(24)
+    assert not one.live(1).opened
+
+
+def test_small_hours_together_end_an_alert_that_none_of_them_could(experienced: Make) -> None:
+    one = experienced(volume={"limit": 100, "severe": 1000}, min_rows=20)
+    one.live(2, lambda hour: Hour(age=60))
+    assert causes(one) == [("drift", "age")]
+    watched = one.live(12, lambda hour: Hour(rows=50))
+    assert not watched.opened
+    together = [f for w in watched.windows for f in w.findings if f.windows > 1 and f.subject == "age"]
+    assert {f.verdict for f in together} == {Verdict.PASS}
+    assert problems(one.bench.registry) == ()
 
 
 def test_hours_add_up_to_what_the_day_has_at_once(world: Make) -> None:

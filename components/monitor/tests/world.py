@@ -78,10 +78,18 @@ class World:
             self.hours += 1
         return self.look()
 
+    def at(self, hour: int) -> int:
+        """When an hour begins, in seconds since 1970."""
+        return int((self.begin + timedelta(hours=hour)).timestamp())
+
     def look(self) -> Watched:
         return self.watcher.look(self.begin + timedelta(hours=self.hours, minutes=2))
 
-    def _write(self, hour: int, of: Hour) -> None:
+    def late(self, hour: int, rows: int) -> None:
+        """Rows of an hour that are written now."""
+        self._write(hour, Hour(rows=rows), "late")
+
+    def _write(self, hour: int, of: Hour, more: str = "") -> None:
         if not of.rows:
             return
         begin, many = self.begin + timedelta(hours=hour), of.rows
@@ -97,7 +105,7 @@ class World:
         assert champion is not None
         seconds = begin.timestamp() + np.sort(self.random.random(many)) * 3600
         columns = {
-            "request_id": [f"{hour}-{row}" for row in range(many)],
+            "request_id": [f"{hour}{more}-{row}" for row in range(many)],
             "row": np.zeros(many, np.int32),
             "unit_id": [""] * many,
             "time": (seconds * 1e6).astype("datetime64[us]"),
@@ -111,10 +119,10 @@ class World:
         }
         schema = schema_of(features.type)
         arrays = [features if one.name == "features" else pa.array(columns[one.name]).cast(one.type) for one in schema]
-        file = self.requests / f"{begin:%Y-%m-%d}" / f"{hour:04}.parquet"
+        file = self.requests / f"{begin:%Y-%m-%d}" / f"{hour:04}{more}.parquet"
         file.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_arrays(arrays, schema=schema), file)
-        written = (begin + timedelta(hours=1)).timestamp()
+        written = (self.begin + timedelta(hours=self.hours) if more else begin + timedelta(hours=1)).timestamp()
         os.utime(file, (written, written))
 
 
