@@ -100,7 +100,7 @@ def test_a_runs_folder_that_tensorflow_would_take_for_a_pattern_is_refused(tmp_p
 
 def test_a_file_that_the_bundle_would_leave_behind_is_named_before_anything_runs(tmp_path: Path) -> None:
     folder = census(tmp_path / "project")
-    (folder / "data").mkdir()
+    shutil.copytree(CENSUS / "data", folder / "data")
     (folder / "schema.pbtxt").rename(folder / "data" / "schema.pbtxt")
     text = (folder / "benison.yaml").read_text()
     (folder / "benison.yaml").write_text(text.replace("data:\n", "data:\n  schema: data/schema.pbtxt\n", 1))

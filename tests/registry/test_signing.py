@@ -119,6 +119,7 @@ def test_force_does_not_get_round_it(bench: Bench) -> None:
             f"one by key {digests.short(OTHER.public.fingerprint)}, which is not trusted here",
         ),
     ],
+    ids=["torn", "empty", "other statement", "other key"],  # keys are new in each process
 )
 def test_a_damaged_signature_is_none(bench: Bench, change: Callable[[bytes], bytes], told: str) -> None:
     govern(bench)
