@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from benison.components.rollout.tests.prometheus_server import Scraper
 from benison.components.rollout.tests.test_scraped_figures import ERRORS, SCORE, SLOW, Read, figures
 from serving.tests.made import ROW
@@ -13,6 +15,7 @@ from serving.tests.running import Shop, until
 Registered = Callable[..., str]
 
 
+@pytest.mark.slow
 def test_each_request_is_counted_once_and_what_is_tried_in_staging_not_at_all(
     shop: Shop, registered: Registered, tmp_path: Path
 ) -> None:

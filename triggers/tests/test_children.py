@@ -119,6 +119,7 @@ def test_a_step_of_which_nothing_is_left_is_unknown(tmp_path: Path) -> None:
     assert not found.known and found.why == f"nothing is left of it at {tmp_path / 'gone'}"
 
 
+@pytest.mark.slow
 def test_managers_that_are_killed_at_calls_to_the_file_system_start_each_run_once(tmp_path: Path) -> None:
     """SIGKILL of a manager whose runs are real processes, over a store on disk."""
     events, kills = {"open", "os.link", "os.rename", "subprocess.Popen"}, 0

@@ -56,6 +56,7 @@ def test_slices_gains_gate_gaps_and_files(tmp_path: Path) -> None:
     assert (key.name, key.sub_key.class_id.value, key.sub_key.top_k.value) == ("recall", 2, 1)
 
 
+@pytest.mark.slow
 def test_the_confusion_matrix_of_all_classes_is_tfmas(tmp_path: Path) -> None:
     names = ("0", "1", "2")
     rows = table(200, names=names)

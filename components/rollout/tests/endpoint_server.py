@@ -45,7 +45,6 @@ class Endpoint:
         page: Series in an answer.
         descriptors: What is said of metrics, by type; by default they are as Google has them.
         body: What Cloud Monitoring answers to everything; None: it is in order.
-        split: The endpoint's traffic, in percent by number; empty: the first one has all.
     """
 
     requests: list[Asked] = field(default_factory=list)
@@ -54,15 +53,13 @@ class Endpoint:
     page: int = 3
     descriptors: dict[str, Any] = field(default_factory=dict)
     body: Any = None
-    split: dict[str, int] = field(default_factory=dict)
 
     def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         """As both services answer."""
         parts = urlsplit(path)
         if parts.path == f"/v1/{NAME}":
             models = [{"id": id, "displayName": package} for id, package in self.models.items()]
-            self.split = body["trafficSplit"] if method == "PATCH" else self.split or {next(iter(self.models)): 100}
-            return 200, {"name": NAME, "deployedModels": models, "trafficSplit": self.split, "etag": "1"}
+            return 200, {"name": NAME, "deployedModels": models, "trafficSplit": {next(iter(self.models)): 100}}
         if parts.path.startswith("/v1/"):
             return 404, {"error": {"message": f"no {parts.path}"}}
         if self.fails:
