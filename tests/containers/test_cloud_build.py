@@ -135,6 +135,8 @@ def templates() -> Iterator[tuple[str, list[bytes]]]:
     sent: list[bytes] = []
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
+
         def do_POST(self) -> None:
             sent.append(self.rfile.read(int(self.headers["Content-Length"])))
             answer = b"continuous-training/sha256:" + b"1" * 64

@@ -117,6 +117,8 @@ def test_a_full_or_closed_folder_is_no_fault_of_the_data(bucket: Bucket, tmp_pat
 class _Saying(http.server.BaseHTTPRequestHandler):
     """Gives one answer to everything, as a store does that lets nobody in."""
 
+    disable_nagle_algorithm = True
+
     status, body = 403, b"<Error><Code>SignatureDoesNotMatch</Code><StringToSign>a-secret</StringToSign></Error>"
 
     def do_GET(self) -> None:

@@ -87,6 +87,7 @@ class Held:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    disable_nagle_algorithm = True
     held: Held
     protocol_version = "HTTP/1.1"
 

@@ -74,6 +74,7 @@ class Exporter:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    disable_nagle_algorithm = True
     exporter: Exporter
 
     def log_message(self, *words: object) -> None:

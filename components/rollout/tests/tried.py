@@ -39,6 +39,7 @@ class Tried:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    disable_nagle_algorithm = True
     tried: Tried
     protocol_version = "HTTP/1.1"
 

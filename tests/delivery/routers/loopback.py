@@ -30,6 +30,7 @@ def serving(answer: Answer) -> Iterator[str]:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    disable_nagle_algorithm = True
     answer: Answer
     protocol_version = "HTTP/1.1"
 
