@@ -6,6 +6,7 @@ import click
 
 from benison.cli import registry_changing as changing
 from benison.cli import registry_viewing as viewing
+from benison.cli.registry_mirror import mirror
 from benison.cli.registry_signing import sign
 from benison.cli.registry_timeline import timeline
 
@@ -31,6 +32,7 @@ for _one in (
     sign,
     changing.rollback,
     changing.materialize,
+    mirror,
     changing.alias,
     changing.retire,
     changing.gc,

@@ -99,11 +99,11 @@ def materialize(
     if follow is None:
         _say(materialize_champion(opened, place, many))
     else:
-        follow_champion(opened, place, many, follow, _stopped_by_signal())
+        follow_champion(opened, place, many, follow, stopped_by_signal())
 
 
-def _stopped_by_signal() -> threading.Event:
-    """Set when the process is asked to end."""
+def stopped_by_signal() -> threading.Event:
+    """An event that is set when the process is asked to end."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

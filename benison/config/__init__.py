@@ -36,6 +36,8 @@ from benison.config.infra import infra_of
 from benison.config.label import Label as Label
 from benison.config.label import label_of
 from benison.config.machines import LOCAL
+from benison.config.mirror import VertexMirror as VertexMirror
+from benison.config.mirror import mirror_of
 from benison.config.model_card import ModelCard as ModelCard
 from benison.config.model_card import model_card_of
 from benison.config.monitor import Monitor as Monitor
@@ -78,6 +80,7 @@ _BESIDE_GATE |= {
     "evaluation",
     "infra",
     "metrics",
+    "mirror",
     "monitor",
     "notify",
     "validation",
@@ -113,6 +116,7 @@ class Config:
     signing_key_from: str
     rollout: Rollout | None
     serving: Serving
+    mirror: VertexMirror | None
     monitor: Monitor
     notify: Notify
     model_card: ModelCard
@@ -173,6 +177,7 @@ def read(project: Path) -> Config:
         signing_key_from=signing_key_from(top.section("release", optional=True)),
         rollout=rollout_of(top.section("rollout")) if "rollout" in top.content else None,
         serving=serving_of(top.section("serving", optional=True)),
+        mirror=mirror_of(top.section("mirror")) if "mirror" in top.content else None,
         notify=notify_of(top.section("notify", optional=True)),
         monitor=monitor_of(top.section("monitor", optional=True)),
         model_card=model_card_of(top.section("model_card", optional=True)),

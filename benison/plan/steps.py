@@ -26,6 +26,7 @@ _CONTRACT = ("data", "smoke", "train")
 _SECTIONS: Mapping[str, tuple[str, ...]] = {
     "description": (),
     "model_card": (),
+    "mirror": ("lint",),
     "triggers": ("lint",),
     "targets": ("lint", "compile"),
     "registry": ("lint",),

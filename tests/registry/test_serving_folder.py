@@ -181,7 +181,7 @@ def test_where_there_are_no_locks_nothing_is_swept(
 def test_a_signal_ends_the_command_that_follows(bench: Bench, tmp_path: Path) -> None:
     bench.crown("one")
     program = (
-        "import sys; from benison.cli.registry_changing import _stopped_by_signal; stop = _stopped_by_signal();"
+        "import sys; from benison.cli.registry_changing import stopped_by_signal; stop = stopped_by_signal();"
         "print('ready', flush=True); print(stop.wait(60))"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}

@@ -33,6 +33,8 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     answer: Answer
     protocol_version = "HTTP/1.1"
+    # An answer goes out in one piece: what goes in two waits for the first one's acknowledgement.
+    wbufsize = -1
 
     def log_message(self, *words: object) -> None:
         pass
@@ -48,4 +50,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_PUT = do_PATCH = _answered
+    do_GET = do_POST = do_PUT = do_PATCH = _answered
