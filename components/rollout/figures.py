@@ -41,7 +41,7 @@ def figures_of(plan: Rollout) -> Figures | None:
     assert isinstance(plan.traffic, Vertex)
     try:
         from benison.components.rollout.endpoint_figures import EndpointFigures
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         expected = "google-cloud-aiplatform, which speaks to Vertex AI"
         raise InputError("rollout.metrics", expected=expected, got="none", hint="install benison[vertex]") from error
     return EndpointFigures(plan.metrics, plan.traffic)

@@ -93,7 +93,7 @@ class Router(Protocol):
 def _on_vertex(traffic: Vertex, parties: Parties) -> Router:
     try:
         from benison.delivery.routers.vertex import VertexRouter
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         expected = "google-cloud-aiplatform, which speaks to Vertex AI"
         raise InputError("rollout.traffic", expected=expected, got="none", hint="install benison[vertex]") from error
     return VertexRouter(traffic, parties)
@@ -102,7 +102,7 @@ def _on_vertex(traffic: Vertex, parties: Parties) -> Router:
 def _on_kserve(traffic: Kserve, parties: Parties) -> Router:
     try:
         from benison.delivery.routers.kserve import KserveRouter
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         expected, hint = "kubernetes, which speaks to KServe's cluster", "pip install kubernetes"
         raise InputError("rollout.traffic", expected=expected, got="none", hint=hint) from error
     return KserveRouter(traffic, parties)

@@ -30,7 +30,6 @@ def serving(answer: Answer) -> Iterator[str]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    disable_nagle_algorithm = True
     answer: Answer
     protocol_version = "HTTP/1.1"
     # An answer goes out in one piece: what goes in two waits for the first one's acknowledgement.

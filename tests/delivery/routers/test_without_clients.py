@@ -15,7 +15,7 @@ import importlib.abc, sys
 class Without(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name in ("kubernetes", "google.cloud.aiplatform_v1", "google.cloud.aiplatform"):
-            raise ModuleNotFoundError(name)
+            raise ModuleNotFoundError(name, name=name)
 
 sys.meta_path.insert(0, Without())
 from benison.components.rollout.figures import figures_of
