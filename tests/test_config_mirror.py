@@ -48,7 +48,7 @@ def test_a_place_and_what_serves_there(tmp_path: Path) -> None:
         ({"model": "7"}, "expected up to 63 of a to z, 0 to 9, - and _, no digit or - first, got '7'"),
         ({"predict_route": "predict"}, "expected a path that begins with /, got 'predict'"),
         ({"port": 65536}, "expected a port from 1 to 65535, got 65536"),
-        ({"api": "https://me:secret@10.0.0.7"}, "(mirror.vertex.api): expected an address"),
+        ({"api": "https://me@10.0.0.7"}, "(mirror.vertex.api): expected an address"),
         ({"imgae": IMAGE}, "expected a key that is known here, got 'imgae'"),
     ],
 )
