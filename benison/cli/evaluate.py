@@ -95,10 +95,13 @@ def command(
     --gate nothing is judged; with it the command exits with 1 where the verdict is not PASS. Predictions that are
     missing, NaN or out of range are an error, unless --leave-out-invalid says otherwise; no policy passes then.
     """
-    with logs.quiet_imports():
-        from benison.cli.evaluating import Wanted, show
-        from benison.components.evaluator.columns import Said
+    from benison.cli.evaluate_wanted import Wanted, check
+    from benison.components.evaluator.columns import Said
 
     said = Said(label, prediction, baselines, slices, weight, unit, query)
     wanted = Wanted(source, eval_config, said, task, positive, metrics, gate, engine, beam_options, leave_out)
+    check(wanted, output)
+    with logs.quiet_imports():
+        from benison.cli.evaluating import show
+
     show(wanted, output, as_json=as_json)

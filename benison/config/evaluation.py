@@ -9,6 +9,8 @@ from benison.core.sections import Section
 
 FILE = "eval_config.json"
 
+MEMORY, BEAM = "memory", "beam"
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -34,10 +36,10 @@ def evaluation_of(top: Section) -> Evaluation:
     if not isinstance(top.content.get("evaluation"), dict):
         return Evaluation(inside(top, "evaluation", FILE))
     section = top.section("evaluation")
-    engine = section.choice("engine", ("memory", "beam"), "memory")
-    if engine != "beam" and "beam_options" in section.content:
+    engine = section.choice("engine", (MEMORY, BEAM), MEMORY)
+    if engine != BEAM and "beam_options" in section.content:
         raise section.error("beam_options", "engine: beam beside it", engine)
-    if engine == "beam" and "metrics" in top.content:
+    if engine == BEAM and "metrics" in top.content:
         hint = "leave engine out: metrics of your own are measured in memory"
         raise section.error("engine", "metrics that TFMA has", f"metrics: {top.content['metrics']}", hint)
     found = Evaluation(inside(section, "config", FILE), engine, section.texts("beam_options", ()))

@@ -162,8 +162,17 @@ def _private(where: str, pem: bytes, password: bytes | None) -> PrivateKey:
         raise ConfigError(where, expected="a private key that opens as asked", got=got, hint=hint) from error
     except Exception as error:
         # What cryptography says of it could quote the key.
-        got = str(error) if isinstance(error, _WrongKind) else "none in PEM, or one with another password"
-        raise ConfigError(where, expected=f"a private key on {_KINDS}", got=got, hint=PRIVATE_HINT) from None
+        got, hint = (str(error), PRIVATE_HINT) if isinstance(error, _WrongKind) else _unopened(pem)
+        raise ConfigError(where, expected=f"a private key on {_KINDS}", got=got, hint=hint) from None
+
+
+def _unopened(pem: bytes) -> tuple[str, str]:
+    """What lies where a private key should, by the line that it begins with, and a way on."""
+    if b"ENCRYPTED" in pem:
+        return "an encrypted one that this password does not open", ""
+    if b"BEGIN PUBLIC KEY" in pem:
+        return "a public key", "the private one signs, the public one is trusted"
+    return "none in PEM", PRIVATE_HINT
 
 
 class _WrongKind(ValueError):

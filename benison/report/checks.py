@@ -106,14 +106,14 @@ def not_judged(evidence: Evaluated) -> Markup | None:
     if not found:
         return None
     rows = [Row((one["slice"], count(one["rows"]), _positives(one), one["reason"])) for one in found]
-    caption = "Slices below the policy's least counts"
+    caption = "Slices that are not judged"
     listed = table(caption, _NOT_JUDGED, rows)
     return join(
         [
             tag("h3", "Slices not judged ", quiet(plural(len(found), "slice"))),
             tag(
                 "p",
-                "Too few rows, or too few of a class, to say anything: listed here, and no part of the verdict.",
+                "Each for the reason that is listed; they are no part of the verdict.",
             ),
             listed if len(rows) <= _SHORT_LIST else tag("details", tag("summary", caption), listed),
         ]

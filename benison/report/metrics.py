@@ -200,7 +200,7 @@ def _answer(evidence: Evaluated) -> str:
 
 
 def _too_small(evidence: Evaluated) -> str:
-    return "slice too small to judge" if has_policy(evidence) else "slice without an interval"
+    return "slice that is not judged" if has_policy(evidence) else "slice without an interval"
 
 
 def _kind(evidence: Evaluated, one: Document, drawn: Document) -> str:

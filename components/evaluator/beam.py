@@ -37,6 +37,7 @@ from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.tables.order import ordered
 from benison.components.evaluator.tfma_pipeline import Wanted
 from benison.config import BASELINES
+from benison.config.evaluation import BEAM
 from benison.core import digests
 from benison.core.beam_options import options
 from benison.core.errors import ConfigError
@@ -49,7 +50,6 @@ from benison.metrics.bound import Estimate
 from benison.metrics.slice import Keys, Slice, name_of
 from benison.sources.dataset import Dataset
 
-BEAM = "beam"
 OPTION = "--beam-option"
 # Metrics that need negatives as well as positives; of these TFMA says 0 where there are none.
 _BY_NEGATIVES = (

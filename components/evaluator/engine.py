@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from benison.components.evaluator import by_tfma
-from benison.components.evaluator.beam import BEAM
 from benison.components.evaluator.columns import Columns
 from benison.components.evaluator.predictions import IN_MEMORY, Policy, metrics_of
 from benison.components.evaluator.streamed import TABLES, thresholds_of
 from benison.components.evaluator.tables.buckets import BUCKETS, EDGES, MOST_THRESHOLDS
+from benison.config.evaluation import BEAM
 from benison.core import memory
 from benison.core.errors import ConfigError
 from benison.core.metrics import BINARY, MULTICLASS, RANKING, THRESHOLD, metric

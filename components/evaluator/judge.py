@@ -215,7 +215,7 @@ def _answers(asked: _Asked, named: Sequence[str], subjects: Sequence[Measured], 
     kept = [one for one in subjects if one.name not in why_not]
     judged = [answer(question, one.name, asked.figure(one), one.rows) for one in kept]
     judged += [unjudged(question, name, why_not[name]) for name in named if name in why_not]
-    return judged or [unjudged(question, ALL, "no slice is large enough to be judged")]
+    return judged or [unjudged(question, ALL, "no slice can be judged, each for its reason")]
 
 
 def _nothing_asked(checks: Sequence[Check]) -> list[Check]:

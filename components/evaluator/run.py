@@ -32,6 +32,7 @@ from benison.components.evaluator.predict import Package
 from benison.components.evaluator.record import Outcome
 from benison.components.evaluator.weighing import rows_of
 from benison.config import BASELINES, Config, Label
+from benison.config.evaluation import BEAM
 from benison.core import digests, documents, key_sets
 from benison.core.beam_options import options
 from benison.core.errors import ConfigError
@@ -87,7 +88,7 @@ def run(*, bundle: Path, holdout: Path, model: Path, champion: Path, predictions
 def _measure(
     asked: Loaded, settings: Config, *, model: Path, champion: Path, predictions: Path, evaluation: Path
 ) -> None:
-    if settings.evaluation.engine == beam.BEAM:
+    if settings.evaluation.engine == BEAM:
         beam.without_plots(asked.config)
         options(settings.evaluation.beam_options, _BEAM_OPTIONS)
     found = slices(asked)
@@ -103,10 +104,10 @@ def _measure(
     answers = _answers(asked, models, packages)
     _write_predictions(predictions, asked, answers)
     more = [*_disjoint(asked, settings, models), *_kept(asked, packages)]
-    if settings.evaluation.engine != beam.BEAM:
+    if settings.evaluation.engine != BEAM:
         return _write(evaluation, asked, models, evaluate(asked, found, answers, more), told)
     outcome = beam.evaluate(asked, found, answers, more, options(settings.evaluation.beam_options, _BEAM_OPTIONS))
-    engine = {"name": beam.BEAM, "options": list(settings.evaluation.beam_options)}
+    engine = {"name": BEAM, "options": list(settings.evaluation.beam_options)}
     return _write(evaluation, asked, models, outcome, told, engine)
 
 

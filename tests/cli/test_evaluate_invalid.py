@@ -1,6 +1,8 @@
 """``benison evaluate`` where predictions are missing, NaN or out of range."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,14 @@ def test_rows_without_a_prediction_are_left_out_where_that_is_asked_for_and_neve
     policy.write_text(json.dumps({"gate": {"checks": [{"metric": "auc", "at_least": 0.01}]}}))
     answer = call(capsys, "evaluate", "--predictions", spoilt, *COLUMNS, "--leave-out-invalid", "--gate", policy)
     assert (answer.code, answer.out.split(":")[0]) == (1, "Fail")
+
+
+def test_a_misspelt_column_is_told_before_tensorflow_is_imported(spoilt: Path) -> None:
+    program = (
+        "import sys; from benison import cli; code = cli.guarded(lambda: cli.benison.main(sys.argv[1:],"
+        " standalone_mode=False)); heavy = {'tensorflow', 'apache_beam'} & set(sys.modules); print(code, heavy)"
+    )
+    words = ["evaluate", "--predictions", str(spoilt), "--label", "payed", "--prediction", "boosted"]
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=True)
+    assert done.stdout == "2 set()\n"
+    assert "got 'payed'\n\nhint: did you mean paid?" in done.stderr

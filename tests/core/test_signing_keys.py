@@ -67,7 +67,7 @@ def test_an_encrypted_key_opens_by_its_password(made: Path) -> None:
     assert read_private(made / "locked.pem", PASSWORD.encode()) == read_private(made / "256.pem")
     for password, got, hint in (
         (None, "an encrypted one", r"\n\nhint: name the variable with its password:  --password-from NAME"),
-        (b"another", "none in PEM, or one with another password", r"\n\nhint: openssl genpkey "),
+        (b"another", "an encrypted one that this password does not open", "$"),
     ):
         with pytest.raises(ConfigError, match=rf"locked.pem: expected a private key .*, got {got}{hint}"):
             read_private(made / "locked.pem", password)
@@ -85,8 +85,8 @@ def test_a_private_key_is_never_printed(made: Path) -> None:
     [
         ("rsa.pem", "a key of another kind, RSA"),
         ("other.pem", "one on secp256k1"),
-        ("empty", "none in PEM, or one with another password"),
-        ("256.pub", "none in PEM, or one with another password"),
+        ("empty", "none in PEM"),
+        ("256.pub", "a public key"),
     ],
 )
 def test_what_is_no_private_key_to_sign_with_is_named(made: Path, file: str, got: str) -> None:
