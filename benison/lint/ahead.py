@@ -15,18 +15,19 @@ from typing import BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from benison import eval_config
 from benison.components.example_validator import parse
 from benison.config import FILE, Config
 from benison.core.casts import as_text
-from benison.core.errors import BenisonError, ConfigError, ModelCodeError
+from benison.core.errors import BenisonError, ConfigError, DataError, ModelCodeError
 from benison.core.sections import Section, load
 from benison.core.spelling import misspelt, nearest
 from benison.sources.columns import Columns
 from benison.sources.find import File, find, is_remote, pattern_of, store_of
+from benison.sources.pieces import compression
 from benison.sources.read_csv import read_csv, read_header
+from benison.sources.read_parquet import read_footer, read_group
 
 _MOST_NAMED = 5
 
@@ -67,7 +68,10 @@ def of_data(project: Path, config: Config, data_root: Path, span: int = 0) -> It
     yield from _columns(top, config, names[0], files[0].name)
     yield from _told(lambda: _slices(project, config, sorted({one for found in names for one in found})))
     if all(config.label.column in found for found in names):
-        yield from _labels(top, config, files)
+        try:
+            yield from _labels(top, config, files)
+        except BenisonError as error:
+            yield error
 
 
 def _told(look: Callable[[], None]) -> Iterator[BenisonError]:
@@ -134,8 +138,11 @@ def _names(file: File, config: Config) -> list[str]:
     """The columns of a file, and those that its folders name."""
     of_folders = [name for name, _ in file.partitions]
     if config.data.format == "parquet":
-        return [*pq.read_schema(file.found.path).names, *of_folders]
-    with _opened(file) as stream:
+        return [*read_footer(Path(file.found.path), file.name)[0].names, *of_folders]
+    with compression(file.name), _opened(file) as stream:
+        if not stream.read(1):
+            raise DataError(file.name, expected="rows", got="an empty file")
+        stream.seek(0)
         return [*read_header(stream, file.name, Columns.of(config))[0], *of_folders]
 
 
@@ -189,10 +196,12 @@ def _told_values(config: Config, files: list[File]) -> Iterator[list[str | None]
     column = config.label.column
     for file in files:
         if config.data.format == "parquet":
-            for batch in pq.ParquetFile(file.found.path).iter_batches(columns=[column]):
-                yield pc.unique(as_text(pa.chunked_array([batch.column(0)]))).to_pylist()
+            path = Path(file.found.path)
+            for group in range(len(read_footer(path, file.name)[1])):
+                for found in read_group(path, file.name, group, [column]):
+                    yield pc.unique(as_text(pa.chunked_array([found[column]]))).to_pylist()
             continue
-        with _opened(file) as stream:
+        with compression(file.name), _opened(file) as stream:
             names, begin = read_header(stream, file.name, Columns.of(config))
             stream.seek(begin)
             for block in read_csv(stream, names, file.name, partial(_opened, file)):

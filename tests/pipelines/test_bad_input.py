@@ -74,7 +74,10 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     "model is no Python": (in_file("model.py", "def build_model(", "def build_model"), "model.py:5: expected Python"),
     "label column": (in_file("benison.yaml", "column: bought", "column: buoght"), "did you mean bought?"),
     "feature column": (in_file("benison.yaml", "{age: numeric", "{aeg: numeric"), "did you mean age?"),
-    "label's word": (everywhere_in_data(b",yes,", b",Yes,"), "no row has 'yes', which benison.yaml names under label:"),
+    "label's word": (
+        everywhere_in_data(b",yes,", b",Yes,"),
+        "(label.positive): expected a value of column 'bought', such as 'Yes', got 'yes'",
+    ),
     "empty file": (emptied, "expected rows, got an empty file"),
     "ragged row": (in_data(b"\n", b"\n1,2\n"), "expected 5 fields, as in the header, got 2"),
     "wrong header": (
