@@ -150,7 +150,7 @@ def _detail(name: str, task: Any, place: Path) -> dict[str, Any]:
 
 def write_key(path: Path) -> Path:
     """A key of a service account, as Google's tools download it, made for the test."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # quickly read, and worth nothing
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     form, how = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     private = key.private_bytes(serialization.Encoding.PEM, form, how).decode()
     said = {"type": "service_account", "project_id": "acme", "private_key_id": "1", "client_email": ACCOUNT}
