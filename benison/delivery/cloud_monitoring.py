@@ -14,7 +14,8 @@ import requests
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import AuthorizedSession
 
-from benison.core.errors import AccessError, BenisonError, ConfigError, DataError, ServerError
+from benison.core.errors import AccessError, ConfigError, DataError, ServerError
+from benison.delivery.google_answers import SIGN_IN, refused
 
 Floats = npt.NDArray[np.float64]
 ADDRESS = "https://monitoring.googleapis.com"
@@ -85,7 +86,7 @@ class CloudMonitoring:
             credentials, _ = google.auth.default(scopes=[_SCOPE])
         except GoogleAuthError as error:
             where = f"{self.address} (credentials)"
-            raise AccessError(where, expected="credentials", got=type(error).__name__, hint=_HINTS[401]) from None
+            raise AccessError(where, expected="credentials", got=type(error).__name__, hint=SIGN_IN) from None
         self._session = AuthorizedSession(credentials)
 
     def metric(self, type_: str) -> Metric:
@@ -148,9 +149,9 @@ class CloudMonitoring:
             hint = "look whether the network leads there"
             raise ServerError(where, expected="an answer", got=type(error).__name__, hint=hint) from None
         except GoogleAuthError as error:
-            raise AccessError(where, expected="credentials", got=type(error).__name__, hint=_HINTS[401]) from None
+            raise AccessError(where, expected="credentials", got=type(error).__name__, hint=SIGN_IN) from None
         if answer.status_code != 200:
-            raise _refused(where, answer.status_code, answer.text)
+            raise refused(where, answer.status_code, answer.text, _HINTS)
         try:
             told = answer.json()
         except ValueError:
@@ -161,17 +162,10 @@ class CloudMonitoring:
 
 
 _HINTS = {
-    401: "sign in with  gcloud auth application-default login, or name a key in GOOGLE_APPLICATION_CREDENTIALS",
+    401: SIGN_IN,
     403: "the controller needs roles/monitoring.viewer: monitoring.timeSeries.list, monitoring.metricDescriptors.get",
     404: "rollout.traffic in benison.yaml names the project",
 }
-
-
-def _refused(where: str, status: int, said: str) -> BenisonError:
-    got = f"{status}: {' '.join(said.split())[-200:]}"
-    if status >= 500 or status == 429:
-        return ServerError(where, expected="an API that is well", got=got)
-    return AccessError(where, expected="a request that it takes", got=got, hint=_HINTS.get(status, ""))
 
 
 def _points(series: Mapping[str, Any]) -> Iterator[Point]:

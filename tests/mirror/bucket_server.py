@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
+from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from benison.registry.testing import MemoryStore
+from tests.delivery.routers.loopback import handling
 
 _STAMPS = {"ETag": '"1"', "Last-Modified": "Fri, 20 Nov 2026 12:00:00 GMT"}
 _MADE = "<ETag>1</ETag><LastModified>2026-11-20T12:00:00.000Z</LastModified>"
@@ -63,17 +62,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
 
-@contextmanager
-def bucket(store: MemoryStore, folder: str) -> Iterator[str]:
+def bucket(store: MemoryStore, folder: str) -> AbstractContextManager[str]:
     """Serves a folder of a bucket as long as the block lasts; the server's address."""
-    handler = type("Handler", (_Handler,), {"store": store, "folder": folder})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return handling(type("Handler", (_Handler,), {"store": store, "folder": folder}))

@@ -14,6 +14,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from benison.config.traffic import Vertex
 from benison.core import digests
 from benison.core.errors import AccessError, BenisonError, ConfigError, ConflictError, ServerError
+from benison.delivery.google_answers import SIGN_IN, refused
 from benison.delivery.routers import Parties, Split
 
 _SECONDS = 10.0
@@ -110,7 +111,7 @@ def _parts(endpoint: api.Endpoint) -> dict[str, int]:
 
 
 _HINTS = {
-    401: "sign in with  gcloud auth application-default login, or name a key in GOOGLE_APPLICATION_CREDENTIALS",
+    401: SIGN_IN,
     403: "the controller needs aiplatform.endpoints.get and aiplatform.endpoints.update",
     404: "rollout.traffic in benison.yaml names project, location and endpoint",
 }
@@ -129,13 +130,10 @@ def _telling(where: str) -> Iterator[None]:
         hint = "look whether the network leads there"
         raise ServerError(where, expected="an answer", got=type(error).__name__, hint=hint) from None
     except GoogleAuthError as error:
-        raise AccessError(where, expected="credentials", got=type(error).__name__, hint=_HINTS[401]) from None
+        raise AccessError(where, expected="credentials", got=type(error).__name__, hint=SIGN_IN) from None
 
 
 def _refused(where: str, status: int, said: str) -> BenisonError:
-    got = f"{status}: {' '.join(said.split())[-200:]}"
     if status in _OLDER:
         return ConflictError(where, expected="the endpoint as it was read", got="a change by somebody else")
-    if status >= 500 or status == 429:
-        return ServerError(where, expected="an API that is well", got=got)
-    return AccessError(where, expected="a request that it takes", got=got, hint=_HINTS.get(status, ""))
+    return refused(where, status, said, _HINTS)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.delivery.routers.loopback import handling
 
 Answers = Callable[[list[dict[str, Any]]], tuple[int, dict[str, Any]]]
 
@@ -66,14 +67,5 @@ class _Handler(BaseHTTPRequestHandler):
 def tried_server() -> Iterator[Tried]:
     """Serves until the block ends."""
     tried = Tried()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"tried": tried}))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    tried.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with handling(type("Handler", (_Handler,), {"tried": tried})) as tried.url:
         yield tried
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

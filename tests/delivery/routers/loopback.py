@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -13,10 +13,14 @@ from typing import Any
 Answer = Callable[[str, str, Any], tuple[int, Any]]
 
 
+def serving(answer: Answer) -> AbstractContextManager[str]:
+    """Serves JSON as long as the block lasts; its address."""
+    return handling(type("Handler", (_Handler,), {"answer": staticmethod(answer)}))
+
+
 @contextmanager
-def serving(answer: Answer) -> Iterator[str]:
-    """Serves as long as the block lasts; its address."""
-    handler = type("Handler", (_Handler,), {"answer": staticmethod(answer)})
+def handling(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serves by a handler as long as the block lasts; its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
